@@ -1,0 +1,52 @@
+"""Recurrent cells, derived, implemented and checked: the package behind the textbook.
+
+Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
+``a_t = x_t W_x + h_{t-1} W_h + b``.
+"""
+
+from rnnbook import activations, diagnostics, init, interop, plots, tasks
+from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM, split
+from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
+from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
+from rnnbook.losses import mean_squared_error, softmax_cross_entropy
+from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
+from rnnbook.train import Batch, History, fit, load, save
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SGD",
+    "Adam",
+    "Batch",
+    "Bidirectional",
+    "Cell",
+    "Check",
+    "CoupledLSTM",
+    "Dense",
+    "Embedding",
+    "History",
+    "Model",
+    "PeepholeLSTM",
+    "RMSProp",
+    "Report",
+    "Stack",
+    "activations",
+    "central_difference",
+    "check_gradients",
+    "clip_by_global_norm",
+    "complex_step",
+    "diagnostics",
+    "fit",
+    "init",
+    "interop",
+    "load",
+    "mean_squared_error",
+    "plots",
+    "save",
+    "softmax_cross_entropy",
+    "split",
+    "tasks",
+]

@@ -1,0 +1,299 @@
+"""A recurrent layer for any cell: time, batch, lengths and weight gradients, written once."""
+
+import numpy as np
+
+from rnnbook import check
+
+
+class Cell:
+    """A recurrent layer: an affine map of the input, then `step` once per time step.
+
+    A subclass names its `gates` (column blocks of ``W_x``, ``W_h`` and ``b``) and its
+    `states` (what it carries through time, the output ``h`` first) and writes the two
+    methods that are its mathematics, `step` and `step_back`. Everything else (batches,
+    sequences of different lengths, weight gradients, gradient checks, diagnostics,
+    stacks, training) works for it unchanged.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H, at least 1.
+    rng : numpy.random.Generator
+        Draws ``W_x`` and ``W_h`` uniformly from ±1/√H; ``b`` starts at zero.
+    dtype : dtype, default float32
+        Of the parameters: float32 or float64.
+
+    Attributes
+    ----------
+    params : dict of str to ndarray
+        ``W_x (D, kH)``, ``W_h (H, kH)``, ``b (kH,)`` for a cell of k gates.
+    grads : dict of str to ndarray
+        Same keys and shapes; filled by `backward`.
+    tape : list of ndarray
+        What `step` saved in the last call, each item stacked over time, (T, B, H); `saves`
+        names its entries.
+    x, h_prev : ndarray, shape (T, B, D) and (T, B, H)
+        Input and previous outputs of the last call, for `weight_grads`. The input is kept,
+        not copied: leave it unchanged until `backward`.
+
+    Notes
+    -----
+    Axes are time-major, ``x (T, B, D)`` and ``h (T, B, H)``, and vectors are rows:
+    ``a_t = x_t W_x + h_{t-1} W_h + b``. The computation runs in the widest dtype among
+    input, state and parameters. NaN and infinity are not looked for; they spread.
+    `step_back` must broadcast over leading axes of `dstate`.
+    """
+
+    gates: tuple[str, ...]
+    states: tuple[str, ...] = ("h",)
+    saves: tuple[str, ...] = ()
+    #: The gate whose bias sets how long the cell remembers, and the sign that lengthens it.
+    keep_gate: tuple[str, int] | None = None
+
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
+        self.input_size = check.positive("input_size", input_size)
+        self.hidden_size = self.output_size = check.positive("hidden_size", hidden_size)
+        bound, width = hidden_size**-0.5, len(self.gates) * hidden_size
+        self.params = {
+            "W_x": rng.uniform(-bound, bound, (input_size, width)).astype(dtype),
+            "W_h": rng.uniform(-bound, bound, (hidden_size, width)).astype(dtype),
+            "b": np.zeros(width, dtype),
+        }
+        self.grads: dict[str, np.ndarray] = {}
+        self.tape: list[np.ndarray] = []
+        self._buffers: dict[object, np.ndarray] = {}
+
+    def step(self, xw, state):
+        """One time step: what the cell *is*.
+
+        Parameters
+        ----------
+        xw : ndarray, shape (B, kH)
+            ``x_t W_x + b``, one column block a gate.
+        state : tuple of ndarray, each (B, H)
+            The state before this step, in the order of `states`.
+
+        Returns
+        -------
+        state : tuple of ndarray, each (B, H)
+            The state after it.
+        saved : tuple of ndarray
+            What `step_back` will need.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define step(xw, state)")
+
+    def step_back(self, saved, dstate):
+        """The gradient of one step.
+
+        Parameters
+        ----------
+        saved : tuple of ndarray
+            What `step` returned.
+        dstate : tuple of ndarray, each (..., B, H)
+            Gradient of the loss with respect to the state after the step.
+
+        Returns
+        -------
+        da : ndarray, shape (..., B, kH)
+            Gradient with respect to the step's `xw`.
+        dstate : tuple of ndarray, each (..., B, H)
+            Gradient with respect to the state before the step.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define step_back(saved, dstate)")
+
+    def __call__(self, x, state=None, lengths=None):
+        """Run over time.
+
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D)
+        state : tuple of ndarray, each (B, H), optional
+            The initial state, zero by default.
+        lengths : ndarray of int, shape (B,), optional
+            Steps of each sequence, between 1 and T. After its last step a sequence's
+            state stays as it is and its output is zero; the padding in `x` is ignored.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, B, H)
+            The outputs.
+        state : tuple of ndarray, each (B, H)
+            The state after each sequence's last step.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When an argument has the wrong shape or type; nothing is changed.
+        """
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        T, B, _ = x.shape
+        if T == 0:
+            raise ValueError("x must have at least one time step, got T = 0")
+        if state is None:
+            state = tuple(np.zeros((B, self.hidden_size), x.dtype) for _ in self.states)
+        state = self._checked_state("state", state, B)
+        alive = None if lengths is None else alive_mask(lengths, T, B)
+        if alive is not None:
+            x = np.where(alive, x, 0)
+
+        dtype = np.result_type(x, *state, *self.params.values())
+        x, state = x.astype(dtype, copy=False), tuple(s.astype(dtype, copy=False) for s in state)
+        xw = self._buffer("a", (T, B, len(self.gates) * self.hidden_size), dtype)
+        np.matmul(flat(x), self.params["W_x"], out=flat(xw))  # every time step in one product
+        xw += self.params["b"]
+        h = self._buffer("h", (T + 1, B, self.hidden_size), dtype)
+        h[0] = state[0]
+        tape: list[np.ndarray] = []
+        for t in range(T):
+            after, saved = self.step(xw[t], state)
+            if t == 0:
+                tape = [self._buffer(k, (T, *s.shape), s.dtype) for k, s in enumerate(saved)]
+            for stacked, s in zip(tape, saved, strict=True):
+                stacked[t] = s
+            if alive is not None:
+                after = tuple(np.where(alive[t], new, old) for new, old in zip(after, state, strict=True))
+            state = after
+            h[t + 1] = state[0]
+        self.tape, self.x, self.h_prev, self.alive = tape, x, h[:-1], alive
+        # a copy, since the weight gradient needs the states as they were
+        hs = h[1:].copy() if alive is None else np.where(alive, h[1:], 0)
+        return hs, state
+
+    def backward(self, dhs, dstate=None):
+        """Back through time, for the last call; fills `grads`.
+
+        Parameters
+        ----------
+        dhs : ndarray, shape (T, B, H)
+            Gradient of the loss with respect to the outputs.
+        dstate : tuple of ndarray, each (B, H), optional
+            Gradient with respect to the final state, where the loss uses it.
+
+        Returns
+        -------
+        dx : ndarray, shape (T, B, D)
+        dstate : tuple of ndarray, each (B, H)
+            Gradient with respect to the initial state.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first forward call.
+        ValueError, TypeError
+            When an argument has the wrong shape or type; nothing is changed.
+        """
+        if not self.tape:
+            raise RuntimeError("backward needs a forward call first: hs, state = cell(x)")
+        T, B, H = self.h_prev.shape
+        dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
+        if dstate is None:
+            dstate = tuple(np.zeros((B, H), dhs.dtype) for _ in self.states)
+        dstate = self._checked_state("dstate", dstate, B)
+
+        dtype = np.result_type(dhs, *dstate, self.h_prev)
+        da = self._buffer("a", (T, B, len(self.gates) * H), dtype)
+        W_h = self.params["W_h"]
+        # the same numbers, laid out so that the transpose in step_back is contiguous: faster products
+        self.params["W_h"] = np.asfortranarray(W_h)
+        try:
+            for t in reversed(range(T)):
+                dh = dhs[t] if self.alive is None else np.where(self.alive[t], dhs[t], 0)
+                saved = tuple(stacked[t] for stacked in self.tape)
+                da[t], before = self.step_back(saved, (dstate[0] + dh, *dstate[1:]))
+                if self.alive is not None:  # past its end a sequence passes its gradient on untouched
+                    da[t] = np.where(self.alive[t], da[t], 0)
+                    before = tuple(np.where(self.alive[t], b, d) for b, d in zip(before, dstate, strict=True))
+                dstate = before
+        finally:
+            self.params["W_h"] = W_h
+        self.grads = self.weight_grads(da)
+        dx = (flat(da) @ self.params["W_x"].T).reshape(self.x.shape)
+        return dx, dstate
+
+    def weight_grads(self, da):
+        """Gradients of the parameters, given those of the pre-activations at every step.
+
+        A cell with parameters of its own, or whose recurrent product is not simply
+        ``h_{t-1} W_h``, extends this.
+
+        Parameters
+        ----------
+        da : ndarray, shape (T, B, kH)
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
+        da = flat(da)
+        return {"W_x": flat(self.x).T @ da, "W_h": flat(self.h_prev).T @ da, "b": da.sum(0)}
+
+    def block(self, name, gate):
+        """The columns of one gate in a parameter, a view: ``cell.block("b", "f")[:] = 1``.
+
+        Parameters
+        ----------
+        name : {"W_x", "W_h", "b"}
+        gate : str
+            One of `gates`.
+
+        Returns
+        -------
+        ndarray, shape (D, H), (H, H) or (H,)
+        """
+        check.choice("name", name, ("W_x", "W_h", "b"))
+        k = self.gates.index(check.choice("gate", gate, self.gates))
+        return self.params[name][..., k * self.hidden_size : (k + 1) * self.hidden_size]
+
+    def _buffer(self, name, shape, dtype):
+        """Memory kept from call to call: touching fresh memory takes longer than the arithmetic."""
+        old = self._buffers.get(name)
+        if old is None or old.shape != shape or old.dtype != dtype:
+            self._buffers[name] = np.empty(shape, dtype)
+        return self._buffers[name]
+
+    def _checked_state(self, name, state, B):
+        if not isinstance(state, (tuple, list)) or len(state) != len(self.states):
+            got = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else type(state).__name__
+            raise ValueError(f"{name} must be a tuple ({', '.join(self.states)}), got {got}")
+        return tuple(
+            check.shaped(f"{name}[{k}] ({s})", value, (B, self.hidden_size), "(B, H)")
+            for k, (s, value) in enumerate(zip(self.states, state, strict=True))
+        )
+
+
+def split(a, k):
+    """Split the last axis into `k` equal column blocks, as views.
+
+    Examples
+    --------
+    >>> split(np.arange(6.0), 3)
+    [array([0., 1.]), array([2., 3.]), array([4., 5.])]
+    """
+    H = a.shape[-1] // k
+    return [a[..., j * H : (j + 1) * H] for j in range(k)]
+
+
+def flat(a):
+    """Merge all axes but the last: (T, B, K) becomes (T·B, K).
+
+    Examples
+    --------
+    >>> flat(np.zeros((5, 3, 2))).shape
+    (15, 2)
+    """
+    return a.reshape(-1, a.shape[-1])
+
+
+def alive_mask(lengths, T, B):
+    """A (T, B, 1) mask: True while a sequence still runs."""
+    lengths = np.asarray(lengths)
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
+    if lengths.shape != (B,):
+        raise ValueError(f"lengths must have shape (B,) = ({B},), got {lengths.shape}")
+    if lengths.size and not (lengths.min() >= 1 and lengths.max() <= T):
+        raise ValueError(f"lengths must lie between 1 and T = {T}, got {lengths.min()} to {lengths.max()}")
+    return (np.arange(T)[:, None] < lengths)[..., None]

@@ -1,0 +1,161 @@
+"""The LSTM, with peepholes, and with coupled gates."""
+
+import numpy as np
+
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid
+from rnnbook.cells.base import Cell, split
+
+
+class LSTM(Cell):
+    """Long short-term memory with a forget gate.
+
+    Hochreiter & Schmidhuber 1997; the forget gate is Gers, Schmidhuber & Cummins 2000::
+
+        i, f, o = σ(a_i), σ(a_f), σ(a_o)        g = tanh(a_g)
+        c_t = f ⊙ c_{t-1} + i ⊙ g               h_t = o ⊙ tanh(c_t)
+
+    where ``[a_i a_f a_o a_g] = x_t W_x + h_{t-1} W_h + b``.
+
+    Examples
+    --------
+    >>> cell = LSTM(1, 2, rng=np.random.default_rng(0))
+    >>> hs, (h, c) = cell(np.zeros((5, 3, 1)))
+    >>> hs.shape, c.shape
+    ((5, 3, 2), (3, 2))
+    """
+
+    gates, states = ("i", "f", "o", "g"), ("h", "c")
+    saves = ("i", "f", "o", "g", "c_prev", "tanh_c")
+    keep_gate = ("f", +1)
+
+    def step(self, xw, state):
+        h, c_prev = state
+        a = xw + h @ self.params["W_h"]
+        i, f, o = split(sigmoid(a[..., : 3 * self.hidden_size]), 3)
+        g = np.tanh(a[..., 3 * self.hidden_size :])
+        c = f * c_prev + i * g
+        tanh_c = np.tanh(c)
+        return (o * tanh_c, c), (i, f, o, g, c_prev, tanh_c)
+
+    def step_back(self, saved, dstate):
+        i, f, o, g, c_prev, tanh_c = saved
+        dh, dc = dstate
+        dc = dc + dh * o * d_tanh(tanh_c)
+        da_i = dc * g * d_sigmoid(i)
+        da_f = dc * c_prev * d_sigmoid(f)
+        da_o = dh * tanh_c * d_sigmoid(o)
+        da_g = dc * i * d_tanh(g)
+        da = np.concatenate([da_i, da_f, da_o, da_g], axis=-1)
+        return da, (da @ self.params["W_h"].T, dc * f)
+
+
+class PeepholeLSTM(Cell):
+    """An LSTM whose gates also see the cell state (Gers & Schmidhuber 2000).
+
+    The input and forget gates see ``c_{t-1}``, the output gate sees ``c_t``::
+
+        i, f = σ(a_i + p_i ⊙ c_{t-1}), σ(a_f + p_f ⊙ c_{t-1})      g = tanh(a_g)
+        c_t = f ⊙ c_{t-1} + i ⊙ g
+        o = σ(a_o + p_o ⊙ c_t)                                     h_t = o ⊙ tanh(c_t)
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`.
+    peepholes : str, default "ifo"
+        The gates that have one: any of the letters i, f, o. Papers differ.
+        Each is a parameter ``p_i``, ``p_f`` or ``p_o`` of shape (H,), drawn from ±1/√H.
+
+    Examples
+    --------
+    >>> cell = PeepholeLSTM(1, 2, peepholes="f", rng=np.random.default_rng(0))
+    >>> sorted(cell.params)
+    ['W_h', 'W_x', 'b', 'p_f']
+    """
+
+    gates, states = ("i", "f", "o", "g"), ("h", "c")
+    saves = ("i", "f", "o", "g", "c_prev", "c", "tanh_c")
+    keep_gate = ("f", +1)
+
+    def __init__(self, input_size, hidden_size, *, peepholes="ifo", rng, dtype=np.float32):
+        if not isinstance(peepholes, str) or len(set(peepholes) & set("ifo")) != len(peepholes):
+            raise ValueError(f"peepholes must be distinct letters of 'ifo', got {peepholes!r}")
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        bound = hidden_size**-0.5
+        for gate in peepholes:
+            self.params[f"p_{gate}"] = rng.uniform(-bound, bound, hidden_size).astype(dtype)
+
+    def peephole(self, gate):
+        """The peephole weights of a gate, (H,); zero for a gate that has none."""
+        return self.params.get(f"p_{gate}", 0.0)
+
+    def step(self, xw, state):
+        h, c_prev = state
+        a_i, a_f, a_o, a_g = split(xw + h @ self.params["W_h"], 4)
+        i = sigmoid(a_i + self.peephole("i") * c_prev)
+        f = sigmoid(a_f + self.peephole("f") * c_prev)
+        g = np.tanh(a_g)
+        c = f * c_prev + i * g
+        o = sigmoid(a_o + self.peephole("o") * c)
+        tanh_c = np.tanh(c)
+        return (o * tanh_c, c), (i, f, o, g, c_prev, c, tanh_c)
+
+    def step_back(self, saved, dstate):
+        i, f, o, g, c_prev, _, tanh_c = saved
+        dh, dc = dstate
+        da_o = dh * tanh_c * d_sigmoid(o)
+        dc = dc + dh * o * d_tanh(tanh_c) + da_o * self.peephole("o")
+        da_i = dc * g * d_sigmoid(i)
+        da_f = dc * c_prev * d_sigmoid(f)
+        da_g = dc * i * d_tanh(g)
+        da = np.concatenate([da_i, da_f, da_o, da_g], axis=-1)
+        dc_prev = dc * f + da_i * self.peephole("i") + da_f * self.peephole("f")
+        return da, (da @ self.params["W_h"].T, dc_prev)
+
+    def weight_grads(self, da):
+        grads = super().weight_grads(da)
+        da_i, da_f, da_o, _ = split(da, 4)
+        *_, c_prev, c, _ = self.tape
+        for name, da_gate, seen in (("p_i", da_i, c_prev), ("p_f", da_f, c_prev), ("p_o", da_o, c)):
+            if name in self.params:
+                grads[name] = np.einsum("tbh,tbh->h", da_gate, seen)
+        return grads
+
+
+class CoupledLSTM(Cell):
+    """An LSTM that forgets exactly what it overwrites: ``f = 1 - i`` (CIFG, Greff et al. 2017).
+
+    ::
+
+        i, o = σ(a_i), σ(a_o)                          g = tanh(a_g)
+        c_t = (1 - i) ⊙ c_{t-1} + i ⊙ g                h_t = o ⊙ tanh(c_t)
+
+    Examples
+    --------
+    >>> cell = CoupledLSTM(1, 2, rng=np.random.default_rng(0))
+    >>> cell.params["W_h"].shape  # three gates instead of four
+    (2, 6)
+    """
+
+    gates, states = ("i", "o", "g"), ("h", "c")
+    saves = ("i", "o", "g", "c_prev", "tanh_c")
+    keep_gate = ("i", -1)
+
+    def step(self, xw, state):
+        h, c_prev = state
+        a = xw + h @ self.params["W_h"]
+        i, o = split(sigmoid(a[..., : 2 * self.hidden_size]), 2)
+        g = np.tanh(a[..., 2 * self.hidden_size :])
+        c = (1 - i) * c_prev + i * g
+        tanh_c = np.tanh(c)
+        return (o * tanh_c, c), (i, o, g, c_prev, tanh_c)
+
+    def step_back(self, saved, dstate):
+        i, o, g, c_prev, tanh_c = saved
+        dh, dc = dstate
+        dc = dc + dh * o * d_tanh(tanh_c)
+        da_i = dc * (g - c_prev) * d_sigmoid(i)
+        da_o = dh * tanh_c * d_sigmoid(o)
+        da_g = dc * i * d_tanh(g)
+        da = np.concatenate([da_i, da_o, da_g], axis=-1)
+        return da, (da @ self.params["W_h"].T, dc * (1 - i))

@@ -1,0 +1,39 @@
+"""What bad input is told: the argument's name, what was expected and what came."""
+
+import numpy as np
+
+
+def floating(name, value):
+    """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fc":
+        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
+    return array
+
+
+def shaped(name, value, expected, axes):
+    """`value` as a floating-point array whose shape is `expected` (None: any size), or an error.
+
+    `axes` names the expected axes in the message, as in ``"(T, B, D)"``.
+    """
+    array = floating(name, value)
+    if array.ndim != len(expected) or any(e not in (None, n) for e, n in zip(expected, array.shape, strict=True)):
+        sizes = ", ".join("any" if e is None else str(e) for e in expected)
+        raise ValueError(f"{name} must have shape {axes} = ({sizes}), got {array.shape}")
+    return array
+
+
+def positive(name, value):
+    """`value` if it is a positive integer, or an error."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+    return int(value)
+
+
+def choice(name, value, allowed):
+    """`value` if it is one of `allowed`, or a ValueError."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value

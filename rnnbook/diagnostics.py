@@ -1,0 +1,273 @@
+"""What a cell does to a gradient: Jacobians, norms by lag, spectra, gate activity.
+
+All of it comes from `step_back` alone, applied to many gradients at once along a leading
+axis, so it works for any `Cell`, a student's own included. Call the cell first; the
+diagnostics read the tape of that call.
+
+A Jacobian here is written ``J[..., i, j] = ∂ state_t[i] / ∂ state_k[j]``, where the state
+of a cell with several parts is their concatenation, S = H · len(states).
+"""
+
+import numpy as np
+
+from rnnbook import check
+
+
+def step_jacobians(cell):
+    """Exact Jacobian of every step of the last call.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``, without lengths.
+
+    Returns
+    -------
+    ndarray, shape (T, B, S, S)
+        ``J[t, b, i, j] = ∂ state_t[i] / ∂ state_{t-1}[j]``.
+
+    Raises
+    ------
+    RuntimeError
+        Before the first call, or after a call with lengths.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_h"][:] = 0.5
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> step_jacobians(cell).ravel()  # at h = 0, tanh' = 1
+    array([0.5, 0.5, 0.5])
+    """
+    T, B, H, S = _sizes(cell)
+    eye = _identity(cell, B, H, S)
+    return np.stack([_merge(cell.step_back(_at(cell, t), eye)[1]) for t in range(T)])
+
+
+def lag_jacobians(cell):
+    """Exact Jacobians of the last state of the last call with respect to every earlier one.
+
+    Found by the backward recurrence, never by multiplying or differencing.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``, without lengths.
+
+    Returns
+    -------
+    ndarray, shape (T + 1, B, S, S)
+        Entry ``[lag]`` is ``∂ state_T / ∂ state_{T-lag}``; entry 0 is the identity.
+
+    Raises
+    ------
+    RuntimeError
+        Before the first call, or after a call with lengths.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_h"][:] = 0.5
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> lag_jacobians(cell).ravel()
+    array([1.   , 0.5  , 0.25 , 0.125])
+    """
+    T, B, H, S = _sizes(cell)
+    dstate = _identity(cell, B, H, S)
+    jacobians = [_merge(dstate)]
+    for t in reversed(range(T)):
+        _, dstate = cell.step_back(_at(cell, t), dstate)
+        jacobians.append(_merge(dstate))
+    return np.stack(jacobians)
+
+
+def gradient_norms(cell, dh=None):
+    """Norm of a loss's gradient with respect to every earlier state, by lag.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``, without lengths.
+    dh : ndarray, shape (..., B, H), optional
+        Gradient of the loss with respect to the last output ``h_T``. By default the
+        identity: the norm is then that of the whole Jacobian ``∂h_T/∂state_{T-lag}``
+        (Frobenius), divided by √H so that lag 0 gives 1.
+
+    Returns
+    -------
+    ndarray, shape (T + 1, ..., B)
+        Euclidean norm of the gradient with respect to the whole state (for an LSTM h and c).
+
+    Raises
+    ------
+    RuntimeError
+        Before the first call, or after a call with lengths.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_h"][:] = 0.5
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> gradient_norms(cell).ravel()
+    array([1.   , 0.5  , 0.25 , 0.125])
+    """
+    T, B, H, _ = _sizes(cell)
+    whole = dh is None
+    if whole:
+        dh = np.broadcast_to(np.eye(H)[:, None, :], (H, B, H)) / np.sqrt(H)
+    else:
+        dh = check.floating("dh", dh)
+        if dh.shape[-2:] != (B, H):
+            raise ValueError(f"dh must have shape (..., B, H) = (..., {B}, {H}), got {dh.shape}")
+    dstate = (dh, *(np.zeros(dh.shape) for _ in cell.states[1:]))
+    squares = [_square(dstate)]
+    for t in reversed(range(T)):
+        _, dstate = cell.step_back(_at(cell, t), dstate)
+        squares.append(_square(dstate))
+    norms = np.stack(squares)
+    return np.sqrt(norms.sum(axis=1) if whole else norms)
+
+
+def singular_values(cell):
+    """Singular values of the Jacobian over every lag.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``, without lengths.
+
+    Returns
+    -------
+    ndarray, shape (T + 1, B, S)
+        Largest first; ``[lag]`` belongs to ``∂ state_T / ∂ state_{T-lag}``.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, init
+    >>> rng = np.random.default_rng(0)
+    >>> cell = RNN(1, 2, rng=rng, dtype=np.float64)
+    >>> init.orthogonal(cell, rng)
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> singular_values(cell)[:, 0].round(12)  # an orthogonal W_h at h = 0 keeps every length
+    array([[1., 1.],
+           [1., 1.],
+           [1., 1.],
+           [1., 1.]])
+    """
+    return np.linalg.svd(lag_jacobians(cell), compute_uv=False)
+
+
+def lyapunov_exponents(cell):
+    """Lyapunov spectrum along the last call's trajectory, by repeated QR (Benettin et al. 1980).
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``, without lengths.
+
+    Returns
+    -------
+    ndarray, shape (B, S)
+        Mean growth rates per step of the S principal directions, largest first, in nats:
+        below zero a perturbation dies, above zero it grows. ``-inf`` for a direction that
+        a step destroys.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, init
+    >>> cell = RNN(1, 2, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> init.identity(cell, 0.5)
+    >>> _ = cell(np.zeros((20, 1, 1)))
+    >>> np.exp(lyapunov_exponents(cell)).round(12)
+    array([[0.5, 0.5]])
+    """
+    jacobians = step_jacobians(cell)
+    T, B, S, _ = jacobians.shape
+    q, growth = np.broadcast_to(np.eye(S), (B, S, S)), np.zeros((B, S))
+    with np.errstate(divide="ignore"):  # log 0 = -inf is the answer for a destroyed direction
+        for jacobian in jacobians:
+            q, r = np.linalg.qr(jacobian @ q)
+            growth += np.log(np.abs(np.diagonal(r, axis1=-2, axis2=-1)))
+    return -np.sort(-growth / T, axis=-1)
+
+
+def gate_statistics(cell, low=0.1, high=0.9):
+    """How open the gates were during the last call.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``; its `saves` must name the gates.
+    low, high : float, default 0.1 and 0.9
+        Below `low` a gate counts as closed, above `high` as open.
+
+    Returns
+    -------
+    dict of str to dict
+        For each gate: ``mean``, ``std``, ``closed`` and ``open`` (fractions of all steps,
+        sequences and units).
+
+    Raises
+    ------
+    RuntimeError
+        Before the first call.
+    ValueError
+        When the cell saves none of its gates by name.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM, init
+    >>> cell = LSTM(1, 4, rng=np.random.default_rng(0))
+    >>> init.forget_bias(cell, 5.0)
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> gate_statistics(cell)["f"]["open"]
+    1.0
+    """
+    _require_call(cell)
+    found = {name: a for name, a in zip(cell.saves, cell.tape, strict=False) if name in cell.gates}
+    if not found:
+        raise ValueError(f"{type(cell).__name__}.saves must name the gates {cell.gates}, got {cell.saves}")
+    return {
+        gate: {
+            "mean": float(a.mean()),
+            "std": float(a.std()),
+            "closed": float((a < low).mean()),
+            "open": float((a > high).mean()),
+        }
+        for gate, a in found.items()
+    }
+
+
+def _require_call(cell):
+    if not cell.tape:
+        raise RuntimeError("cell must be called on a sequence first: hs, state = cell(x)")
+
+
+def _sizes(cell):
+    _require_call(cell)
+    if cell.alive is not None:
+        raise RuntimeError("cell must be called without lengths: a Jacobian past a sequence's end says nothing")
+    T, B, H = cell.h_prev.shape
+    return T, B, H, H * len(cell.states)
+
+
+def _at(cell, t):
+    return tuple(stacked[t] for stacked in cell.tape)
+
+
+def _identity(cell, B, H, S):
+    """dstate whose leading axis runs over the S unit gradients, each part (S, B, H)."""
+    eye = np.broadcast_to(np.eye(S)[:, None, :], (S, B, S))
+    return tuple(eye[..., k * H : (k + 1) * H] for k in range(len(cell.states)))
+
+
+def _merge(dstate):
+    """(S, B, H) parts to one (B, S, S) Jacobian."""
+    return np.moveaxis(np.concatenate(dstate, axis=-1), 0, -2)
+
+
+def _square(dstate):
+    return sum((d * d).sum(axis=-1) for d in dstate)

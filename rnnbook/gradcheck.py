@@ -1,0 +1,213 @@
+"""Is a gradient right? Central differences and the complex step, for any cell or stack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnbook import check
+
+COMPLEX_STEP = 1e-200  # no subtraction, so no cancellation: the step can be this small
+CENTRAL_STEP = 6e-6  # about the cube root of the machine epsilon, where the two errors balance
+
+
+def complex_step(loss, array):
+    """Gradient of a scalar function by the complex step, one entry at a time.
+
+    ``df/dx = Im f(x + ih) / h`` to order h² without a subtraction (Squire & Trapp 1998).
+
+    Parameters
+    ----------
+    loss : callable
+        Takes one array of the shape of `array`, complex, and returns a scalar; analytic.
+    array : ndarray
+        The point at which to differentiate; left unchanged.
+
+    Returns
+    -------
+    ndarray, float64, shape of `array`
+
+    Examples
+    --------
+    >>> complex_step(lambda x: (x**3).sum(), np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    point, grad = np.array(array, complex), np.empty(np.shape(array))
+    for index in np.ndindex(grad.shape):
+        original = point[index]
+        point[index] += COMPLEX_STEP * 1j
+        grad[index] = np.imag(loss(point)) / COMPLEX_STEP
+        point[index] = original
+    return grad
+
+
+def central_difference(loss, array, step=CENTRAL_STEP):
+    """Gradient of a scalar function by central differences, one entry at a time.
+
+    ``df/dx = (f(x + h) - f(x - h)) / 2h`` to order h², less what the subtraction cancels.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes one array of the shape of `array` and returns a scalar.
+    array : ndarray
+        The point at which to differentiate; left unchanged.
+    step : float, default 6e-6
+        h, positive.
+
+    Returns
+    -------
+    ndarray, float64, shape of `array`
+
+    Examples
+    --------
+    >>> central_difference(lambda x: (x**3).sum(), np.array([1.0, 2.0])).round(8)
+    array([ 3., 12.])
+    """
+    if not step > 0:
+        raise ValueError(f"step must be positive, got {step}")
+    point, grad = np.array(array, np.float64), np.empty(np.shape(array))
+    for index in np.ndindex(grad.shape):
+        original = point[index]
+        point[index] = original + step
+        above = loss(point)
+        point[index] = original - step
+        grad[index] = (above - loss(point)) / (2 * step)
+        point[index] = original
+    return grad
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a report: an array whose gradient was checked."""
+
+    name: str
+    shape: tuple[int, ...]
+    error: float  #: worst difference, relative to the array's largest gradient
+    where: tuple[int, ...]  #: index of that entry
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check_gradients` found; printing it shows a table."""
+
+    method: str
+    checks: tuple[Check, ...]
+
+    @property
+    def worst(self):
+        """The largest relative error of all."""
+        return max(c.error for c in self.checks)
+
+    def __str__(self):
+        width = max(len(c.name) for c in self.checks)
+        lines = [f"{'array':{width}}  {'shape':12}  error   at    ({self.method})"]
+        lines += [f"{c.name:{width}}  {c.shape!s:12}  {c.error:.0e}  {c.where}" for c in self.checks]
+        return "\n".join(lines)
+
+
+def check_gradients(layer, x, *, rng, lengths=None, method="complex step"):
+    """Compare a layer's backward pass with numerical derivatives.
+
+    The loss is ``Σ hs ⊙ dhs + Σ state ⊙ dstate`` with random `dhs` and `dstate`, so that
+    outputs and final state both count; the initial state is random too. Everything is
+    computed in float64.
+
+    Parameters
+    ----------
+    layer : Cell, Stack or Bidirectional
+        Its parameters are left as they were, to the bit.
+    x : ndarray, shape (T, B, D)
+    rng : numpy.random.Generator
+    lengths : ndarray of int, shape (B,), optional
+    method : {"complex step", "central difference"}
+
+    Returns
+    -------
+    Report
+        A line for every parameter, the input and every initial state.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> report = check_gradients(LSTM(2, 3, rng=rng), rng.normal(size=(4, 2, 2)), rng=rng)
+    >>> report.worst < 1e-12
+    True
+    """
+    methods = {"complex step": complex_step, "central difference": central_difference}
+    differentiate = methods[check.choice("method", method, tuple(methods))]
+    # every array by name, and for each the dict in which the layer keeps it
+    kept = {name: (owner, key) for name, owner, key in _parameters(layer)}
+    original = {name: owner[key] for name, (owner, key) in kept.items()}
+    arrays = {name: value.astype(np.float64) for name, value in original.items()}
+    arrays["x"] = np.array(check.floating("x", x), np.float64)
+    _, final = layer(arrays["x"], lengths=lengths)
+    shapes = [s.shape for s in _leaves(final)]
+    names = _state_names(layer)
+    arrays |= {f"{name}_0": rng.normal(size=shape) for name, shape in zip(names, shapes, strict=True)}
+
+    def run():
+        for name, (owner, key) in kept.items():
+            owner[key] = arrays[name]
+        state = _like(final, iter([arrays[f"{name}_0"] for name in names]))
+        return layer(arrays["x"], state, lengths)
+
+    try:
+        hs, _ = run()
+        dhs = rng.normal(size=hs.shape)
+        dstate = [rng.normal(size=shape) for shape in shapes]
+        dx, dstate0 = layer.backward(dhs, _like(final, iter(dstate)))
+        analytic = {name: layer.grads[name] for name in kept} | {"x": dx}
+        analytic |= {f"{name}_0": d for name, d in zip(names, _leaves(dstate0), strict=True)}
+
+        def loss_of(name):
+            def loss(value):
+                arrays[name] = value
+                hs, state = run()
+                return (hs * dhs).sum() + sum((s * d).sum() for s, d in zip(_leaves(state), dstate, strict=True))
+
+            return loss
+
+        checks = []
+        for name, gradient in analytic.items():
+            value = arrays[name]
+            exact = differentiate(loss_of(name), value)
+            arrays[name] = value
+            checks.append(_compare(name, gradient, exact))
+    finally:
+        for name, (owner, key) in kept.items():
+            owner[key] = original[name]
+    return Report(method, tuple(checks))
+
+
+def _compare(name, gradient, exact):
+    difference = np.abs(gradient - exact)
+    where = np.unravel_index(np.argmax(difference), difference.shape)
+    scale = np.abs(exact).max()
+    error = difference[where] / scale if scale > 0 else difference[where]
+    return Check(name, exact.shape, float(error), tuple(int(k) for k in where))
+
+
+def _parameters(layer, prefix=""):
+    """(name, dict that holds it, key) of every parameter of a layer, its parts included."""
+    parts = getattr(layer, "parts", None)
+    if parts is None:
+        return [(prefix + key, layer.params, key) for key in layer.params]
+    return [found for p, part in parts.items() for found in _parameters(part, f"{prefix}{p}.")]
+
+
+def _state_names(layer, prefix=""):
+    parts = getattr(layer, "parts", None)
+    if parts is None:
+        return [prefix + s for s in layer.states]
+    return [name for p, part in parts.items() for name in _state_names(part, f"{prefix}{p}.")]
+
+
+def _leaves(state):
+    """The arrays of a state, however its tuples are nested."""
+    return [state] if isinstance(state, np.ndarray) else [leaf for s in state for leaf in _leaves(s)]
+
+
+def _like(state, leaves):
+    """A state nested like `state`, made of the next `leaves`."""
+    return next(leaves) if isinstance(state, np.ndarray) else tuple(_like(s, leaves) for s in state)

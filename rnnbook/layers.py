@@ -1,0 +1,292 @@
+"""What stands around a cell: dense readouts, embeddings, stacks, two directions, a model."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.cells.base import alive_mask, flat
+
+
+class Dense:
+    """An affine map of the last axis: ``y = x W + b``.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        D and K, at least 1.
+    rng : numpy.random.Generator
+        Draws ``W (D, K)`` uniformly from ±1/√D; ``b (K,)`` starts at zero.
+    dtype : dtype, default float32
+
+    Examples
+    --------
+    >>> dense = Dense(3, 2, rng=np.random.default_rng(0))
+    >>> dense(np.ones((5, 4, 3))).shape
+    (5, 4, 2)
+    """
+
+    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+        self.input_size = check.positive("input_size", input_size)
+        self.output_size = check.positive("output_size", output_size)
+        bound = input_size**-0.5
+        self.params = {
+            "W": rng.uniform(-bound, bound, (input_size, output_size)).astype(dtype),
+            "b": np.zeros(output_size, dtype),
+        }
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, x):
+        """Apply to ``x (..., D)``; returns ``y (..., K)``."""
+        x = check.floating("x", x)
+        if x.ndim == 0 or x.shape[-1] != self.input_size:
+            raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
+        self._x = x
+        return x @ self.params["W"] + self.params["b"]
+
+    def backward(self, dy):
+        """Gradient ``dy (..., K)`` of the output to ``dx (..., D)`` of the input; fills `grads`."""
+        dy = check.shaped("dy", dy, (*self._x.shape[:-1], self.output_size), "(..., K)")
+        self.grads = {"W": flat(self._x).T @ flat(dy), "b": flat(dy).sum(0)}
+        return dy @ self.params["W"].T
+
+
+class Embedding:
+    """A table of vectors, looked up by integer: ids (T, B) become vectors (T, B, D).
+
+    Parameters
+    ----------
+    input_size : int
+        Number of different ids, at least 1; valid ids are 0 to ``input_size - 1``.
+    output_size : int
+        D, at least 1.
+    rng : numpy.random.Generator
+        Draws the table ``W (input_size, D)`` from a normal distribution of standard deviation 1.
+    dtype : dtype, default float32
+
+    Examples
+    --------
+    >>> embed = Embedding(10, 3, rng=np.random.default_rng(0))
+    >>> embed(np.array([[1, 2], [0, 9]])).shape
+    (2, 2, 3)
+    """
+
+    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+        self.input_size = check.positive("input_size", input_size)
+        self.output_size = check.positive("output_size", output_size)
+        self.params = {"W": rng.normal(size=(input_size, output_size)).astype(dtype)}
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, ids):
+        """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
+        ids = np.asarray(ids)
+        if ids.dtype.kind not in "iu":
+            raise TypeError(f"ids must be integers, got dtype {ids.dtype}")
+        if ids.size and not (ids.min() >= 0 and ids.max() < self.input_size):
+            raise ValueError(f"ids must lie between 0 and {self.input_size - 1}, got {ids.min()} to {ids.max()}")
+        self._ids = ids
+        return self.params["W"][ids]
+
+    def backward(self, dy):
+        """Fill `grads` from ``dy (..., D)``. Integers have no gradient: returns None."""
+        dy = check.shaped("dy", dy, (*self._ids.shape, self.output_size), "(..., D)")
+        dW = np.zeros(self.params["W"].shape, dy.dtype)
+        np.add.at(dW, self._ids.ravel(), flat(dy))  # an id that occurs twice collects both gradients
+        self.grads = {"W": dW}
+
+
+class Container:
+    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``."""
+
+    parts: dict[str, object]
+
+    @property
+    def params(self):
+        """The parameters of all parts; the arrays themselves, so an update in place reaches them."""
+        return self._merged("params")
+
+    @property
+    def grads(self):
+        """The gradients of all parts, same keys as `params`."""
+        return self._merged("grads")
+
+    def _merged(self, kind):
+        return {f"{p}.{name}": a for p, part in self.parts.items() for name, a in getattr(part, kind).items()}
+
+
+class Stack(Container):
+    """Cells on top of each other: each one's outputs are the next one's inputs.
+
+    Parameters
+    ----------
+    cells : sequence of Cell, Bidirectional or Stack
+        From the input upwards; each must take as many inputs as the one below gives.
+    dropout : float, default 0
+        Probability in [0, 1) with which an output between two cells is set to zero in
+        training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
+
+    Examples
+    --------
+    >>> from rnnbook import GRU, LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> stack = Stack([LSTM(3, 5, rng=rng), GRU(5, 4, rng=rng)])
+    >>> hs, (lstm_state, gru_state) = stack(np.zeros((6, 2, 3)))
+    >>> hs.shape, len(lstm_state), len(gru_state)
+    ((6, 2, 4), 2, 1)
+    """
+
+    def __init__(self, cells, *, dropout=0.0):
+        cells = list(cells)
+        if not cells:
+            raise ValueError("cells must hold at least one cell, got none")
+        for k, (below, above) in enumerate(zip(cells, cells[1:], strict=False)):
+            if below.output_size != above.input_size:
+                raise ValueError(
+                    f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
+                    f"its input_size is {above.input_size}"
+                )
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+        self.cells, self.dropout = cells, dropout
+        self.parts = {str(k): cell for k, cell in enumerate(cells)}
+        self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
+
+    def __call__(self, x, state=None, lengths=None, *, rng=None):
+        """Run all cells over time.
+
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D)
+        state : tuple, optional
+            One state a cell, zero by default.
+        lengths : ndarray of int, shape (B,), optional
+            As for a `Cell`.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks. Without it nothing is dropped: that is evaluation.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, B, H of the last cell)
+        state : tuple
+            One final state a cell.
+        """
+        states = _one_each("state", state, self.cells)
+        final, self._masks = [], []
+        for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
+            if k and rng is not None and self.dropout:
+                mask = (rng.random(x.shape) >= self.dropout).astype(x.dtype) / (1 - self.dropout)
+                x = x * mask
+                self._masks.append(mask)
+            x, s = cell(x, s, lengths)
+            final.append(s)
+        return x, tuple(final)
+
+    def backward(self, dhs, dstate=None):
+        """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
+        dstates, masks = _one_each("dstate", dstate, self.cells), list(self._masks)
+        first = []
+        for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
+            dhs, d = cell.backward(dhs, d)
+            if masks:
+                dhs = dhs * masks.pop()
+            first.append(d)
+        return dhs, tuple(reversed(first))
+
+
+class Bidirectional(Container):
+    """One cell forward in time, another backward; their outputs side by side (Schuster & Paliwal 1997).
+
+    Parameters
+    ----------
+    ahead, back : Cell
+        Of the same input size.
+
+    Examples
+    --------
+    >>> from rnnbook import GRU
+    >>> rng = np.random.default_rng(0)
+    >>> both = Bidirectional(GRU(3, 5, rng=rng), GRU(3, 5, rng=rng))
+    >>> both(np.zeros((6, 2, 3)))[0].shape
+    (6, 2, 10)
+    """
+
+    def __init__(self, ahead, back):
+        if ahead.input_size != back.input_size:
+            raise ValueError(f"back must have input_size {ahead.input_size} like ahead, got {back.input_size}")
+        self.ahead, self.back = ahead, back
+        self.parts = {"ahead": ahead, "back": back}
+        self.input_size, self.output_size = ahead.input_size, ahead.output_size + back.output_size
+
+    def __call__(self, x, state=None, lengths=None):
+        """Run over time: ``x (T, B, D)`` to ``hs (T, B, H + H)`` and the pair of final states.
+
+        With `lengths`, the backward cell starts at each sequence's own last step.
+        """
+        states = _one_each("state", state, (self.ahead, self.back))
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        order = _reversal(x.shape[0], x.shape[1], lengths)
+        hs, ahead = self.ahead(x, states[0], lengths)
+        hs_back, back = self.back(np.take_along_axis(x, order, axis=0), states[1], lengths)
+        self._order = order
+        return np.concatenate([hs, np.take_along_axis(hs_back, order, axis=0)], axis=-1), (ahead, back)
+
+    def backward(self, dhs, dstate=None):
+        """Back through both directions, as `Cell.backward`; `dstate` is a pair."""
+        dstates = _one_each("dstate", dstate, (self.ahead, self.back))
+        H = self.ahead.output_size
+        dx, ahead = self.ahead.backward(dhs[..., :H], dstates[0])
+        dx_back, back = self.back.backward(np.take_along_axis(dhs[..., H:], self._order, axis=0), dstates[1])
+        return dx + np.take_along_axis(dx_back, self._order, axis=0), (ahead, back)
+
+
+class Model(Container):
+    """A recurrent layer with a dense readout at every step, and an embedding for integer input.
+
+    Parameters
+    ----------
+    recurrent : Cell, Stack or Bidirectional
+    readout : Dense
+    embedding : Embedding, optional
+        For integer input.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> model = Model(LSTM(3, 8, rng=rng), Dense(8, 2, rng=rng))
+    >>> model(np.zeros((6, 5, 3))).shape
+    (6, 5, 2)
+    """
+
+    def __init__(self, recurrent, readout, embedding=None):
+        self.recurrent, self.readout, self.embedding = recurrent, readout, embedding
+        self.parts = {"recurrent": recurrent, "readout": readout}
+        if embedding is not None:
+            self.parts["embedding"] = embedding
+
+    def __call__(self, x, lengths=None):
+        """Run on ``x (T, B, D)``, or ids ``(T, B)`` with an embedding; returns ``y (T, B, K)``."""
+        if self.embedding is not None:
+            x = self.embedding(x)
+        hs, _ = self.recurrent(x, lengths=lengths)
+        return self.readout(hs)
+
+    def backward(self, dy):
+        """Fill `grads` from ``dy (T, B, K)``; returns ``dx``, or None with an embedding."""
+        dx, _ = self.recurrent.backward(self.readout.backward(dy))
+        return dx if self.embedding is None else self.embedding.backward(dx)
+
+
+def _one_each(name, states, cells):
+    if states is None:
+        return (None,) * len(cells)
+    if len(states) != len(cells):
+        raise ValueError(f"{name} must hold one state for each of the {len(cells)} cells, got {len(states)}")
+    return tuple(states)
+
+
+def _reversal(T, B, lengths):
+    """Time indices (T, B, 1) that reverse each sequence in place and leave its padding where it is."""
+    t = np.arange(T)[:, None]
+    if lengths is None:
+        return np.broadcast_to(T - 1 - t, (T, B))[..., None]
+    alive = alive_mask(lengths, T, B)
+    return np.where(alive, (np.asarray(lengths) - 1 - t)[..., None], t[..., None])

@@ -1,0 +1,16 @@
+"""Every picture that chapters share."""
+
+from rnnbook.plots.diagram import lstm_diagram
+from rnnbook.plots.memory import gates_over_time, gradient_by_lag
+from rnnbook.plots.style import CELL_STYLES, COLOURS, label_lines, new_figure, use_style
+
+__all__ = [
+    "CELL_STYLES",
+    "COLOURS",
+    "gates_over_time",
+    "gradient_by_lag",
+    "label_lines",
+    "lstm_diagram",
+    "new_figure",
+    "use_style",
+]

@@ -1,0 +1,71 @@
+"""Pictures of what a cell keeps: gradients by lag, gates over time."""
+
+import numpy as np
+
+from rnnbook.plots.style import CELL_STYLES, COLOURS, label_lines, new_figure
+
+
+def gradient_by_lag(norms, *, title=None, floor=1e-12):
+    """Gradient norm against lag, on a logarithmic axis: one line a cell, a band for its spread.
+
+    Parameters
+    ----------
+    norms : dict of str to ndarray
+        For each name an array (lags + 1, samples), as `diagnostics.gradient_norms` returns
+        it; the line is the median over the samples, the band their quartiles.
+    title : str, optional
+    floor : float, default 1e-12
+        The axis ends here.
+
+    Returns
+    -------
+    figure, axes
+    """
+    figure, ax = new_figure(height=3.2)
+    for name, values in norms.items():
+        values = np.maximum(np.asarray(values, float).reshape(len(values), -1), floor / 10)
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=1)
+        style = CELL_STYLES.get(name, {})
+        (line,) = ax.plot(middle, label=name, **style)
+        ax.fill_between(np.arange(len(middle)), low, high, color=line.get_color(), alpha=0.18, lw=0)
+    ax.set(yscale="log", xlabel="lag, in steps", ylabel="gradient norm", xlim=(0, None), title=title)
+    ax.set_ylim(bottom=max(floor, ax.get_ylim()[0]))
+    ax.grid(axis="y")
+    label_lines(ax)
+    return figure, ax
+
+
+def gates_over_time(cell, x, sequence=0, unit=0):
+    """The input, each gate and each state of one unit over time, one strip each.
+
+    Parameters
+    ----------
+    cell : Cell
+        Is called on `x`; its `saves` must name its gates.
+    x : ndarray, shape (T, B, D)
+        The first input component is shown.
+    sequence, unit : int, default 0
+
+    Returns
+    -------
+    figure, axes
+    """
+    hs, _ = cell(x)
+    kept = dict(zip(cell.saves, cell.tape, strict=True))
+    strips = {"x": x[:, sequence, 0]}
+    strips |= {name: kept[name][:, sequence, unit] for name in cell.gates if name in kept}
+    if "c_prev" in kept:
+        strips["c"] = np.append(kept["c_prev"][1:, sequence, unit], cell(x)[1][1][sequence, unit])
+    strips["h"] = hs[:, sequence, unit]
+    figure, axes = new_figure(len(strips), height=0.55 * len(strips) + 0.5, sharex=True)
+    for ax, (name, values) in zip(axes, strips.items(), strict=True):
+        colour = COLOURS[name]
+        ax.step(np.arange(1, len(values) + 1), values, color=colour, where="mid")
+        ax.set_ylabel(f"${name}$", rotation=0, va="center", color=colour, labelpad=12)
+        gate = name in cell.gates and values.min() >= 0
+        bound = 1.0 if gate else max(1.0, float(np.abs(values).max()))
+        ax.set_ylim(-0.1 if gate else -1.1 * bound, 1.1 * bound)
+        ax.set_yticks([0, 1] if gate else [-round(bound), 0, round(bound)])
+        ax.axhline(0, color=colour, lw=0.5, alpha=0.5)
+    axes[-1].set_xlabel("time step $t$")
+    return figure, axes

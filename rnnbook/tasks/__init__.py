@@ -1,0 +1,6 @@
+"""Memory tasks: what to remember, for how long. Each returns a `Batch`, drawn from `rng`."""
+
+from rnnbook.tasks.adding import adding
+from rnnbook.tasks.latch import latch
+
+__all__ = ["adding", "latch"]
