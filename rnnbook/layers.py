@@ -1,5 +1,7 @@
 """What stands around a cell: dense readouts, embeddings, stacks, two directions, a model."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from rnnbook import check
@@ -137,7 +139,7 @@ class Stack(Container):
         cells = list(cells)
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
-        for k, (below, above) in enumerate(zip(cells, cells[1:], strict=False)):
+        for k, (below, above) in enumerate(pairwise(cells)):
             if below.output_size != above.input_size:
                 raise ValueError(
                     f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "

@@ -120,7 +120,7 @@ def test_diagnostics_say_what_they_need(rng):
         diagnostics.gradient_norms(cell, np.zeros((2, 2)))
     nameless = Nameless(1, 1, rng=rng)
     nameless(np.zeros((2, 1, 1)))
-    with pytest.raises(ValueError, match="Nameless.saves must name the gates"):
+    with pytest.raises(ValueError, match=r"Nameless\.saves must name the gates"):
         diagnostics.gate_statistics(nameless)
 
 

@@ -49,7 +49,7 @@ def test_labels_of_lines_that_end_together_are_moved_apart():
 @pytest.mark.parametrize(("kind", "strips"), [(LSTM, "xifogch"), (GRU, "xrznh")])
 def test_gates_over_time_shows_one_strip_each(kind, strips, rng):
     cell, x = kind(1, 3, rng=rng), rng.normal(size=(12, 2, 1))
-    figure, axes = plots.gates_over_time(cell, x, sequence=1, unit=2)
+    _, axes = plots.gates_over_time(cell, x, sequence=1, unit=2)
     assert "".join(ax.get_ylabel().strip("$") for ax in axes) == strips
     hs, final = cell(x)
     shown = {ax.get_ylabel().strip("$"): ax.get_lines()[0].get_ydata() for ax in axes}
@@ -60,7 +60,6 @@ def test_gates_over_time_shows_one_strip_each(kind, strips, rng):
 
 
 def test_the_diagram_highlights_the_wires_asked_for():
-    plain, _ = plots.lstm_diagram()
     _, ax = plots.lstm_diagram(["c_prev", "f"])
     widths = [line.get_linewidth() for line in ax.get_lines()]
     assert sum(w > 2 for w in widths) == 2

@@ -46,14 +46,14 @@ def test_values_and_gradients_equal_those_of_torch_nn(kind, rng):
 
 
 def peephole(a, state, p):
-    (h, c), (a_i, a_f, a_o, a_g) = state, a.chunk(4, dim=-1)
+    (_, c), (a_i, a_f, a_o, a_g) = state, a.chunk(4, dim=-1)
     i, f = torch.sigmoid(a_i + p["p_i"] * c), torch.sigmoid(a_f + p["p_f"] * c)
     c = f * c + i * torch.tanh(a_g)
     return torch.sigmoid(a_o + p["p_o"] * c) * torch.tanh(c), c
 
 
 def coupled(a, state, p):
-    (h, c), (a_i, a_o, a_g) = state, a.chunk(3, dim=-1)
+    (_, c), (a_i, a_o, a_g) = state, a.chunk(3, dim=-1)
     i = torch.sigmoid(a_i)
     c = (1 - i) * c + i * torch.tanh(a_g)
     return torch.sigmoid(a_o) * torch.tanh(c), c

