@@ -77,7 +77,7 @@ def contrast(one, two):
 
 
 def test_every_colour_of_the_palette_can_be_read_on_white():
-    colours = [*plots.COLOURS.values(), *(style["color"] for style in plots.CELL_STYLES.values())]
+    colours = [*plots.COLOURS.values(), *plots.RAMP, *(style["color"] for style in plots.CELL_STYLES.values())]
     assert min(contrast(colour, "white") for colour in colours) >= 4.5
 
 

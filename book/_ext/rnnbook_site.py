@@ -9,10 +9,11 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib import katex
 
-from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK
+from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK, RAMP
 
 # KaTeX runs at build time, in the Node.js that comes as a Python package; a formula it cannot set stops the build
 katex.NODEJS_BINARY = str(Path(nodejs.ROOT_DIR) / ("node.exe" if nodejs.os.name == "nt" else "bin/node"))
+katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # a loaded machine needs more than five seconds
 katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "trust": True, "strict": "ignore"}
 
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
@@ -55,6 +56,7 @@ class InlineFigures(SphinxPostTransform):
         """Replace each image whose file is an SVG drawn by Matplotlib."""
         names = {c: f"var(--q-{q})" for q, c in COLOURS.items()}
         names |= {s["color"]: f"var(--cell-{cell})" for cell, s in CELL_STYLES.items()}
+        names |= {c: f"var(--ramp-{k})" for k, c in enumerate(RAMP)}
         names |= {INK: "currentColor", GRID: "var(--rb-grid)"}
         for number, image in enumerate(list(self.document.findall(nodes.image))):
             path = Path(self.env.srcdir, image["uri"])
@@ -65,18 +67,24 @@ class InlineFigures(SphinxPostTransform):
             for hexadecimal, variable in names.items():
                 svg = svg.replace(hexadecimal, variable)
             used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
-            svg = re.sub(
-                r' id="([^"]+)"', lambda m, n=number: f' id="f{n}-{m[1]}"' if m[1] in used else "", svg
-            )
-            svg = re.sub(r"(url\(#|href=\"#)", rf"\g<1>f{number}-", svg)
+            # ids must be unique on the page: keep those that something points to, with the figure's number
+            svg = re.sub(r' id="([^"]+)"', lambda m, used=used: m[0] if m[1] in used else "", svg)
+            svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>f{number}-", svg)
             svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
             alt = escape(image.get("alt", ""), quote=True)
             svg = svg.replace("<svg ", f'<svg class="rb-figure" role="img" aria-label="{alt}" ', 1)
             image.replace_self(nodes.raw("", svg, format="html"))
 
 
+def without_thebe(app, _config):
+    """jupyter-book loads sphinx-thebe even when it is off, and that puts a script from a CDN on every page."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if getattr(one.handler, "__name__", "") != "init_thebe_core"]
+
+
 def setup(app):
     """Register with Sphinx."""
+    app.connect("config-inited", without_thebe, priority=999)
     app.add_post_transform(ColourMath)
     app.add_post_transform(InlineFigures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

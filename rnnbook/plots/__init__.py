@@ -2,11 +2,12 @@
 
 from rnnbook.plots.diagram import lstm_diagram
 from rnnbook.plots.memory import gates_over_time, gradient_by_lag
-from rnnbook.plots.style import CELL_STYLES, COLOURS, label_lines, new_figure, use_style
+from rnnbook.plots.style import CELL_STYLES, COLOURS, RAMP, label_lines, new_figure, use_style
 
 __all__ = [
     "CELL_STYLES",
     "COLOURS",
+    "RAMP",
     "gates_over_time",
     "gradient_by_lag",
     "label_lines",

@@ -32,6 +32,9 @@ CELL_STYLES: dict[str, dict] = {
     "GRU": {"color": "#b5367a", "linestyle": (0, (8, 1.5))},
 }
 
+#: From little to much of one thing, such as four forget biases.
+RAMP = ("#6470d0", "#4c58c4", "#343fa8", "#1d2670")
+
 STYLE: dict[Any, Any] = {
     "figure.figsize": (4.8, 3.0),  # a phone shows it at three quarters: 12 points are still 12 pixels
     "figure.constrained_layout.use": True,

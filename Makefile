@@ -1,0 +1,69 @@
+# Every target sets up what it needs, in .venv. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+# the book's matrices are small: on a busy machine a second BLAS thread mostly waits
+export OPENBLAS_NUM_THREADS ?= 1
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+.venv/book: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "The book needs Python 3.11 or newer; $(PYTHON) is %d.%d. Say which to use: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "Setting up .venv from requirements.txt (once; a few minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test: .venv/book requirements-test.txt
+	@echo "Setting up what only the tests need, from requirements-test.txt (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+book: .venv/book ## build the site into _build/html, from the committed outputs; warnings are errors
+	@echo "Building the site"
+	@$(BIN)/jupyter-book build . --quiet -W --keep-going --builder html
+	@echo "The site is in _build/html/index.html"
+
+lab: .venv/book ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+serve: book ## build the site and show it at http://localhost:8000
+	@echo "http://localhost:8000 (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+execute: .venv/book ## run all notebooks and store their outputs
+	@$(BIN)/python .ci/execute.py notebooks/*.ipynb
+
+NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
+  --nbval-cell-timeout 120 notebooks
+
+test: .venv/test book ## check everything, as CI does
+	@echo "Lint, format, types"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@echo "Notebooks, strictly; then once more on another BLAS kernel"
+	@$(NBVAL)
+	@OPENBLAS_CORETYPE=Nehalem $(NBVAL)
+	@echo "A browser for the site's tests"
+	@PYTHON=$(BIN)/python .ci/chromium
+	@echo "Package, notebooks' form, site"
+	@$(BIN)/python -m pytest --cov
+
+bench: .venv/test ## measure the cells against PyTorch on this machine
+	@$(BIN)/python benchmarks/cells.py
+
+LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
+
+lock: .venv/book ## resolve requirements*.in anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(LOCK) requirements.in -o requirements.txt
+	@echo "-e ." >> requirements.txt
+	@# PyTorch's own CUDA packages stay out: where the CPU build is installed they are not needed
+	@grep -v '^-e' requirements.txt > .venv/pins.txt
+	@$(LOCK) -c .venv/pins.txt requirements-test.in | grep -Ev '^(nvidia|cuda|triton)' > requirements-test.txt
+
+clean: ## remove what the other targets made
+	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.PHONY: help book lab serve execute test bench lock clean

@@ -1,0 +1,182 @@
+"""The built site in a real browser: every page, wide and narrow, light and dark."""
+
+import http.server
+import re
+import shutil
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+SITE = Path(__file__).parents[1] / "_build" / "html"
+PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: make book")
+
+
+class Links(HTMLParser):
+    """The ids a page defines and the places it points to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.targets = set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids |= {attrs[k] for k in ("id", "name") if attrs.get(k)}
+        self.targets += [attrs[k] for k in ("href", "src") if attrs.get(k)]
+
+
+@pytest.fixture(scope="module")
+def links():
+    return {page: Links((SITE / page).read_text("utf-8")) for page in PAGES}
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(links):
+    broken = []
+    for page, found in links.items():
+        for target in found.targets:
+            if re.match(r"[a-z]+:|//", target):
+                continue
+            address, anchor = urldefrag(unquote(target))
+            path = (SITE / page).parent / address.split("?")[0] if address else SITE / page
+            path = path.resolve()
+            if path.is_dir():
+                path /= "index.html"
+            if not path.is_file():
+                broken.append(f"{page}: {target}")
+            elif anchor and path.suffix == ".html":
+                name = path.relative_to(SITE.resolve()).as_posix()
+                if name in links and anchor not in links[name].ids:
+                    broken.append(f"{page}: {target}")
+    assert not broken, broken
+
+
+def test_every_public_name_has_an_api_entry(links):
+    import rnnbook
+
+    anchors = set().union(*(found.ids for found in links.values()))
+    missing = [
+        name
+        for name in rnnbook.__all__
+        if not any(a.endswith(f".{name}") for a in anchors | {f"module-rnnbook.{name}"} & anchors)
+    ]
+    missing = [name for name in missing if f"module-rnnbook.{name}" not in anchors]
+    assert not missing, missing
+
+
+@pytest.fixture(scope="module")
+def address():
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
+def context(request, browser):
+    width, theme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
+    yield context
+    context.close()
+
+
+RAW_LATEX = r"""() => {
+  const found = [];
+  const walk = document.createTreeWalker(document.querySelector("main") || document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (node.parentElement.closest("pre, code, script, style, annotation, svg")) continue;
+    const raw =
+      /\\(frac|sigma|tanh|odot|begin|delta|text|mathrm|left|right|htmlClass)\b|\$\$|\{(numref|eq|cite|term|doc)/;
+    if (raw.test(node.data))
+      found.push(node.data.trim().slice(0, 80));
+  }
+  return found;
+}"""
+WIDE = """() => [...document.querySelectorAll("main *")]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .filter(e => { for (let p = e.parentElement; p; p = p.parentElement)
+      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(p).overflowX)) return false; return true; })
+  .map(e => e.outerHTML.slice(0, 120))"""
+BROKEN_IMAGES = "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+SMALL_TEXT = """() => [...document.querySelectorAll("svg.rb-figure")].map(svg => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    return scale * 11.5;  // the smallest type of the style sheet, in points of the drawing
+  }).filter(size => size && size < 11)"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_loads_cleanly(page, context, address):
+    tab = context.new_page()
+    problems = []
+    tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda e: problems.append(str(e)))
+    tab.on(
+        "request",
+        lambda r: problems.append(f"external: {r.url}") if not r.url.startswith((address, "data:", "blob:")) else None,
+    )
+    tab.on("response", lambda r: problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+    try:
+        tab.goto(f"{address}/{page}", wait_until="load")
+        problems += [f"raw LaTeX: {t}" for t in tab.evaluate(RAW_LATEX)]
+        problems += [f"broken image: {t}" for t in tab.evaluate(BROKEN_IMAGES)]
+        problems += [f"type of {t:.1f} px in a figure" for t in tab.evaluate(SMALL_TEXT)]
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+            problems += [f"wider than the screen: {t}" for t in tab.evaluate(WIDE)] or ["scrolls sideways"]
+    finally:
+        tab.close()
+    assert not problems, problems
+
+
+def test_the_search_works_without_network(browser, address):
+    tab = browser.new_page()
+    try:
+        tab.goto(f"{address}/search.html?q=peephole")
+        tab.wait_for_selector("#search-results li a", timeout=10_000)
+        assert tab.locator("#search-results li a").count() >= 2
+    finally:
+        tab.close()
+
+
+def test_a_solution_is_folded_until_it_is_opened(browser, address):
+    tab = browser.new_page()
+    try:
+        tab.goto(f"{address}/notebooks/04-lstm-gate-by-gate.html")
+        solution = tab.locator("div.solution").first
+        body = solution.locator("section").first
+        assert not body.is_visible()
+        solution.locator(".toggle-button").first.click()
+        tab.wait_for_timeout(500)
+        assert body.is_visible()
+    finally:
+        tab.close()
