@@ -81,3 +81,15 @@ def test_every_exercise_has_a_solution(path):
     exercises = re.findall(r":label: (ex-[a-z-]+)", text)
     solutions = re.findall(r"\{solution-start\} (ex-[a-z-]+)", text)
     assert exercises and sorted(exercises) == sorted(solutions)
+
+
+def test_the_readmes_picture_is_the_notebooks():
+    picture = (ROOT / "book/_static/trace.svg").read_text("utf-8").replace(' style="background: white"', "")
+    figures = [
+        "".join(o["data"]["image/svg+xml"])
+        for path in NOTEBOOKS
+        for cell in code_cells(path)
+        for o in cell["outputs"]
+        if "image/svg+xml" in o.get("data", {})
+    ]
+    assert picture in figures
