@@ -7,11 +7,11 @@ another machine, so the table gives ratios: PyTorch's time over ours, pair by pa
 """
 
 import gc
-import resource
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -83,6 +83,7 @@ def torch_step(name, T, B, D, H, compiled=False):
     rng = np.random.default_rng(0)
     cell = getattr(rnnbook, name)(D, H, rng=rng)
     if name in STEPS:
+        torch.compiler.reset()  # each shape is compiled anew, so none runs into the limit of recompilations
         module = Loop(cell, torch.compile(STEPS[name]) if compiled else STEPS[name])
     else:
         module = rnnbook.interop.to_torch(cell)
@@ -158,15 +159,26 @@ def speed_table(threads):
                 print(f"{shape!s:20s} {name:13s} {ratio(theirs, ours):18s} {loop:18s} {limit:.2f}", flush=True)
 
 
+def resident(field):
+    """A line of Linux's account of this process's memory, in MB; nan elsewhere."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except FileNotFoundError:
+        return float("nan")
+    return int(status.split(field + ":")[1].split()[0]) / 1024
+
+
 def peak_memory(side, name, *shape):
-    """Megabytes that training steps add to the process (run in a process of its own)."""
-    step = {"ours": our_step, "torch": torch_step}[side](name, *map(int, shape))
+    """Print the MB that training steps add to the process (run in a process of its own)."""
     our_step("RNN", 2, 2, 2, 2)()  # load what is loaded lazily
     torch_step("RNN", 2, 2, 2, 2)()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident("VmRSS")
+    if before == before:
+        Path("/proc/self/clear_refs").write_text("5")  # start the high-water mark anew
+    step = {"ours": our_step, "torch": torch_step}[side](name, *map(int, shape))
     for _ in range(3):
         step()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(resident("VmHWM") - before)
 
 
 def growth_table():

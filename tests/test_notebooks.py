@@ -20,7 +20,7 @@ def path(request):
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) >= 2
+    assert len(NOTEBOOKS) >= 5
 
 
 def test_a_notebook_is_small_and_was_run_from_top_to_bottom(path):
@@ -33,7 +33,7 @@ def test_no_errors_no_stderr_no_timestamps(path):
     for cell in code_cells(path):
         assert "execution" not in cell["metadata"], "timings change at every run"
         for output in cell["outputs"]:
-            assert output["output_type"] != "error"
+            assert output["output_type"] in ("stream", "display_data"), "what is to be seen is printed or drawn"
             assert output.get("name") != "stderr", output["text"]
 
 

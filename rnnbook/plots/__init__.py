@@ -1,13 +1,15 @@
 """Every picture that chapters share."""
 
-from rnnbook.plots.diagram import lstm_diagram
+from rnnbook.plots.diagram import gate_box, lstm_diagram
 from rnnbook.plots.memory import gates_over_time, gradient_by_lag
-from rnnbook.plots.style import CELL_STYLES, COLOURS, RAMP, label_lines, new_figure, use_style
+from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, RAMP, label_lines, new_figure, use_style
 
 __all__ = [
     "CELL_STYLES",
     "COLOURS",
+    "INK",
     "RAMP",
+    "gate_box",
     "gates_over_time",
     "gradient_by_lag",
     "label_lines",

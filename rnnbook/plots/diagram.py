@@ -121,22 +121,30 @@ def lstm_diagram(highlight=()):
     return figure, ax
 
 
+def gate_box(ax, at, text, colour, half_width=0.5):
+    """Draw a rounded box with a label: something that is computed.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    at : tuple of two floats
+        Its centre.
+    text : str
+    colour : str
+    half_width : float, default 0.5
+        It is 1 high.
+    """
+    corner = (at[0] - half_width, at[1] - 0.5)
+    style = "round,pad=0,rounding_size=0.18"
+    ax.add_patch(FancyBboxPatch(corner, 2 * half_width, 1.0, boxstyle=style, fc="none", ec=colour, lw=1.6, zorder=3))
+    ax.text(*at, text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
+
+
 def _draw(ax, node):
-    x, y = node.at
     colour = COLOURS.get(node.quantity, INK)
     if node.kind == "gate":
-        half = 0.75 if "tanh" in node.text else 0.5
-        box = FancyBboxPatch(
-            (x - half, y - 0.5),
-            2 * half,
-            1.0,
-            boxstyle="round,pad=0,rounding_size=0.18",
-            fc="none",
-            ec=colour,
-            lw=1.6,
-            zorder=3,
-        )
-        ax.add_patch(box)
-    elif node.kind == "op":
+        gate_box(ax, node.at, node.text, colour, half_width=0.75 if "tanh" in node.text else 0.5)
+        return
+    if node.kind == "op":
         ax.add_patch(Circle(node.at, 0.4, fc="none", ec=colour, lw=1.4, zorder=3))
-    ax.text(x, y, node.text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
+    ax.text(*node.at, node.text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
