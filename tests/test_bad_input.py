@@ -20,6 +20,7 @@ GOOD = np.zeros((T, B, D))
         ({"x": "text"}, TypeError, "x must hold floating-point numbers"),
         ({"state": np.zeros((B, H))}, ValueError, r"state must be a tuple \(h, c\), got ndarray"),
         ({"state": (np.zeros((B, H)),)}, ValueError, r"state must be a tuple \(h, c\), got 1 arrays"),
+        ({"state": (np.zeros((B, H)),) * 3}, ValueError, r"state must be a tuple \(h, c\), got 3 arrays"),
         (
             {"state": (np.zeros((B, H)), np.zeros((B, H + 1)))},
             ValueError,

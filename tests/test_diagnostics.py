@@ -179,5 +179,22 @@ def test_chrono_refuses_times_too_short(rng):
         init.chrono(LSTM(1, 1, rng=rng), 1, rng)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_cell_is_uniform_in_one_over_root_h_with_zero_biases(kind, rng):
+    cell = KINDS[kind](100, 400, rng=rng)
+    for name, value in cell.params.items():
+        if name.startswith("b"):
+            assert (value == 0).all(), name
+        else:
+            assert -0.05 <= value.min() < -0.049 and 0.049 < value.max() <= 0.05, name
+            assert abs(value.mean()) < 0.005, name
+
+
+def test_two_cells_from_one_generator_differ_and_from_equal_seeds_agree():
+    one, two, three = (LSTM(2, 3, rng=np.random.default_rng(seed)) for seed in (0, 1, 0))
+    assert (one.params["W_x"] != two.params["W_x"]).all()
+    assert (one.params["W_x"] == three.params["W_x"]).all()
+
+
 def test_the_base_class_keeps_no_gate():
     assert Cell.keep_gate is None

@@ -65,6 +65,14 @@ def test_the_diagram_highlights_the_wires_asked_for():
     assert sum(w > 2 for w in widths) == 2
     with pytest.raises(ValueError, match="highlight must name wires"):
         plots.lstm_diagram(["nowhere"])
+    with pytest.raises(ValueError, match="highlight must name wires"):
+        plots.lstm_diagram(["p_f"])
+
+
+def test_the_diagram_draws_a_dashed_wire_for_each_peephole():
+    for peepholes in ("", "f", "ifo"):
+        _, ax = plots.lstm_diagram(["p_f"] if "f" in peepholes else (), peepholes)
+        assert sum(line.get_linestyle() == "--" for line in ax.get_lines()) == len(peepholes)
 
 
 def contrast(one, two):

@@ -331,3 +331,16 @@ def test_latch_shows_its_bit_once(rng):
     x, labels, mask, _ = tasks.latch(rng, 200, 20)
     assert x.shape == (21, 200, 1) and ((x[0, :, 0] == 1) == labels[0]).all()
     assert abs(x[1:].std() - 0.1) < 0.01 and mask.sum() == 200
+
+
+def test_spike_delays_asks_for_the_distance_at_each_spike(rng):
+    x, target, mask, _ = tasks.spike_delays(rng, 50, 80, 5, 15)
+    for b in range(50):
+        spikes = np.flatnonzero(x[:, b, 0])
+        gaps = np.diff(spikes)
+        assert gaps.min() >= 5 and gaps.max() <= 15
+        assert (np.flatnonzero(mask[:, b]) == spikes[1:]).all()
+        np.testing.assert_allclose(target[spikes[1:], b, 0], (gaps - 5) / 10, rtol=1e-6)
+    for bad in ((5, 5), (6, 5), (5, 80)):
+        with pytest.raises(ValueError, match="shortest < longest < length must hold"):
+            tasks.spike_delays(rng, 1, 80, *bad)

@@ -32,9 +32,10 @@ class Cell:
     tape : list of ndarray
         What `step` saved in the last call, each item stacked over time, (T, B, H); `saves`
         names its entries.
-    x, h_prev : ndarray, shape (T, B, D) and (T, B, H)
-        Input and previous outputs of the last call, for `weight_grads`. The input is kept,
-        not copied: leave it unchanged until `backward`.
+    x : ndarray, shape (T, B, D)
+        Input of the last call. It is kept, not copied: leave it unchanged until `backward`.
+    h_prev : ndarray, shape (T, B, H)
+        The output before each step of the last call.
 
     Notes
     -----
@@ -200,9 +201,8 @@ class Cell:
         self.params["W_h"] = np.asfortranarray(W_h)
         try:
             for t in reversed(range(T)):
-                dh = dhs[t] if self.alive is None else np.where(self.alive[t], dhs[t], 0)
                 saved = tuple(stacked[t] for stacked in self.tape)
-                da[t], before = self.step_back(saved, (dstate[0] + dh, *dstate[1:]))
+                da[t], before = self.step_back(saved, (dstate[0] + dhs[t], *dstate[1:]))
                 if self.alive is not None:  # past its end a sequence passes its gradient on untouched
                     da[t] = np.where(self.alive[t], da[t], 0)
                     before = tuple(np.where(self.alive[t], b, d) for b, d in zip(before, dstate, strict=True))

@@ -64,8 +64,15 @@ LSTM_WIRES = {
     "h": Wire(((9.0, 3.1), (9.8, 3.1)), "h"),
 }
 
+#: What a peephole adds: i and f see the old memory, o sees the new one.
+PEEPHOLE_WIRES = {
+    "p_i": Wire(((0.9, 6.0), (0.9, 3.3), (3.1, 3.3), (3.1, 2.1), (3.4, 2.1)), "c"),
+    "p_f": Wire(((0.9, 6.0), (0.9, 2.1), (1.5, 2.1)), "c"),
+    "p_o": Wire(((6.5, 6.0), (6.5, 2.1), (6.8, 2.1)), "c"),
+}
 
-def lstm_diagram(highlight=()):
+
+def lstm_diagram(highlight=(), peepholes=""):
     """The LSTM as a diagram, with some of its wires highlighted.
 
     Parameters
@@ -73,7 +80,10 @@ def lstm_diagram(highlight=()):
     highlight : iterable of str
         Names of wires: ``c_prev``, ``kept``, ``c``, ``inputs``, ``to_f``, ``to_i``,
         ``to_g``, ``to_o``, ``f``, ``i``, ``g``, ``written``, ``o``, ``to_squash``,
-        ``squashed``, ``h``. Those are drawn thick, all others faint; with none, all alike.
+        ``squashed``, ``h``, and ``p_i``, ``p_f``, ``p_o``. Those are drawn thick, all others
+        faint; with none, all alike.
+    peepholes : str, default ""
+        Gates that have one: any of the letters i, f, o.
 
     Returns
     -------
@@ -84,16 +94,18 @@ def lstm_diagram(highlight=()):
     ValueError
         When the diagram has no wire of that name.
     """
+    wires = LSTM_WIRES | {f"p_{gate}": PEEPHOLE_WIRES[f"p_{gate}"] for gate in peepholes}
     highlight = set(highlight)
-    if not highlight <= LSTM_WIRES.keys():
-        raise ValueError(f"highlight must name wires among {sorted(LSTM_WIRES)}, got {sorted(highlight)}")
+    if not highlight <= wires.keys():
+        raise ValueError(f"highlight must name wires among {sorted(wires)}, got {sorted(highlight)}")
     figure, ax = new_figure(height=3.5)
-    for name, wire in LSTM_WIRES.items():
+    for name, wire in wires.items():
         colour = COLOURS.get(wire.quantity, INK)
         strong = name in highlight
         ax.plot(
-            *zip(*wire.points[:-1], wire.points[-1], strict=True),
+            *zip(*wire.points, strict=True),
             color=colour,
+            linestyle="--" if name in PEEPHOLE_WIRES else "-",
             lw=4.0 if strong else 1.6,
             alpha=0.3 if highlight and not strong else 1,
             solid_capstyle="butt",

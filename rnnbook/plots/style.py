@@ -33,7 +33,7 @@ CELL_STYLES: dict[str, dict] = {
 }
 
 #: From little to much of one thing, such as four forget biases.
-RAMP = ("#6470d0", "#4c58c4", "#343fa8", "#1d2670")
+RAMP = ("#5865cb", "#4c58c4", "#343fa8", "#1d2670")
 
 STYLE: dict[Any, Any] = {
     "figure.figsize": (4.8, 3.0),  # a phone shows it at three quarters: 12 points are still 12 pixels

@@ -2,5 +2,6 @@
 
 from rnnbook.tasks.adding import adding
 from rnnbook.tasks.latch import latch
+from rnnbook.tasks.timing import spike_delays
 
-__all__ = ["adding", "latch"]
+__all__ = ["adding", "latch", "spike_delays"]
