@@ -89,6 +89,8 @@ def test_bad_options_are_refused(rng):
     for peepholes in ("ig", "ii", "x", 3):
         with pytest.raises(ValueError, match="peepholes must be distinct letters of 'ifo'"):
             PeepholeLSTM(1, 1, peepholes=peepholes, rng=rng)
+    with pytest.raises(TypeError, match="positional"):
+        LSTM(1, 1, rng)
     with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, got int"):
         LSTM(1, 1, rng=0)
     with pytest.raises(ValueError, match="dtype must be one of 'float32', 'float64', got 'int32'"):

@@ -154,6 +154,10 @@ def test_uniform_identity_and_forget_bias(rng):
         assert (cell.block("W_h", gate) == 0.5 * np.eye(16)).all()
     init.forget_bias(cell, 2.0)  # coupled: a closed input gate is an open forget gate
     assert (cell.block("b", "i") == -2).all() and (cell.block("b", "o") == 0).all()
+    for kind in ("LSTM", "Peephole ifo"):
+        lstm = KINDS[kind](1, 2, rng=rng)
+        init.forget_bias(lstm, 3.0)
+        assert (lstm.block("b", "f") == 3).all() and (lstm.block("b", "i") == 0).all()
     gru = GRU(1, 2, rng=rng)
     init.forget_bias(gru, 3.0)
     assert (gru.block("b", "z") == 3).all() and (gru.block("b", "r") == 0).all()
