@@ -32,8 +32,8 @@ def spike_delays(rng, batch, length, shortest, longest, dtype=np.float32):
     Examples
     --------
     >>> x, target, mask, _ = spike_delays(np.random.default_rng(0), 1, 20, 3, 5)
-    >>> np.flatnonzero(x), target[mask > 0].ravel()
-    (array([ 4,  9, 13, 16]), array([1. , 0.5, 0. ], dtype=float32))
+    >>> np.flatnonzero(x).tolist(), target[mask > 0].ravel().tolist()
+    ([4, 8, 12, 15, 18], [0.5, 0.5, 0.0, 0.0])
     """
     B, T = check.positive("batch", batch), check.positive("length", length)
     shortest, longest = check.positive("shortest", shortest), check.positive("longest", longest)
