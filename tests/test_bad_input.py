@@ -27,6 +27,7 @@ GOOD = np.zeros((T, B, D))
             r"state\[1\] \(c\) must have shape \(B, H\) = \(3, 5\), got \(3, 6\)",
         ),
         ({"lengths": [4, 4]}, ValueError, r"lengths must have shape \(B,\) = \(3,\), got \(2,\)"),
+        ({"lengths": [4, 4, 4, 4]}, ValueError, r"lengths must have shape \(B,\) = \(3,\), got \(4,\)"),
         ({"lengths": [4, 0, 1]}, ValueError, "lengths must lie between 1 and T = 4, got 0 to 4"),
         ({"lengths": [4, 5, 1]}, ValueError, "lengths must lie between 1 and T = 4, got 1 to 5"),
         ({"lengths": [4.0, 1.0, 1.0]}, TypeError, "lengths must be integers, got dtype float64"),

@@ -143,6 +143,15 @@ def test_arguments_are_left_as_they_were_and_calls_repeat_exactly(kind, T, B, D,
     assert all((a == b).all() for a, b in zip((*first, *grads.values()), kept, strict=True)), "results were overwritten"
 
 
+def test_a_wider_call_before_leaves_no_trace_in_the_dtype(rng):
+    cell = LSTM(2, 3, rng=rng)
+    x, dhs = rng.normal(size=(5, 2, 2)), rng.normal(size=(5, 2, 3))
+    assert cell(x)[0].dtype == np.float64
+    hs, _ = cell(x.astype(np.float32))
+    dx, _ = cell.backward(dhs.astype(np.float32))
+    assert {a.dtype for a in (hs, dx, *cell.tape, *cell.grads.values())} == {np.dtype(np.float32)}
+
+
 def test_changing_the_returned_outputs_does_not_change_the_gradients(rng):
     cell = LSTM(2, 3, rng=rng, dtype=np.float64)
     x, dhs = rng.normal(size=(5, 2, 2)), rng.normal(size=(5, 2, 3))
