@@ -50,12 +50,12 @@ def gates_over_time(cell, x, sequence=0, unit=0):
     -------
     figure, axes
     """
-    hs, _ = cell(x)
+    hs, final = cell(x)
     kept = dict(zip(cell.saves, cell.tape, strict=True))
     strips = {"x": x[:, sequence, 0]}
     strips |= {name: kept[name][:, sequence, unit] for name in cell.gates if name in kept}
     if "c_prev" in kept:
-        strips["c"] = np.append(kept["c_prev"][1:, sequence, unit], cell(x)[1][1][sequence, unit])
+        strips["c"] = np.append(kept["c_prev"][1:, sequence, unit], final[1][sequence, unit])
     strips["h"] = hs[:, sequence, unit]
     figure, axes = new_figure(len(strips), height=0.55 * len(strips) + 0.5, sharex=True)
     for ax, (name, values) in zip(axes, strips.items(), strict=True):
