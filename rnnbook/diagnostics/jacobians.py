@@ -1,12 +1,4 @@
-"""What a cell does to a gradient: Jacobians, norms by lag, spectra, gate activity.
-
-All of it comes from `step_back` alone, applied to many gradients at once along a leading
-axis, so it works for any `Cell`, a student's own included. Call the cell first; the
-diagnostics read the tape of that call.
-
-A Jacobian here is written ``J[..., i, j] = ∂ state_t[i] / ∂ state_k[j]``, where the state
-of a cell with several parts is their concatenation, S = H · len(states).
-"""
+"""Jacobians over one step and over many, gradient norms, spectra."""
 
 import numpy as np
 
@@ -40,9 +32,9 @@ def step_jacobians(cell):
     >>> step_jacobians(cell).ravel()  # at h = 0, tanh' = 1
     array([0.5, 0.5, 0.5])
     """
-    T, B, H, S = _sizes(cell)
-    eye = _identity(cell, B, H, S)
-    return np.stack([_merge(cell.step_back(_at(cell, t), eye)[1]) for t in range(T)])
+    T, B, H, S = sizes(cell)
+    eye = identity(cell, B, H, S)
+    return np.stack([merge(cell.step_back(at(cell, t), eye)[1]) for t in range(T)])
 
 
 def lag_jacobians(cell):
@@ -74,12 +66,12 @@ def lag_jacobians(cell):
     >>> lag_jacobians(cell).ravel()
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    T, B, H, S = _sizes(cell)
-    dstate = _identity(cell, B, H, S)
-    jacobians = [_merge(dstate)]
+    T, B, H, S = sizes(cell)
+    dstate = identity(cell, B, H, S)
+    jacobians = [merge(dstate)]
     for t in reversed(range(T)):
-        _, dstate = cell.step_back(_at(cell, t), dstate)
-        jacobians.append(_merge(dstate))
+        _, dstate = cell.step_back(at(cell, t), dstate)
+        jacobians.append(merge(dstate))
     return np.stack(jacobians)
 
 
@@ -114,19 +106,15 @@ def gradient_norms(cell, dh=None):
     >>> gradient_norms(cell).ravel()
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    T, B, H, _ = _sizes(cell)
+    T, B, H, _ = sizes(cell)
     whole = dh is None
     if whole:
         dh = np.broadcast_to(np.eye(H)[:, None, :], (H, B, H)) / np.sqrt(H)
-    else:
-        dh = check.floating("dh", dh)
-        if dh.shape[-2:] != (B, H):
-            raise ValueError(f"dh must have shape (..., B, H) = (..., {B}, {H}), got {dh.shape}")
-    dstate = (dh, *(np.zeros(dh.shape) for _ in cell.states[1:]))
-    squares = [_square(dstate)]
+    dstate = loss_gradient(cell, dh, B, H)
+    squares = [square(dstate)]
     for t in reversed(range(T)):
-        _, dstate = cell.step_back(_at(cell, t), dstate)
-        squares.append(_square(dstate))
+        _, dstate = cell.step_back(at(cell, t), dstate)
+        squares.append(square(dstate))
     norms = np.stack(squares)
     return np.sqrt(norms.sum(axis=1) if whole else norms)
 
@@ -194,80 +182,45 @@ def lyapunov_exponents(cell):
     return -np.sort(-growth / T, axis=-1)
 
 
-def gate_statistics(cell, low=0.1, high=0.9):
-    """How open the gates were during the last call.
-
-    Parameters
-    ----------
-    cell : Cell
-        After ``cell(x)``; its `saves` must name the gates.
-    low, high : float, default 0.1 and 0.9
-        Below `low` a gate counts as closed, above `high` as open.
-
-    Returns
-    -------
-    dict of str to dict
-        For each gate: ``mean``, ``std``, ``closed`` and ``open`` (fractions of all steps,
-        sequences and units).
-
-    Raises
-    ------
-    RuntimeError
-        Before the first call.
-    ValueError
-        When the cell saves none of its gates by name.
-
-    Examples
-    --------
-    >>> from rnnbook import LSTM, init
-    >>> cell = LSTM(1, 4, rng=np.random.default_rng(0))
-    >>> init.forget_bias(cell, 5.0)
-    >>> _ = cell(np.zeros((3, 1, 1)))
-    >>> gate_statistics(cell)["f"]["open"]
-    1.0
-    """
-    _require_call(cell)
-    found = {name: a for name, a in zip(cell.saves, cell.tape, strict=False) if name in cell.gates}
-    if not found:
-        raise ValueError(f"{type(cell).__name__}.saves must name the gates {cell.gates}, got {cell.saves}")
-    return {
-        gate: {
-            "mean": float(a.mean()),
-            "std": float(a.std()),
-            "closed": float((a < low).mean()),
-            "open": float((a > high).mean()),
-        }
-        for gate, a in found.items()
-    }
-
-
-def _require_call(cell):
+def require_call(cell):
+    """Raise when there is no call to diagnose."""
     if not cell.tape:
         raise RuntimeError("cell must be called on a sequence first: hs, state = cell(x)")
 
 
-def _sizes(cell):
-    _require_call(cell)
+def sizes(cell):
+    """T, B, H and S of the last call."""
+    require_call(cell)
     if cell.alive is not None:
         raise RuntimeError("cell must be called without lengths: a Jacobian past a sequence's end says nothing")
     T, B, H = cell.h_prev.shape
     return T, B, H, H * len(cell.states)
 
 
-def _at(cell, t):
+def at(cell, t):
+    """What the cell saved at one step."""
     return tuple(stacked[t] for stacked in cell.tape)
 
 
-def _identity(cell, B, H, S):
+def identity(cell, B, H, S):
     """dstate whose leading axis runs over the S unit gradients, each part (S, B, H)."""
     eye = np.broadcast_to(np.eye(S)[:, None, :], (S, B, S))
     return tuple(eye[..., k * H : (k + 1) * H] for k in range(len(cell.states)))
 
 
-def _merge(dstate):
+def loss_gradient(cell, dh, B, H):
+    """dstate of a loss that reads the last output only."""
+    dh = check.floating("dh", dh)
+    if dh.shape[-2:] != (B, H):
+        raise ValueError(f"dh must have shape (..., B, H) = (..., {B}, {H}), got {dh.shape}")
+    return (dh, *(np.zeros(dh.shape) for _ in cell.states[1:]))
+
+
+def merge(dstate):
     """(S, B, H) parts to one (B, S, S) Jacobian."""
     return np.moveaxis(np.concatenate(dstate, axis=-1), 0, -2)
 
 
-def _square(dstate):
+def square(dstate):
+    """Squared length of a gradient with respect to the whole state."""
     return sum((d * d).sum(axis=-1) for d in dstate)
