@@ -59,22 +59,6 @@ def test_gates_over_time_shows_one_strip_each(kind, strips, rng):
         assert shown["c"][-1] == final[1][1, 2] and len(shown["c"]) == 12
 
 
-def test_the_diagram_highlights_the_wires_asked_for():
-    _, ax = plots.lstm_diagram(["c_prev", "f"])
-    widths = [line.get_linewidth() for line in ax.get_lines()]
-    assert sum(w > 2 for w in widths) == 2
-    with pytest.raises(ValueError, match="highlight must name wires"):
-        plots.lstm_diagram(["nowhere"])
-    with pytest.raises(ValueError, match="highlight must name wires"):
-        plots.lstm_diagram(["p_f"])
-
-
-def test_the_diagram_draws_a_dashed_wire_for_each_peephole():
-    for peepholes in ("", "f", "ifo"):
-        _, ax = plots.lstm_diagram(["p_f"] if "f" in peepholes else (), peepholes)
-        assert sum(line.get_linestyle() == "--" for line in ax.get_lines()) == len(peepholes)
-
-
 def contrast(one, two):
     def luminance(colour):
         rgb = np.array(mpl.colors.to_rgb(colour))
@@ -92,6 +76,6 @@ def test_every_colour_of_the_palette_can_be_read_on_white():
 def test_the_same_figure_gives_the_same_svg(tmp_path):
     plots.use_style()
     for name in ("a.svg", "b.svg"):
-        figure, _ = plots.lstm_diagram()
+        figure, _ = plots.cell_diagram(LSTM(1, 1, rng=np.random.default_rng(0)))
         figure.savefig(tmp_path / name, metadata={"Date": None})
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

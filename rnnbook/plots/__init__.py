@@ -1,6 +1,6 @@
 """Every picture that chapters share."""
 
-from rnnbook.plots.diagram import gate_box, lstm_diagram
+from rnnbook.plots.diagram import cell_diagram, gate_box
 from rnnbook.plots.memory import gates_over_time, gradient_by_lag
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, RAMP, label_lines, new_figure, use_style
 
@@ -9,11 +9,11 @@ __all__ = [
     "COLOURS",
     "INK",
     "RAMP",
+    "cell_diagram",
     "gate_box",
     "gates_over_time",
     "gradient_by_lag",
     "label_lines",
-    "lstm_diagram",
     "new_figure",
     "use_style",
 ]

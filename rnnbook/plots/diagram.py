@@ -1,89 +1,25 @@
 """Cell diagrams: one visual language for all cells.
 
-A diagram is a list of nodes on a grid and of wires between them. A rounded box computes a
-gate, a circle combines two values element by element, a bare letter is what enters or leaves.
+A rounded box computes a gate, a circle combines values element by element, a dot hands one
+value on to several, a bare letter enters or leaves.
 """
-
-from dataclasses import dataclass
 
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from rnnbook.plots.graphs import graph, wires_on_road
 from rnnbook.plots.style import COLOURS, INK, new_figure
 
 
-@dataclass(frozen=True)
-class Node:
-    """A place in a diagram."""
-
-    at: tuple[float, float]
-    text: str
-    kind: str = "gate"  #: "gate", "op" or "end"
-    quantity: str = ""  #: key of its colour
-
-
-@dataclass(frozen=True)
-class Wire:
-    """A value on its way: through these corner points, in the colour of its quantity."""
-
-    points: tuple[tuple[float, float], ...]
-    quantity: str = ""
-
-
-LSTM_NODES = {
-    "c_prev": Node((-0.2, 6.0), "$c_{t-1}$", "end", "c"),
-    "c": Node((10.3, 6.0), "$c_t$", "end", "c"),
-    "h_prev": Node((-0.2, 0.9), "$h_{t-1}$", "end", "h"),
-    "x": Node((-0.2, 0.1), "$x_t$", "end", "x"),
-    "h": Node((10.3, 3.1), "$h_t$", "end", "h"),
-    "f": Node((2.0, 2.1), r"$f$", "gate", "f"),
-    "i": Node((3.9, 2.1), r"$i$", "gate", "i"),
-    "g": Node((5.6, 2.1), r"$g$", "gate", "g"),
-    "o": Node((7.3, 2.1), r"$o$", "gate", "o"),
-    "keep": Node((2.0, 6.0), r"$\odot$", "op"),
-    "write": Node((4.75, 4.2), r"$\odot$", "op"),
-    "add": Node((4.75, 6.0), r"$+$", "op"),
-    "squash": Node((8.6, 4.7), r"$\tanh$", "gate", "c"),
-    "read": Node((8.6, 3.1), r"$\odot$", "op"),
-}
-LSTM_WIRES = {
-    "c_prev": Wire(((0.4, 6.0), (1.6, 6.0)), "c"),
-    "kept": Wire(((2.4, 6.0), (4.35, 6.0)), "c"),
-    "c": Wire(((5.15, 6.0), (9.8, 6.0)), "c"),
-    "inputs": Wire(((0.4, 0.5), (7.3, 0.5)), "x"),
-    "to_f": Wire(((2.0, 0.5), (2.0, 1.6)), "x"),
-    "to_i": Wire(((3.9, 0.5), (3.9, 1.6)), "x"),
-    "to_g": Wire(((5.6, 0.5), (5.6, 1.6)), "x"),
-    "to_o": Wire(((7.3, 0.5), (7.3, 1.6)), "x"),
-    "f": Wire(((2.0, 2.6), (2.0, 5.6)), "f"),
-    "i": Wire(((3.9, 2.6), (3.9, 4.2), (4.35, 4.2)), "i"),
-    "g": Wire(((5.6, 2.6), (5.6, 4.2), (5.15, 4.2)), "g"),
-    "written": Wire(((4.75, 4.6), (4.75, 5.6)), "c"),
-    "o": Wire(((7.3, 2.6), (7.3, 3.1), (8.2, 3.1)), "o"),
-    "to_squash": Wire(((8.6, 6.0), (8.6, 5.2)), "c"),
-    "squashed": Wire(((8.6, 4.2), (8.6, 3.5)), "c"),
-    "h": Wire(((9.0, 3.1), (9.8, 3.1)), "h"),
-}
-
-#: What a peephole adds: i and f see the old memory, o sees the new one.
-PEEPHOLE_WIRES = {
-    "p_i": Wire(((0.9, 6.0), (0.9, 3.3), (3.1, 3.3), (3.1, 2.1), (3.4, 2.1)), "c"),
-    "p_f": Wire(((0.9, 6.0), (0.9, 2.1), (1.5, 2.1)), "c"),
-    "p_o": Wire(((6.5, 6.0), (6.5, 2.1), (6.8, 2.1)), "c"),
-}
-
-
-def lstm_diagram(highlight=(), peepholes=""):
-    """The LSTM as a diagram, with some of its wires highlighted.
+def cell_diagram(cell, road=None):
+    """A cell as a diagram, with the road of a gradient highlighted.
 
     Parameters
     ----------
-    highlight : iterable of str
-        Names of wires: ``c_prev``, ``kept``, ``c``, ``inputs``, ``to_f``, ``to_i``,
-        ``to_g``, ``to_o``, ``f``, ``i``, ``g``, ``written``, ``o``, ``to_squash``,
-        ``squashed``, ``h``, and ``p_i``, ``p_f``, ``p_o``. Those are drawn thick, all others
-        faint; with none, all alike.
-    peepholes : str, default ""
-        Gates that have one: any of the letters i, f, o.
+    cell : RNN, LSTM, PeepholeLSTM, CoupledLSTM or GRU
+        Its kind and its options (peepholes, place of the reset) decide what is drawn.
+    road : str, optional
+        As in `diagnostics.path_jacobians`: ``"direct"``, a gate, or a peephole such as
+        ``"p_f"``. Its wires are drawn thick, all others faint.
 
     Returns
     -------
@@ -91,44 +27,31 @@ def lstm_diagram(highlight=(), peepholes=""):
 
     Raises
     ------
+    TypeError
+        When this package has no diagram for the cell.
     ValueError
-        When the diagram has no wire of that name.
+        When the cell has no such road.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnnbook import LSTM
+    >>> cell = LSTM(1, 1, rng=np.random.default_rng(0))
+    >>> figure, ax = cell_diagram(cell, road="direct")
     """
-    wires = LSTM_WIRES | {f"p_{gate}": PEEPHOLE_WIRES[f"p_{gate}"] for gate in peepholes}
-    highlight = set(highlight)
-    if not highlight <= wires.keys():
-        raise ValueError(f"highlight must name wires among {sorted(wires)}, got {sorted(highlight)}")
-    figure, ax = new_figure(height=3.5)
-    for name, wire in wires.items():
-        colour = COLOURS.get(wire.quantity, INK)
-        strong = name in highlight
-        ax.plot(
-            *zip(*wire.points, strict=True),
-            color=colour,
-            linestyle="--" if name in PEEPHOLE_WIRES else "-",
-            lw=4.0 if strong else 1.6,
-            alpha=0.3 if highlight and not strong else 1,
-            solid_capstyle="butt",
-            zorder=1,
-        )
-        if name != "inputs":
-            ax.annotate(
-                "",
-                wire.points[-1],
-                wire.points[-2],
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": colour,
-                    "lw": 1.6,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                    "alpha": 0.3 if highlight and not strong else 1,
-                },
-                zorder=2,
-            )
-    for node in LSTM_NODES.values():
-        _draw(ax, node)
-    ax.set(xlim=(-0.8, 10.9), ylim=(-0.4, 6.7), aspect="equal")
+    nodes, wires = graph(cell)
+    strong = set() if road is None else wires_on_road(cell, road)
+    rows = [node.at[1] for node in nodes.values()] + [y for wire in wires for _, y in wire.corners]
+    low, high = min(rows) - 0.5, max(rows) + 0.7
+    figure, ax = new_figure(height=0.41 * (high - low) + 0.35)
+    for wire in wires:
+        _draw_wire(ax, nodes, wire, faint=road is not None and wire not in strong, thick=wire in strong)
+    leaving = [wire.source for wire in wires]
+    for name, node in nodes.items():
+        if node.kind == "join" and leaving.count(name) > 1:
+            ax.plot(*node.at, "o", ms=4, color=COLOURS[node.quantity], zorder=3)
+        _draw_node(ax, node)
+    ax.set(xlim=(-0.8, 10.9), ylim=(low, high), aspect="equal")
     ax.axis("off")
     return figure, ax
 
@@ -152,11 +75,34 @@ def gate_box(ax, at, text, colour, half_width=0.5):
     ax.text(*at, text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
 
 
-def _draw(ax, node):
+def _draw_node(ax, node):
     colour = COLOURS.get(node.quantity, INK)
     if node.kind == "gate":
-        gate_box(ax, node.at, node.text, colour, half_width=0.75 if "tanh" in node.text else 0.5)
+        gate_box(ax, node.at, node.text, colour, node.half_width)
         return
     if node.kind == "op":
-        ax.add_patch(Circle(node.at, 0.4, fc="none", ec=colour, lw=1.4, zorder=3))
+        ax.add_patch(Circle(node.at, node.half_width, fc="none", ec=INK, lw=1.4, zorder=3))
+        colour = INK
     ax.text(*node.at, node.text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
+
+
+def _draw_wire(ax, nodes, wire, faint, thick):
+    source, target = nodes[wire.source], nodes[wire.target]
+    points = [source.at, *wire.corners, target.at]
+    points[0] = _edge(source, points[1])
+    points[-1] = _edge(target, points[-2])
+    look = {"color": COLOURS.get(source.quantity, INK), "alpha": 0.3 if faint else 1}
+    dashes = {"linestyle": "--"} if wire.peephole else {}
+    ax.plot(*zip(*points, strict=True), lw=4.0 if thick else 1.6, solid_capstyle="butt", zorder=1, **look, **dashes)
+    if target.kind != "join":
+        arrow = {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, **look}
+        ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=2)
+
+
+def _edge(node, towards):
+    """Where a wire from or to this point meets the node."""
+    (x, y), (u, v) = node.at, towards
+    half_height = {"gate": 0.5, "end": 0.45}.get(node.kind, node.half_width)
+    if abs(u - x) > abs(v - y):
+        return x + (node.half_width if u > x else -node.half_width), y
+    return x, y + (half_height if v > y else -half_height)

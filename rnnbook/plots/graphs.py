@@ -1,0 +1,242 @@
+"""The cells as graphs, laid out on a grid: what their diagrams show.
+
+A graph of nodes and wires can be followed by a program as well as by the eye: a test feeds
+numbers in on the left and gets the cell's new state on the right.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rnnbook.cells import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A place in a diagram."""
+
+    at: Point
+    text: str = ""
+    kind: str = "join"  #: "gate", "op", "end" or "join"
+    quantity: str = ""  #: key of its colour, and of the wires that leave it
+
+    @property
+    def half_width(self):
+        """Half of its extent along a row; along a column it is at most 0.5."""
+        return {"gate": 0.75 if len(self.text) > 3 else 0.5, "op": 0.4, "end": 0.55, "join": 0.0}[self.kind]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A value on its way from one node to another, around these corners."""
+
+    source: str
+    target: str
+    corners: tuple[Point, ...] = ()
+    peephole: bool = False
+
+
+def _op(at, text, quantity=""):
+    return Node(at, text, "op", quantity)
+
+
+def _gate(at, name):
+    return Node(at, f"${name}$", "gate", name)
+
+
+def _end(at, text, quantity):
+    return Node(at, f"${text}$", "end", quantity)
+
+
+def _chain(*names):
+    return [Wire(a, b) for a, b in pairwise(names)]
+
+
+def _rnn():
+    nodes = {
+        "h_prev": _end((-0.2, 0.9), "h_{t-1}", "h"),
+        "x": _end((-0.2, 0.1), "x_t", "x"),
+        "in": Node((0.5, 0.5), quantity="x"),
+        "h_gate": Node((5.0, 0.5), r"$\tanh$", "gate", "h"),
+        "h": _end((10.3, 0.5), "h_t", "h"),
+    }
+    return nodes, _chain("in", "h_gate", "h")
+
+
+def _lstm_core(gates):
+    """What every LSTM has: the memory along the top, the inputs along the bottom."""
+    columns = {"f": 2.0, "i": 3.9, "g": 5.6, "o": 7.3}
+    nodes = {
+        "c_prev": _end((-0.2, 6.0), "c_{t-1}", "c"),
+        "h_prev": _end((-0.2, 0.9), "h_{t-1}", "h"),
+        "x": _end((-0.2, 0.1), "x_t", "x"),
+        "c": _end((10.3, 6.0), "c_t", "c"),
+        "h": _end((10.3, 3.1), "h_t", "h"),
+        "in": Node((0.5, 0.5), quantity="x"),
+        "c_old": Node((0.9, 6.0), quantity="c"),
+        "keep": _op((2.0, 6.0), r"$\odot$", "c"),
+        "add": _op((4.75, 6.0), "$+$", "c"),
+        "c_new": Node((6.5, 6.0), quantity="c"),
+        "c_shown": Node((8.6, 6.0), quantity="c"),
+        "write": _op((4.75, 4.2), r"$\odot$", "c"),
+        "squash": Node((8.6, 4.7), r"$\tanh$", "gate", "c"),
+        "read": _op((8.6, 3.1), r"$\odot$", "h"),
+    }
+    for gate in gates:
+        nodes[gate] = _gate((columns[gate], 2.1), gate)
+        nodes[f"in_{gate}"] = Node((columns[gate], 0.5), quantity="x")
+    wires = [
+        *_chain("c_prev", "c_old", "keep", "add", "c_new", "c_shown", "c"),
+        *_chain("c_shown", "squash", "read", "h"),
+        *_chain("in", *(f"in_{gate}" for gate in gates)),
+        *(Wire(f"in_{gate}", gate) for gate in gates),
+        Wire("g", "write", ((5.6, 4.2),)),
+        Wire("write", "add"),
+        Wire("o", "read", ((7.3, 3.1),)),
+    ]
+    return nodes, wires
+
+
+def _lstm():
+    nodes, wires = _lstm_core("figo")
+    return nodes, [*wires, Wire("f", "keep"), Wire("i", "write", ((3.9, 4.2),))]
+
+
+def _peephole(cell):
+    nodes, wires = _lstm()
+    ways = {
+        "i": Wire("c_old", "i", ((0.9, 3.3), (3.1, 3.3), (3.1, 2.1)), peephole=True),
+        "f": Wire("c_old", "f", ((0.9, 2.1),), peephole=True),
+        "o": Wire("c_new", "o", ((6.5, 2.1),), peephole=True),
+    }
+    return nodes, [*wires, *(wire for gate, wire in ways.items() if f"p_{gate}" in cell.params)]
+
+
+def _coupled():
+    nodes, wires = _lstm_core("igo")
+    nodes |= {"i_out": Node((3.9, 3.3), quantity="i"), "rest": _op((2.0, 3.3), "$1-$", "i")}
+    return nodes, [*wires, *_chain("i", "i_out", "rest", "keep"), Wire("i_out", "write", ((3.9, 4.2),))]
+
+
+def _gru(cell):
+    nodes = {
+        "h_prev": _end((-0.2, 6.0), "h_{t-1}", "h"),
+        "x": _end((-0.2, 0.5), "x_t", "x"),
+        "h": _end((10.3, 6.0), "h_t", "h"),
+        "h_old": Node((0.9, 6.0), quantity="h"),
+        "h_side": Node((0.9, 3.5), quantity="h"),
+        "x_in": Node((0.5, 0.5), quantity="x"),
+        "in": Node((0.9, 0.5), quantity="x"),
+        "in_z": Node((2.0, 0.5), quantity="x"),
+        "in_r": Node((3.9, 0.5), quantity="x"),
+        "z": _gate((2.0, 2.1), "z"),
+        "r": _gate((3.9, 2.1), "r"),
+        "n": _gate((7.4, 2.1), "n"),
+        "reset": _op((5.6, 2.1), r"$\odot$", "h"),
+        "z_out": Node((2.0, 4.7), quantity="z"),
+        "rest": _op((4.6, 4.7), "$1-$", "z"),
+        "keep": _op((2.0, 6.0), r"$\odot$", "h"),
+        "write": _op((7.4, 4.7), r"$\odot$", "n"),
+        "add": _op((7.4, 6.0), "$+$", "h"),
+    }
+    wires = [
+        *_chain("h_prev", "h_old", "keep", "add", "h"),
+        *_chain("h_old", "h_side", "in", "in_z", "in_r", "r", "reset", "n", "write", "add"),
+        *_chain("in_z", "z", "z_out", "keep"),
+        *_chain("z_out", "rest", "write"),
+        *_chain("x", "x_in", "in"),
+        Wire("x_in", "n", ((0.5, -0.4), (7.4, -0.4))),
+    ]
+    if cell.reset == "after":
+        nodes["m"] = Node((3.9, 3.5), "$W_{hn}$", "gate", "h")
+        wires += [Wire("h_side", "m"), Wire("m", "reset", ((5.6, 3.5),))]
+    else:
+        wires.append(Wire("h_side", "reset", ((5.6, 3.5),)))
+    return nodes, wires
+
+
+def graph(cell):
+    """The diagram of a cell as a graph: its nodes by name, and its wires.
+
+    Parameters
+    ----------
+    cell : RNN, LSTM, PeepholeLSTM, CoupledLSTM or GRU
+        Its kind and its options (peepholes, place of the reset) decide.
+
+    Returns
+    -------
+    nodes : dict of str to Node
+    wires : list of Wire
+
+    Raises
+    ------
+    TypeError
+        For a cell of any other kind.
+    """
+    makers = {
+        RNN: _rnn,
+        LSTM: _lstm,
+        CoupledLSTM: _coupled,
+        PeepholeLSTM: lambda: _peephole(cell),
+        GRU: lambda: _gru(cell),
+    }
+    if type(cell) not in makers:
+        names = ", ".join(kind.__name__ for kind in makers)
+        raise TypeError(f"cell must be one of {names} to have a diagram, got {type(cell).__name__}")
+    return makers[type(cell)]()
+
+
+def wires_on_road(cell, road):
+    """The wires of a cell's diagram that a gradient passes on one road.
+
+    Parameters
+    ----------
+    cell : RNN, LSTM, PeepholeLSTM, CoupledLSTM or GRU
+    road : str
+        As in `diagnostics.path_jacobians`: ``"direct"``, a gate, or a peephole such as ``"p_f"``.
+
+    Returns
+    -------
+    set of Wire
+
+    Raises
+    ------
+    ValueError
+        When the cell has no such road.
+    """
+    _, wires = graph(cell)
+    boxes = {f"{gate}_gate" if isinstance(cell, RNN) else gate for gate in cell.gates}
+    peepholes = {f"p_{wire.target}": wire for wire in wires if wire.peephole}
+    if road not in {"direct", *cell.gates, *peepholes}:
+        raise ValueError(f"road must be 'direct', one of {cell.gates} or a peephole of the cell, got {road!r}")
+    plain = [wire for wire in wires if not wire.peephole]
+    before, after = [f"{s}_prev" for s in cell.states], list(cell.states)
+    # where x and h share a line, the line carries h
+    plain.append(Wire("h_prev", "in"))
+    if road == "direct":
+        return _between(plain, before, after, avoid=boxes) & set(wires)
+    if road in peepholes:
+        gate = peepholes[road].target
+        # the memory reaches the peephole along its own line, never through a gate
+        up = _between(plain, ["c_prev"], [peepholes[road].source], avoid=boxes) | {peepholes[road]}
+    else:
+        gate = f"{road}_gate" if isinstance(cell, RNN) else road
+        up = _between(plain, ["h_prev"], [gate], avoid=boxes - {gate})
+    return (up | _between(plain, [gate], after, avoid=set())) & set(wires)
+
+
+def _between(wires, starts, ends, avoid):
+    """The wires on any way from one of `starts` to one of `ends`."""
+    wires = [w for w in wires if w.source not in avoid and w.target not in avoid]
+
+    def reach(seeds, step):
+        seen, new = set(seeds), set(seeds)
+        while new:
+            new = {b for a, b in map(step, wires) if a in new} - seen
+            seen |= new
+        return seen
+
+    down = reach(starts, lambda w: (w.source, w.target))
+    up = reach(ends, lambda w: (w.target, w.source))
+    return {w for w in wires if w.source in down and w.target in up}
