@@ -5,7 +5,7 @@ import numpy as np
 from rnnbook.plots.style import CELL_STYLES, COLOURS, label_lines, new_figure
 
 
-def gradient_by_lag(norms, *, title=None, floor=1e-12):
+def gradient_by_lag(norms, *, title=None, floor=1e-12, ax=None):
     """Gradient norm against lag, on a logarithmic axis: one line a cell, a band for its spread.
 
     Parameters
@@ -16,12 +16,15 @@ def gradient_by_lag(norms, *, title=None, floor=1e-12):
     title : str, optional
     floor : float, default 1e-12
         The axis ends here.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a figure of its own.
 
     Returns
     -------
     figure, axes
     """
-    figure, ax = new_figure(height=3.2)
+    if ax is None:
+        _, ax = new_figure(height=3.2)
     for name, values in norms.items():
         values = np.maximum(np.asarray(values, float).reshape(len(values), -1), floor / 10)
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=1)
@@ -32,7 +35,7 @@ def gradient_by_lag(norms, *, title=None, floor=1e-12):
     ax.set_ylim(bottom=max(floor, ax.get_ylim()[0]))
     ax.grid(axis="y")
     label_lines(ax)
-    return figure, ax
+    return ax.figure, ax
 
 
 def gates_over_time(cell, x, sequence=0, unit=0):
