@@ -202,3 +202,12 @@ def test_two_cells_from_one_generator_differ_and_from_equal_seeds_agree():
 
 def test_the_base_class_keeps_no_gate():
     assert Cell.keep_gate is None
+
+
+def test_norms_at_start_are_those_of_each_fresh_cell(rng):
+    norms = diagnostics.norms_at_start(lambda rng: LSTM(2, 3, rng=rng, dtype=np.float64), steps=7, seeds=4)
+    assert norms.shape == (8, 4)
+    own = np.random.default_rng(2)
+    cell = LSTM(2, 3, rng=own, dtype=np.float64)
+    cell(own.normal(size=(7, 1, 2)))
+    np.testing.assert_allclose(norms[:, 2], diagnostics.gradient_norms(cell)[:, 0])

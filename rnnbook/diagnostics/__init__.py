@@ -13,6 +13,7 @@ from rnnbook.diagnostics.jacobians import (
     gradient_norms,
     lag_jacobians,
     lyapunov_exponents,
+    norms_at_start,
     singular_values,
     step_jacobians,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "gradient_norms",
     "lag_jacobians",
     "lyapunov_exponents",
+    "norms_at_start",
     "path_jacobians",
     "path_shares",
     "singular_values",

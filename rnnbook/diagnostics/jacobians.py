@@ -119,6 +119,38 @@ def gradient_norms(cell, dh=None):
     return np.sqrt(norms.sum(axis=1) if whole else norms)
 
 
+def norms_at_start(make, steps=100, seeds=20):
+    """Gradient norms by lag of freshly made cells on white noise, one sequence each.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(rng)`` returns a new cell.
+    steps : int, default 100
+        Length of the sequences, and the longest lag.
+    seeds : int, default 20
+        Cells; number k is made, and its input drawn, with ``numpy.random.default_rng(k)``.
+
+    Returns
+    -------
+    ndarray, shape (steps + 1, seeds)
+        As `gradient_norms` of the identity gives them.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> norms_at_start(lambda rng: RNN(1, 4, rng=rng), steps=5, seeds=3).shape
+    (6, 3)
+    """
+    columns = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        cell = make(rng)
+        cell(rng.normal(size=(steps, 1, cell.input_size)))
+        columns.append(gradient_norms(cell)[:, 0])
+    return np.stack(columns, axis=1)
+
+
 def singular_values(cell):
     """Singular values of the Jacobian over every lag.
 

@@ -1,0 +1,23 @@
+"""The same cells elsewhere: PyTorch modules, Keras layers and ONNX models, with the same weights.
+
+PyTorch, Keras and ONNX are imported when a function needs them, not with the package;
+``pip install rnnbook[interop]`` brings them. Where the conventions differ (order of the
+gates, number of biases) the functions here translate.
+"""
+
+from rnnbook.interop.keras import KERAS_ORDER, from_keras, to_keras
+from rnnbook.interop.onnx import ONNX_ORDER, to_onnx
+from rnnbook.interop.orders import reorder
+from rnnbook.interop.pytorch import TORCH_ORDER, from_torch, to_torch
+
+__all__ = [
+    "KERAS_ORDER",
+    "ONNX_ORDER",
+    "TORCH_ORDER",
+    "from_keras",
+    "from_torch",
+    "reorder",
+    "to_keras",
+    "to_onnx",
+    "to_torch",
+]

@@ -1,0 +1,45 @@
+"""Orders of the gates, and libraries that may be absent."""
+
+import importlib
+
+import numpy as np
+
+
+def reorder(a, old, new):
+    """Column blocks of the last axis, from one order of the gates to another.
+
+    Parameters
+    ----------
+    a : ndarray, shape (..., kH)
+    old, new : str or sequence of str
+        The same k gates in either order.
+
+    Returns
+    -------
+    ndarray, shape (..., kH)
+
+    Raises
+    ------
+    ValueError
+        When the two do not name the same gates, or `a` does not divide into them.
+
+    Examples
+    --------
+    >>> reorder(np.array([1, 2, 3, 4]), "ifgo", "ifog")
+    array([1, 2, 4, 3])
+    """
+    if sorted(old) != sorted(new) or a.shape[-1] % len(old):
+        raise ValueError(
+            f"old and new must name the same gates, and their number divide the last axis of a; "
+            f"got {old!r}, {new!r} and shape {a.shape}"
+        )
+    blocks = dict(zip(old, np.split(a, len(old), axis=-1), strict=True))
+    return np.concatenate([blocks[gate] for gate in new], axis=-1)
+
+
+def require(name):
+    """The library of that name, or an ImportError that says how to get it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[interop]") from error

@@ -1,0 +1,89 @@
+"""The equations of the summary page, run as they are printed, give what the package computes."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kinds import random_cell, random_state
+
+from rnnbook.activations import sigmoid
+
+PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
+EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
+CELLS = {
+    "rnn": "RNN tanh",
+    "lstm": "LSTM",
+    "peephole": "Peephole ifo",
+    "coupled": "Coupled",
+    "gru-after": "GRU after",
+    "gru-before": "GRU before",
+}
+T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
+
+
+def python(line):
+    """One line of LaTeX, in the page's small vocabulary, as Python."""
+    line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
+    line = re.sub(r"\\sum_\{B\} (.*)", r"(\1).sum(0)", line)
+    line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
+    line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
+    line = line.replace("b_n'", "b_nx").replace(r"\odot", "*")
+    line = re.sub(r"_\{t-1\}", "_prev", line)
+    line = re.sub(r"(?<=\w)_t\b", "", line)
+    line = re.sub(r"_\{(\w+)\}", r"_\1", line)
+    line = re.sub(r"\\delta (\w+)", r"d\1", line)
+    line = line.replace(r"^\top", ".T").replace("^2", "**2")
+    line = re.sub(r"([\w.]+) (?=[a-zA-Z])", r"\1 @ ", line)  # what stands side by side is a product
+    left, right = (side.strip() for side in line.split("=", 1))
+    if left.startswith("["):
+        return f"{left[1:-1]} = split({right}, {left.count(',') + 1}, axis=-1)"
+    if right.startswith("["):
+        right = f"concatenate({right}, axis=-1)"
+    return f"{left} = {right}"
+
+
+def run(name, values):
+    body = re.sub(r"\\(begin|end)\{aligned\}", "", EQUATIONS[name]).strip()
+    functions = {"sigma": sigmoid, "tanh": np.tanh, "split": np.split, "concatenate": np.concatenate}
+    for line in body.splitlines():
+        exec(python(line), functions, values)
+
+
+def test_every_cell_of_the_page_is_tested():
+    assert EQUATIONS.keys() == {"forward", "backward", *CELLS, *(f"{name}-back" for name in CELLS)}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_printed_equations_are_the_packages(name, rng):
+    cell = random_cell(CELLS[name], D, H, rng)
+    x, state = rng.normal(size=(T, B, D)), random_state(cell, B, rng)
+    dhs, dstate = rng.normal(size=(T, B, H)), random_state(cell, B, rng)
+    _, after = cell(x, state)
+    dx, dbefore = cell.backward(dhs, dstate)
+
+    values = dict(cell.params)
+    for block in ("W_x", "W_h", "b"):
+        for gate in cell.gates:
+            values[f"{block}{gate}" if block != "b" else f"b_{gate}"] = cell.block(block, gate)
+    values["b_nx"] = cell.block("b", "n") if "n" in cell.gates else None
+    values["b_n"] = cell.params.get("b_n")
+    values |= {"x": x[0]} | {f"{s}_prev": v for s, v in zip(cell.states, state, strict=True)}
+    run("forward", values)
+    run(name, values)
+    for s, expected in zip(cell.states, after, strict=True):
+        np.testing.assert_allclose(values[s], expected, rtol=1e-12)
+
+    values |= {f"d{s}": v for s, v in zip(cell.states, dstate, strict=True)}
+    values["dh"] = values["dh"] + dhs[0]
+    run(f"{name}-back", values)
+    own = {k: values[k] for k in ("dW_hn", "db_n") if k in values}
+    run("backward", values)
+    for s, expected in zip(cell.states, dbefore, strict=True):
+        np.testing.assert_allclose(values[f"d{s}_prev"], expected, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(values["dx"], dx[0], rtol=1e-10, atol=1e-13)
+    if "dW_hn" in own:
+        values["dW_h"][:, 2 * H :] = own["dW_hn"]
+    values |= own
+    for parameter, expected in cell.grads.items():
+        np.testing.assert_allclose(values[f"d{parameter}"], expected, rtol=1e-10, atol=1e-13)
