@@ -1,7 +1,10 @@
 """What every committed notebook must look like; that it runs and gives its outputs is nbval's to say."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,7 @@ def path(request):
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) >= 5
+    assert len(NOTEBOOKS) >= 9
 
 
 def test_a_notebook_is_small_and_was_run_from_top_to_bottom(path):
@@ -93,3 +96,18 @@ def test_the_readmes_picture_is_the_notebooks():
         if "image/svg+xml" in o.get("data", {})
     ]
     assert picture in figures
+
+
+def test_reading_the_literature_runs_without_the_other_libraries():
+    path = next(p for p in NOTEBOOKS if p.stem.startswith("09"))
+    source = "\n".join("".join(c["source"]) for c in code_cells(path))
+    absent = "import sys\nfor name in ('torch', 'keras', 'onnx', 'onnxruntime'):\n    sys.modules[name] = None\n"
+    done = subprocess.run(
+        [sys.executable, "-c", absent + source],
+        env=os.environ | {"MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "PyTorch  is not installed here" in done.stdout

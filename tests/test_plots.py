@@ -36,6 +36,12 @@ def test_gradient_by_lag_draws_the_median_and_keeps_its_labels_apart(rng):
     assert [t.get_text() for t in ax.texts] and not labels_overlap(figure, ax)
 
 
+def test_gradient_by_lag_draws_where_it_is_told(rng):
+    figure, axes = plots.new_figure(2)
+    same, ax = plots.gradient_by_lag({"LSTM": rng.uniform(size=(5, 3))}, ax=axes[1])
+    assert same is figure and ax is axes[1] and len(ax.get_lines()) == 1
+
+
 def test_labels_of_lines_that_end_together_are_moved_apart():
     figure, ax = plots.new_figure()
     for k in range(5):

@@ -129,3 +129,13 @@ def test_a_missing_library_is_named_with_its_extra(rng, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(ImportError, match=rf"needs {name}.*pip install rnnbook\[interop\]"):
             getattr(interop, f"to_{name}")(LSTM(1, 1, rng=rng))
+
+
+def test_reordering_goes_there_and_back_and_refuses_other_gates(rng):
+    a = rng.normal(size=(3, 8))
+    moved = interop.reorder(a, "ifog", "gofi")
+    np.testing.assert_array_equal(moved[:, :2], a[:, 6:])
+    np.testing.assert_array_equal(interop.reorder(moved, "gofi", "ifog"), a)
+    for old, new, width in (("ifog", "ifoo", 8), ("ifog", "ifo", 8), ("ifog", "gofi", 6)):
+        with pytest.raises(ValueError, match=r"old and new must name the same gates"):
+            interop.reorder(np.zeros(width), old, new)
