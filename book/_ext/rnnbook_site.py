@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib import katex
 
+from rnnbook import explorables
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK, RAMP
 
 # KaTeX runs at build time, in the Node.js that comes as a Python package; a formula it cannot set stops the build
@@ -82,9 +83,16 @@ def without_thebe(app, _config):
         listeners[:] = [one for one in listeners if getattr(one.handler, "__name__", "") != "init_thebe_core"]
 
 
+def write_data(app, _exception):
+    """What the explorables take from the package."""
+    if app.builder.format == "html":
+        Path(app.outdir, "_static", "explorable-data.js").write_text(explorables.data_script(), encoding="utf-8")
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", without_thebe, priority=999)
+    app.connect("build-finished", write_data)
     app.add_post_transform(ColourMath)
     app.add_post_transform(InlineFigures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -89,20 +89,11 @@ def _draw_node(ax, node):
 def _draw_wire(ax, nodes, wire, faint, thick):
     source, target = nodes[wire.source], nodes[wire.target]
     points = [source.at, *wire.corners, target.at]
-    points[0] = _edge(source, points[1])
-    points[-1] = _edge(target, points[-2])
+    points[0] = source.edge(points[1])
+    points[-1] = target.edge(points[-2])
     look = {"color": COLOURS.get(source.quantity, INK), "alpha": 0.3 if faint else 1}
     dashes = {"linestyle": "--"} if wire.peephole else {}
     ax.plot(*zip(*points, strict=True), lw=4.0 if thick else 1.6, solid_capstyle="butt", zorder=1, **look, **dashes)
     if target.kind != "join":
         arrow = {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, **look}
         ax.annotate("", points[-1], points[-2], arrowprops=arrow, zorder=2)
-
-
-def _edge(node, towards):
-    """Where a wire from or to this point meets the node."""
-    (x, y), (u, v) = node.at, towards
-    half_height = {"gate": 0.5, "end": 0.45}.get(node.kind, node.half_width)
-    if abs(u - x) > abs(v - y):
-        return x + (node.half_width if u > x else -node.half_width), y
-    return x, y + (half_height if v > y else -half_height)

@@ -26,6 +26,14 @@ class Node:
         """Half of its extent along a row; along a column it is at most 0.5."""
         return {"gate": 0.75 if len(self.text) > 3 else 0.5, "op": 0.4, "end": 0.55, "join": 0.0}[self.kind]
 
+    def edge(self, towards):
+        """The point where a wire from or to `towards` meets this node."""
+        (x, y), (u, v) = self.at, towards
+        half_height = {"gate": 0.5, "end": 0.45}.get(self.kind, self.half_width)
+        if abs(u - x) > abs(v - y):
+            return x + (self.half_width if u > x else -self.half_width), y
+        return x, y + (half_height if v > y else -half_height)
+
 
 @dataclass(frozen=True)
 class Wire:

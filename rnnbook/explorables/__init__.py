@@ -1,0 +1,146 @@
+"""Figures to play with, on the website without a kernel and in a live notebook as widgets.
+
+Each is one small script beside this module. The website loads them when they come into
+view; a notebook shows the same script through anywidget.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.cells import GRU, LSTM, CoupledLSTM, PeepholeLSTM
+from rnnbook.plots.graphs import graph
+from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
+
+#: The explorables, in the order in which the chapters have them.
+NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag")
+#: Where their scripts and their style sheet lie.
+FOLDER = Path(__file__).parent / "js"
+
+PLAIN = {r"\tanh": "tanh", r"\odot": "⊙", "_{t-1}": "ₜ₋₁", "_t": "ₜ", "W_{hn}": "W", "-": "−", "$": ""}
+
+
+def data():
+    """What the scripts take from the package: the diagrams' layout, and a matrix with its eigenvalues.
+
+    Returns
+    -------
+    dict
+        Fit for JSON.
+
+    Examples
+    --------
+    >>> sorted(data()["diagrams"])
+    ['coupled', 'gru', 'lstm', 'peephole']
+    """
+    rng = np.random.default_rng(0)
+    cells = {
+        "lstm": LSTM(1, 1, rng=rng),
+        "peephole": PeepholeLSTM(1, 1, rng=rng),
+        "coupled": CoupledLSTM(1, 1, rng=rng),
+        "gru": GRU(1, 1, rng=rng),
+    }
+    W = rng.normal(size=(12, 12)) / np.sqrt(12)
+    eigenvalues = np.linalg.eigvals(W)
+    return {
+        "diagrams": {name: _diagram(cell) for name, cell in cells.items()},
+        "spectrum": {"W": W.tolist(), "eigenvalues": np.stack([eigenvalues.real, eigenvalues.imag], -1).tolist()},
+    }
+
+
+def data_script():
+    """`data` as a script for the page.
+
+    Returns
+    -------
+    str
+    """
+    return f"window.rnnbook.data = {json.dumps(data(), separators=(',', ':'))};\n"
+
+
+def module(name):
+    """One explorable as a JavaScript module in anywidget's form.
+
+    Parameters
+    ----------
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag"}
+
+    Returns
+    -------
+    str
+        Its default export has ``render({ model, el })``.
+
+    Raises
+    ------
+    ValueError
+        When there is no explorable of that name.
+
+    Examples
+    --------
+    >>> "export default" in module("lag")
+    True
+    """
+    check.choice("name", name, NAMES)
+    core, own = ((FOLDER / f"explorable-{part}.js").read_text("utf-8") for part in ("core", name))
+    render = f'export default {{ render({{ el }}) {{ window.rnnbook.mount("{name}", el); }} }};'
+    return "\n".join((core, data_script(), own, render))
+
+
+def show(name):
+    """The explorable as a widget, for a live notebook; needs anywidget.
+
+    Parameters
+    ----------
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag"}
+
+    Returns
+    -------
+    anywidget.AnyWidget
+
+    Raises
+    ------
+    ImportError
+        When anywidget is not installed.
+    ValueError
+        When there is no explorable of that name.
+    """
+    script = module(name)
+    try:
+        import anywidget
+    except ImportError as error:
+        raise ImportError("this needs anywidget, which is not installed: pip install anywidget") from error
+    palette = {f"q-{name}": colour for name, colour in COLOURS.items()}
+    palette |= {f"cell-{name}": style["color"] for name, style in CELL_STYLES.items()}
+    palette |= {"rb-grid": GRID, "rb-on-accent": "#fff"}
+    colours = ";".join(f"--{name}:{value}" for name, value in palette.items())
+    css = f".rb-live{{{colours}}}\n" + (FOLDER / "explorables.css").read_text("utf-8")
+    return type("Explorable", (anywidget.AnyWidget,), {"_esm": script, "_css": css})()
+
+
+def _diagram(cell):
+    nodes, wires = graph(cell)
+    lines = []
+    for wire in wires:
+        source, target = nodes[wire.source], nodes[wire.target]
+        points = [source.at, *wire.corners, target.at]
+        points = [source.edge(points[1]), *wire.corners, target.edge(points[-2])]
+        origin = wire.source
+        while nodes[origin].kind == "join" and any(w.target == origin for w in wires):
+            origin = next(w.source for w in wires if w.target == origin)
+        known = origin if nodes[origin].kind != "join" else None  # None: the inputs, known from the start
+        lines.append({"from": known, "points": points, "quantity": source.quantity, "peephole": wire.peephole})
+    return {
+        "nodes": {
+            name: {"at": n.at, "text": _plain(n.text), "kind": n.kind, "quantity": n.quantity, "half": n.half_width}
+            for name, n in nodes.items()
+        },
+        "wires": lines,
+    }
+
+
+def _plain(text):
+    for tex, word in PLAIN.items():
+        text = text.replace(tex, word)
+    return text

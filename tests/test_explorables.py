@@ -1,0 +1,246 @@
+"""The explorables compute what the package computes, by mouse, keyboard and touch, on the page and as widgets."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from conftest import SITE
+
+from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, explorables
+
+pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
+WIDTHS = [(1280, "light", False), (390, "dark", True)]
+
+
+def cell_with(kind, weights, **options):
+    """A cell of the package with the weights that a page shows."""
+    D, H = np.shape(weights["W_x"])[0], np.shape(weights["W_h"])[0]
+    cell = kind(D, H, rng=np.random.default_rng(0), dtype=np.float64, **options)
+    for name, value in weights.items():
+        cell.params[name][...] = value
+    return cell
+
+
+def close(shown, expected):
+    np.testing.assert_allclose(np.array(shown, float), expected, rtol=1e-9, atol=1e-12)
+
+
+def check_bptt(state):
+    w = state["w"]
+    cell = cell_with(RNN, {"W_x": [[1.0]], "W_h": [[w]], "b": [0.0]})
+    hs, _ = cell(np.array(state["x"], float).reshape(3, 1, 1))
+    dhs = np.array([0.0, 0, 1]).reshape(3, 1, 1)
+    cell.backward(dhs)
+    close(state["h"][1:], hs.ravel())
+    close(state["dW"], cell.grads["W_h"].item())
+    close(state["dW_x"], cell.grads["W_x"].item())
+    close(state["da"][1:], cell._buffers["a"].ravel())
+
+
+def check_spectrum(state):
+    cell = cell_with(RNN, state["weights"])
+    cell(np.array(state["x"])[:, None])
+    values, expected = np.array(state["values"], float), diagnostics.singular_values(cell)[:, 0]
+    assert np.isfinite(values[:, 0]).all()
+    largest = expected[:, :1]  # a singular value is known to so many digits of the largest
+    assert (np.isfinite(values) | (expected < 1e-12 * largest)).all()
+    np.testing.assert_allclose(np.nan_to_num(values) / largest, expected / largest, atol=1e-9)
+    shown = np.sort_complex([complex(*pair) for pair in state["eigenvalues"]])
+    close(
+        np.c_[shown.real, shown.imag], np.c_[(e := np.sort_complex(np.linalg.eigvals(cell.params["W_h"]))).real, e.imag]
+    )
+
+
+def check_cliff(state):
+    def loss(w, b):
+        cell = cell_with(RNN, {"W_x": [[0.0]], "W_h": [[w]], "b": [b]})
+        hs, _ = cell(np.zeros((state["steps"], 1, 1)), (np.array([[0.3]]),))
+        difference = hs[-1].item() - 0.6
+        dhs = np.zeros_like(hs)
+        dhs[-1] = 2 * difference
+        cell.backward(dhs)
+        return difference**2, np.array([cell.grads["W_h"].item(), cell.grads["b"].item()])
+
+    value, gradient = loss(*state["start"])
+    close(state["value"], value)
+    close(state["gradient"], gradient)
+    for name, limit in (("plain", np.inf), ("clipped", state["clip"])):
+        for before, after in list(zip(state["paths"][name], state["paths"][name][1:], strict=False))[:20]:
+            _, g = loss(*before)
+            close(after, before - state["rate"] * min(1, limit / np.linalg.norm(g)) * g)
+
+
+def check_cell(state):
+    kind = {"lstm": LSTM, "peephole": PeepholeLSTM, "coupled": CoupledLSTM, "gru": GRU}[state["kind"]]
+    cell = cell_with(kind, state["weights"])
+    before = tuple(np.array([state["before"][s]], float) for s in cell.states)
+    _, after = cell(np.array([[[state["x"]]]], float), before)
+    for s, value in zip(cell.states, after, strict=True):
+        close(state["after"][s], value[0])
+    for gate in cell.gates:
+        close(state["saved"][gate], cell.tape[cell.saves.index(gate)][0, 0])
+
+
+def check_strip(state):
+    cell = cell_with(LSTM, state["weights"])
+    hs, (_, c) = cell(np.array(state["x"], float)[:, None])
+    close(state["series"]["h"], hs.ravel())
+    close(state["series"]["c"][-1], c.item())
+    for gate in "ifo":
+        close(state["series"][gate], cell.tape[cell.saves.index(gate)].ravel())
+
+
+def check_lag(state):
+    for name, kind in (("rnn", RNN), ("lstm", LSTM), ("gru", GRU)):
+        cell = cell_with(kind, state["weights"][name])
+        cell(np.array(state["x"])[:, None])
+        close(state["curves"][name], diagnostics.gradient_norms(cell)[:, 0])
+
+
+CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
+#: What a reader does: the control, and the key that changes it.
+MOVES = {
+    "bptt": [("input[type=range]", "ArrowRight"), ("button >> text=show", "Enter"), ("button >> text=show", "Enter")],
+    "spectrum": [("input[type=range] >> nth=0", "End"), ("input[type=range] >> nth=1", "ArrowRight")],
+    "cliff": [("input[type=range] >> nth=1", "ArrowRight"), ("input[type=range] >> nth=3", "Home")],
+    "cell": [
+        ("input[type=range] >> nth=3", "ArrowRight"),
+        ("input[type=radio] >> nth=0", "ArrowRight"),
+        ("input[type=radio] >> nth=1", "ArrowRight"),
+        ("input[type=radio] >> nth=2", "ArrowRight"),
+        ("button >> text=next", "Space"),
+    ],
+    "strip": [
+        (".rb-steps button >> nth=0", "Space"),
+        ("input[type=radio] >> nth=0", "ArrowRight"),
+        ("input[type=radio] >> nth=1", "ArrowRight"),
+        ("input[type=radio] >> nth=2", "ArrowRight"),
+        ("button >> text=random", "Enter"),
+    ],
+    "lag": [
+        ("input[type=range] >> nth=0", "ArrowRight"),
+        ("input[type=range] >> nth=1", "ArrowLeft"),
+        ("input[type=range] >> nth=2", "Home"),
+    ],
+}
+
+
+@pytest.fixture(scope="module", params=WIDTHS, ids=str)
+def page(request, browser, address):
+    width, theme, touch = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=theme, has_touch=touch, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{address}/book/explorables.html")
+    yield page
+    context.close()
+
+
+def opened(page, name):
+    root = page.locator(f".rb-explorable[data-explorable={name}]")
+    root.scroll_into_view_if_needed()
+    page.wait_for_function("e => e.state", arg=root.element_handle())
+    return root
+
+
+def state_of(root):
+    return root.evaluate("e => e.state")
+
+
+@pytest.mark.parametrize("name", explorables.NAMES)
+def test_its_numbers_are_the_packages_and_follow_every_control(page, name):
+    root = opened(page, name)
+    CHECKS[name](state_of(root))
+    for control, key in MOVES[name]:
+        before, said = state_of(root), root.locator(".rb-said").inner_text()
+        root.locator(control).press(key)
+        after = state_of(root)
+        assert json.dumps(after) != json.dumps(before), (control, key)
+        CHECKS[name](after)
+        if name != "spectrum" and control.startswith("input[type=r"):
+            page.wait_for_function(
+                "([e, old]) => e.querySelector('.rb-said').textContent !== old", arg=[root.element_handle(), said]
+            )
+
+
+def test_a_step_of_the_strip_changes_by_click_or_tap(page):
+    root = opened(page, "strip")
+    step = root.locator(".rb-steps button").nth(25)
+    before = step.get_attribute("aria-label")
+    step.click()
+    assert step.get_attribute("aria-label") != before
+    step.focus()
+    step.press("ArrowRight")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("step 27")
+
+
+def test_a_prediction_is_judged(page):
+    root = opened(page, "bptt")
+    root.locator("button", has_text="start over").click()
+    values = state_of(root)
+    box = root.locator("input[type=text]")
+    box.fill("12")
+    box.press("Enter")
+    assert state_of(root)["note"].startswith("Not 12") and state_of(root)["shown"] == 0
+    box.fill(str(round(values["da"][3], 3)))
+    box.press("Enter")
+    assert state_of(root)["note"].startswith("Right") and state_of(root)["shown"] == 1
+
+
+def test_type_in_the_pictures_can_be_read(page):
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll(".rb-live svg")].map(svg => {
+            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+            const sizes = [...svg.querySelectorAll("text")].map(t => parseFloat(getComputedStyle(t).fontSize));
+            return Math.min(...sizes) * scale;
+        })"""
+    )
+    assert len(sizes) >= 6 and min(sizes) >= 11, sizes
+
+
+@pytest.mark.parametrize("name", explorables.NAMES)
+def test_the_same_module_works_as_a_widget(browser, name):
+    page = browser.new_page()
+    page.set_content("<div id=here></div>")
+    page.evaluate(
+        """async source => {
+            const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+            module.default.render({ model: null, el: document.getElementById("here") });
+        }""",
+        explorables.module(name),
+    )
+    CHECKS[name](page.evaluate("document.getElementById('here').state"))
+    page.close()
+
+
+def test_show_gives_a_widget_with_that_module():
+    pytest.importorskip("anywidget")
+    widget = explorables.show("lag")
+    assert str(widget._esm) == explorables.module("lag") and "--q-f" in str(widget._css)
+    with pytest.raises(ValueError, match="name must be one of 'bptt'"):
+        explorables.show("nothing")
+
+
+def test_without_anywidget_the_message_says_how_to_get_it(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(ImportError, match="pip install anywidget"):
+        explorables.show("lag")
+
+
+def test_each_weighs_less_than_thirty_kilobytes_and_names_no_other_host():
+    scripts = sorted(explorables.FOLDER.glob("*.js"))
+    assert {f"explorable-{name}.js" for name in explorables.NAMES} <= {s.name for s in scripts}
+    for script in scripts:
+        text = script.read_text("utf-8")
+        assert len(text.encode()) < 30_000
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
+
+
+def test_every_explorable_stands_in_a_chapter():
+    everything = "".join(p.read_text("utf-8") for p in (SITE / "notebooks").glob("*.html"))
+    for name in explorables.NAMES:
+        assert f'data-explorable="{name}"' in everything, name
