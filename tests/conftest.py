@@ -1,5 +1,6 @@
 """What several test files share: random numbers, and the built site in a browser."""
 
+import gzip
 import http.server
 import shutil
 import threading
@@ -29,11 +30,30 @@ def rng():
 
 @pytest.fixture(scope="session")
 def address():
-    class Quiet(http.server.SimpleHTTPRequestHandler):
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        """Compresses text, as the hosts of static pages do."""
+
+        protocol_version = "HTTP/1.1"
+
         def log_message(self, *args):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(SITE)))
+        def do_GET(self):
+            path = Path(self.translate_path(self.path))
+            path = path / "index.html" if path.is_dir() else path
+            if not path.is_file():
+                return self.send_error(404)
+            body, kind = path.read_bytes(), self.guess_type(path)
+            self.send_response(200)
+            if path.suffix in (".html", ".css", ".js", ".svg") and "gzip" in self.headers.get("Accept-Encoding", ""):
+                body = gzip.compress(body)
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -72,6 +72,8 @@ class InlineFigures(SphinxPostTransform):
             svg = re.sub(r' id="([^"]+)"', lambda m, used=used: m[0] if m[1] in used else "", svg)
             svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>f{number}-", svg)
             svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+            # a hundredth of a point is finer than any screen
+            svg = re.sub(r' d="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)
             alt = escape(image.get("alt", ""), quote=True)
             svg = svg.replace("<svg ", f'<svg class="rb-figure" role="img" aria-label="{alt}" ', 1)
             image.replace_self(nodes.raw("", svg, format="html"))

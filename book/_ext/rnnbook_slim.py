@@ -1,0 +1,132 @@
+"""A light site: one style sheet with the rules that something uses, scripts that wait, a font of the icons that occur.
+
+The theme brings half a megabyte of styles, ten of whose files hold up the first paint, and
+1.5 MB of icons, of which the book shows a dozen.
+"""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import tinycss2
+from fontTools import subset, ttLib
+
+LINK = re.compile(r'\s*<link (?:rel="stylesheet" type="text/css" )?href="([^"?]+)[^"]*"(?: rel="stylesheet")? />')
+ICONS = "vendor/fontawesome/webfonts/fa-solid-900"
+
+
+def lighten(app, exception):
+    """Rewrite the pages that were built."""
+    if exception or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    pages = [out / f"{name}.html" for name in sorted(app.env.found_docs)] + [out / "search.html"]
+    texts = {page: page.read_text(encoding="utf-8") for page in pages}
+    scripts = [p.read_text(encoding="utf-8") for p in sorted((out / "_static").rglob("*.js"))]
+    words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))
+
+    first = texts[out / "index.html"]
+    sheets = [out / link for link in LINK.findall(first)]
+    if not sheets:
+        return  # nothing was written anew: these pages are light already
+    static = out / "_static"
+    css = "\n".join(used_rules(read_sheet(sheet, static), words) for sheet in sheets)
+    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
+    shrink_icons(static, css)
+    (static / "site.css").write_text(css, encoding="utf-8")
+    version = hashlib.sha256(css.encode()).hexdigest()[:8]
+    options = (static / "documentation_options.js").read_text(encoding="utf-8")
+    for page, text in texts.items():
+        root = os.path.relpath(out, page.parent).replace(os.sep, "/")
+        if not LINK.search(text):
+            continue
+        text = LINK.sub("", text)
+        text = text.replace(
+            "</title>", f'</title>\n<link rel="stylesheet" href="{root}/_static/site.css?v={version}" />', 1
+        )
+        text = re.sub(r'\s*<link rel="preload" as="script"[^>]*>', "", text)
+        # what the inline scripts need comes with the page; all other scripts may come later, in their order
+        text = re.sub(
+            r'<script src="[^"]*documentation_options\.js[^"]*"></script>',
+            lambda _: f"<script>{options}</script>",
+            text,
+        )
+        text = re.sub(r'<script ((?:data-[^>]*? )?src="[^"]*")></script>', r"<script defer \1></script>", text)
+        page.write_text(theme_scripts_last(text), encoding="utf-8")
+
+
+def theme_scripts_last(text):
+    """Load the theme's two scripts when the page stands: they measure it, and would lay it out half-built."""
+    pattern = r'<script defer src="([^"]*(?:bootstrap|pydata-sphinx-theme)\.js[^"]*)"></script>'
+    add = "".join(
+        f'{{const s = document.createElement("script"); s.src = "{url}"; s.async = false; document.body.append(s);}}'
+        for url in re.findall(pattern, text)
+    )
+    later = (
+        f'<script>addEventListener("load", () => (window.requestIdleCallback || setTimeout)(() => {{{add}}}));</script>'
+    )
+    return re.sub(pattern, "", text).replace("</body>", f"{later}\n</body>")
+
+
+def read_sheet(path, static):
+    """A style sheet with its imports in place and its addresses relative to `static`."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r'@import "([^"]+)";', lambda m: read_sheet((path.parent / m[1]).resolve(), static), text)
+
+    def moved(match):
+        if match[1].startswith(("data:", "#")):
+            return match[0]
+        target = os.path.relpath((path.parent / match[1]).resolve(), static.resolve())
+        return f"url({target.replace(os.sep, '/')})"
+
+    return re.sub(r"""url\(["']?([^)"']+)["']?\)""", moved, text)
+
+
+def used_rules(css, words):
+    """The rules whose classes all occur among `words`."""
+    kept = []
+    for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
+        if rule.type == "qualified-rule":
+            selectors = [s for s in split_selectors(tinycss2.serialize(rule.prelude)) if is_used(s, words)]
+            if selectors:
+                kept.append(f"{','.join(selectors)}{{{tinycss2.serialize(rule.content)}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = used_rules(tinycss2.serialize(rule.content), words)
+            if inner:
+                kept.append(f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}")
+        elif rule.type == "at-rule":
+            text = tinycss2.serialize([rule])
+            unused = ("fa-regular-400", "fa-regular"), ("fa-brands-400", "fa-brands")
+            if not any(font in text and name not in words for font, name in unused):
+                kept.append(text)
+    return "\n".join(kept)
+
+
+def split_selectors(prelude):
+    """A list of selectors at its commas, but not at those in parentheses."""
+    return [s.strip() for s in re.split(r",(?![^(]*\))", prelude)]
+
+
+def is_used(selector, words):
+    """Whether all classes that the selector asks for occur."""
+    asked = re.sub(r":not\([^)]*\)", "", selector)
+    return all(name in words for name in re.findall(r"\.(-?[_a-zA-Z][\w-]*)", asked))
+
+
+def shrink_icons(static, css):
+    """Keep the icons that the style sheet names."""
+    codes = {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}  # the private area, where icons live
+    font = ttLib.TTFont(static / f"{ICONS}.ttf")
+    options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=codes)
+    subsetter.subset(font)
+    font.flavor = "woff"
+    font.save(static / f"{ICONS}.woff")
+
+
+def setup(app):
+    """Register with Sphinx; after the other extensions, which write into the pages too."""
+    app.connect("build-finished", lighten, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
