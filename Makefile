@@ -27,6 +27,9 @@ book: .venv/book ## build the site into _build/html, from the committed outputs;
 	@$(BIN)/jupyter-book build . --quiet -W --keep-going --builder html
 	@echo "The site is in _build/html/index.html"
 
+pdf: book ## the whole book as one PDF, _build/pdf/recurrent-cells.pdf; needs Chromium
+	@$(BIN)/python .ci/pdf.py
+
 lab: .venv/book ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
@@ -72,4 +75,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book lab serve execute test bench lock clean
+.PHONY: help book pdf lab serve execute test bench lock clean

@@ -42,7 +42,8 @@ def address():
             path = Path(self.translate_path(self.path))
             path = path / "index.html" if path.is_dir() else path
             if not path.is_file():
-                return self.send_error(404)
+                self.send_error(404)
+                return
             body, kind = path.read_bytes(), self.guess_type(path)
             self.send_response(200)
             if path.suffix in (".html", ".css", ".js", ".svg") and "gzip" in self.headers.get("Accept-Encoding", ""):

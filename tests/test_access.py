@@ -25,7 +25,7 @@ def test_axe_finds_nothing_on_any_page(browser, address, theme):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme)
     page, found = context.new_page(), []
     for name in PAGES:
-        page.goto(f"{address}/{name}")
+        page.goto(f"{address}/{name}", wait_until="networkidle")  # the theme's scripts come last
         if "explorable" in name:
             page.evaluate("dispatchEvent(new Event('beforeprint'))")  # mounts them all
             page.wait_for_function("document.querySelectorAll('.rb-live .rb-said').length == 6")

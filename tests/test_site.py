@@ -89,7 +89,7 @@ WIDE = """() => [...document.querySelectorAll("main *")]
       if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(p).overflowX)) return false; return true; })
   .map(e => e.outerHTML.slice(0, 120))"""
 BROKEN_IMAGES = "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
-SMALL_TEXT = """() => [...document.querySelectorAll("svg.rb-figure")].map(svg => {
+SMALL_TEXT = """() => [...document.querySelectorAll("figure svg.rb-figure")].map(svg => {
     const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
     return scale * 11.5;  // the smallest type of the style sheet, in points of the drawing
   }).filter(size => size && size < 11)"""
@@ -108,6 +108,8 @@ def test_a_page_loads_cleanly(page, context, address):
     tab.on("response", lambda r: problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
     try:
         tab.goto(f"{address}/{page}", wait_until="load")
+        # far sections too are laid out, so that they can be looked at
+        tab.add_style_tag(content="section { content-visibility: visible !important }")
         problems += [f"raw LaTeX: {t}" for t in tab.evaluate(RAW_LATEX)]
         problems += [f"broken image: {t}" for t in tab.evaluate(BROKEN_IMAGES)]
         problems += [f"type of {t:.1f} px in a figure" for t in tab.evaluate(SMALL_TEXT)]

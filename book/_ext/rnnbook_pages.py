@@ -120,7 +120,7 @@ def finish(app, exception):
         return
     out, base = Path(app.outdir), app.config.html_baseurl
     pages = [out / f"{name}.html" for name in sorted(app.env.found_docs)]
-    for page in [*pages, out / "search.html"]:
+    for page in (p for p in out.rglob("*.html") if "_static" not in p.parts):
         text = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
             text = re.sub(wrong, right, text)
@@ -131,7 +131,7 @@ def finish(app, exception):
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
         "<body style='font: 1.2rem/1.5 sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem'><main>"
         f"<h1>Forgotten</h1><p>This page is not in memory. Perhaps its gate was shut. Start again at "
-        f"<a href='{escape(home)}'>the first page</a>.</p></main></body></html>\n",
+        f"<a style='color: inherit' href='{escape(home)}'>the first page</a>.</p></main></body></html>\n",
         encoding="utf-8",
     )
     if base:

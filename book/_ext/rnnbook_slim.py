@@ -21,7 +21,7 @@ def lighten(app, exception):
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    pages = [out / f"{name}.html" for name in sorted(app.env.found_docs)] + [out / "search.html"]
+    pages = [p for p in sorted(out.rglob("*.html")) if "_static" not in p.parts and p.name != "404.html"]
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
     scripts = [p.read_text(encoding="utf-8") for p in sorted((out / "_static").rglob("*.js"))]
     words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))

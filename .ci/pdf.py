@@ -1,0 +1,111 @@
+"""The whole book as one PDF, printed by Chromium from the built site: python .ci/pdf.py
+
+The pages' articles are put behind each other in the order of the table of contents; every
+link from one to another becomes a link inside the document.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+SITE, OUT = Path("_build/html"), Path("_build/pdf")
+STYLE = """
+@page { size: A4; margin: 20mm 18mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
+@page :first { @bottom-center { content: none; } }
+body { font-size: 10.5pt; }
+article { break-before: page; }
+.headerlink, .rb-cite, .prev-next-area, button { display: none !important; }
+.rb-front { text-align: center; padding-top: 30vh; }
+.rb-front h1 { font-size: 34pt; }
+.rb-contents li { list-style: none; }
+.bd-article > section > section { content-visibility: visible; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+"""
+
+
+def main():
+    """Write _build/pdf/recurrent-cells.pdf."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        sys.exit(
+            "Chromium prints the PDF, and there is none: install it (Debian: apt install chromium), then make pdf."
+        )
+    contents, names = [], ["index"]
+    for part in yaml.safe_load(Path("_toc.yml").read_text("utf-8"))["parts"]:
+        files = [f for chapter in part["chapters"] for f in (chapter, *chapter.get("sections", []))]
+        files = [f["file"] for f in files if f["file"] != "genindex"]
+        contents.append(f"<h2>{part['caption']}</h2><ul>")
+        for name in files:
+            title = re.search(r"<h1>(.*?)<a class=\"headerlink", (SITE / f"{name}.html").read_text("utf-8"), re.DOTALL)[
+                1
+            ]
+            contents.append(f'<li><a href="#{key(name)}">{title}</a></li>')
+        contents.append("</ul>")
+        names += files
+    articles = "\n".join(article(name, names) for name in names)
+    style = (SITE / "_static/site.css").resolve().as_uri()
+    OUT.mkdir(parents=True, exist_ok=True)
+    page = OUT / "book.html"
+    page.write_text(
+        f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Recurrent cells</title>'
+        f'<link rel="stylesheet" href="{style}"><style>{STYLE}</style></head><body>'
+        '<div class="rb-front"><h1>Recurrent cells</h1><p>Derived, implemented, and put on trial</p></div>'
+        f'<article class="bd-article rb-contents"><h1>Contents</h1>{"".join(contents)}</article>'
+        f"{articles}</body></html>",
+        encoding="utf-8",
+    )
+    target = OUT / "recurrent-cells.pdf"
+    target.unlink(missing_ok=True)
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+        "--generate-pdf-document-outline",
+    ]
+    subprocess.run(
+        [chromium, *options, f"--print-to-pdf={target}", page.resolve().as_uri()],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=300,
+    )
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+
+
+def key(name, anchor=""):
+    """An id of the whole book for a page, or for a place on it."""
+    return "--".join(filter(None, (name.replace("/", "-"), anchor)))
+
+
+def article(name, names):
+    """A page's article, with its ids and links made those of the whole book."""
+    text = (SITE / f"{name}.html").read_text("utf-8")
+    text = re.search(r'<article class="bd-article"[^>]*>(.*?)</article>', text, re.DOTALL)[1]
+    text = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    text = re.sub(r'(?<=\sid=")([^"]+)', lambda m: key(name, m[1]), text)
+    text = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{key(name, m[1])})", text)
+
+    def link(match):
+        address, _, anchor = match[1].partition("#")
+        if re.match(r"[a-z]+:", address):
+            return match[0]
+        path = (Path(name).parent / address).as_posix() if address else f"{name}.html"
+        parts = []
+        for part in path.split("/"):
+            if part == "..":
+                parts.pop()
+            else:
+                parts.append(part)
+        page = "/".join(parts).removesuffix(".html")
+        return f'href="#{key(page, anchor)}"' if page in names else 'href="#index"'
+
+    text = re.sub(r'href="([^"]*)"', link, text)
+    return f'<article class="bd-article" id="{key(name)}">{text}</article>'
+
+
+main()

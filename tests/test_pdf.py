@@ -1,0 +1,49 @@
+"""The book as one PDF: all chapters, readable text, links that lead somewhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import CHROMIUM, SITE
+
+ROOT = Path(__file__).parents[1]
+pypdf = pytest.importorskip("pypdf")
+pytestmark = pytest.mark.skipif(
+    not (SITE / "index.html").exists() or not CHROMIUM, reason="needs the site and Chromium"
+)
+
+
+@pytest.fixture(scope="module")
+def book():
+    subprocess.run([sys.executable, ".ci/pdf.py"], cwd=ROOT, check=True, timeout=300)
+    return pypdf.PdfReader(ROOT / "_build/pdf/recurrent-cells.pdf")
+
+
+def test_every_chapter_is_there_with_its_number(book):
+    text = " ".join(page.extract_text() for page in book.pages)
+    for title in (
+        "1. Sequences and state",
+        "5. The LSTM backwards",
+        "9. Reading the literature",
+        "Glossary",
+        "Bibliography",
+    ):
+        assert title in " ".join(text.split()), title
+    assert len(book.pages) > 120
+    assert book.outline
+
+
+def test_its_cross_references_are_links_inside_the_document(book):
+    known, inside = set(book.named_destinations), 0
+    for page in book.pages:
+        for note in page.get("/Annots", []):
+            action = note.get_object()
+            target = action.get("/Dest", action.get("/A", {}).get("/D"))
+            if isinstance(target, str):
+                inside += 1
+                assert target.lstrip("/") in {k.lstrip("/") for k in known}, target
+            else:
+                address = action.get("/A", {}).get("/URI", "https://")
+                assert address.startswith("http"), address
+    assert inside > 500
