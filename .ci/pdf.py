@@ -12,11 +12,15 @@ from pathlib import Path
 
 import yaml
 
+from rnnbook import explorables
+
 SITE, OUT = Path("_build/html"), Path("_build/pdf")
 STYLE = """
 @page { size: A4; margin: 20mm 18mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
 @page :first { @bottom-center { content: none; } }
 body { font-size: 10.5pt; }
+h1, h2, h3 { break-after: avoid; }
+.rb-stage svg { max-width: 11cm; }
 article { break-before: page; }
 .headerlink, .rb-cite, .prev-next-area, button { display: none !important; }
 .rb-front { text-align: center; padding-top: 30vh; }
@@ -40,14 +44,20 @@ def main():
         files = [f["file"] for f in files if f["file"] != "genindex"]
         contents.append(f"<h2>{part['caption']}</h2><ul>")
         for name in files:
-            title = re.search(r"<h1>(.*?)<a class=\"headerlink", (SITE / f"{name}.html").read_text("utf-8"), re.DOTALL)[
-                1
-            ]
+            title = re.search(r"<h1>(.*?)<a class=\"headerlink", article(name, []), re.DOTALL)[1]
             contents.append(f'<li><a href="#{key(name)}">{title}</a></li>')
         contents.append("</ul>")
         names += files
     articles = "\n".join(article(name, names) for name in names)
     style = (SITE / "_static/site.css").resolve().as_uri()
+    # the figures that compute are printed as they begin
+    files = ("core", "data", *explorables.NAMES)
+    sources = [(SITE / f"_static/explorable-{part}.js").resolve().as_uri() for part in files]
+    scripts = "".join(f'<script src="{source}"></script>' for source in sources)
+    scripts += (
+        '<script>for (const e of document.querySelectorAll(".rb-explorable"))'
+        " rnnbook.mount(e.dataset.explorable, e);</script>"
+    )
     OUT.mkdir(parents=True, exist_ok=True)
     page = OUT / "book.html"
     page.write_text(
@@ -55,7 +65,7 @@ def main():
         f'<link rel="stylesheet" href="{style}"><style>{STYLE}</style></head><body>'
         '<div class="rb-front"><h1>Recurrent cells</h1><p>Derived, implemented, and put on trial</p></div>'
         f'<article class="bd-article rb-contents"><h1>Contents</h1>{"".join(contents)}</article>'
-        f"{articles}</body></html>",
+        f"{articles}{scripts}</body></html>",
         encoding="utf-8",
     )
     target = OUT / "recurrent-cells.pdf"

@@ -4,7 +4,7 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
 """
 
-from rnnbook import activations, diagnostics, init, interop, plots, tasks
+from rnnbook import activations, diagnostics, explorables, init, interop, plots, tasks
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM, split
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
@@ -39,6 +39,7 @@ __all__ = [
     "clip_by_global_norm",
     "complex_step",
     "diagnostics",
+    "explorables",
     "fit",
     "init",
     "interop",

@@ -1,6 +1,9 @@
 """The built site in a real browser: every page, wide and narrow, light and dark."""
 
+import http.server
 import re
+import threading
+from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
@@ -9,6 +12,13 @@ from conftest import SITE
 
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: make book")
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """A server that says nothing."""
+
+    def log_message(self, *args):
+        pass
 
 
 class Links(HTMLParser):
@@ -153,3 +163,52 @@ def test_on_a_phone_the_menu_opens_and_leads_to_a_chapter(browser, address):
         tab.wait_for_url("**/06-peepholes.html", timeout=5000)
     finally:
         tab.close()
+
+
+def test_a_copied_formula_is_latex_without_the_sites_colours(browser, address):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{address}/notebooks/04-lstm-gate-by-gate.html")
+    page.evaluate(
+        """() => {
+            const formula = document.querySelector(".katex-display .katex-html"), range = document.createRange();
+            range.selectNodeContents(formula);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+        }"""
+    )
+    page.keyboard.press("Control+c")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+    assert copied.startswith("$") and "a_{i,t} &= x_t W_{xi} + h_{t-1} W_{hi} + b_i" in copied
+    assert "htmlClass" not in copied
+
+
+@pytest.mark.parametrize("where", ["folder", "subpath"])
+def test_the_site_works_from_a_folder_and_from_a_subpath(where, browser, address, tmp_path):
+    if where == "folder":
+        base = SITE.as_uri()
+    else:
+        (tmp_path / "deep").mkdir()
+        (tmp_path / "deep/book").symlink_to(SITE)
+        handler = partial(QuietHandler, directory=str(tmp_path))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/deep/book"
+    page, problems = browser.new_page(), []
+    page.on("pageerror", lambda e: problems.append(str(e)))
+    page.on("requestfailed", lambda r: problems.append(r.url))
+    page.on("response", lambda r: problems.append(r.url) if r.status >= 400 else None)
+    page.goto(f"{base}/book/explorables.html")
+    page.wait_for_function("document.querySelector('.rb-explorable').state")
+    page.wait_for_load_state("networkidle")
+    page.goto(f"{base}/search.html?q=peephole")
+    page.wait_for_selector("#search-results li a", timeout=20_000)
+    page.wait_for_load_state("networkidle")
+    page.close()
+    if where == "folder":  # the results are there; the lines of text under them need a server
+        problems = [p for p in problems if "#" not in p and not p.endswith(".html") and p != "Failed to fetch"]
+    if where == "subpath":
+        server.shutdown()
+        server.server_close()
+    assert not problems, problems

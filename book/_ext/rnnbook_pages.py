@@ -30,6 +30,8 @@ MENDED = [
     # the logo lies outside all landmarks
     (r'(<div class="sidebar-primary-item")>(\s*<a class="navbar-brand logo")', r'\1 role="banner">\2'),
     (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
+    # whoever copies a formula wants it without the site's colours
+    (r"\{\\htmlClass\{q-[a-z]\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\}(?=[^<]*</annotation>)", r"\1"),
     # roles that a div may not have, or no longer has
     (r' role="doc-biblioentry"', ""),
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
