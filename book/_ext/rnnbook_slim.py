@@ -36,6 +36,7 @@ def lighten(app, exception):
     shrink_icons(static, css)
     (static / "site.css").write_text(css, encoding="utf-8")
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
+    leave_unmeasured(static / "scripts/pydata-sphinx-theme.js")
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     for page, text in texts.items():
         root = os.path.relpath(out, page.parent).replace(os.sep, "/")
@@ -53,7 +54,32 @@ def lighten(app, exception):
             text,
         )
         text = re.sub(r'<script ((?:data-[^>]*? )?src="[^"]*")></script>', r"<script defer \1></script>", text)
-        page.write_text(theme_scripts_last(text), encoding="utf-8")
+        page.write_text(focusable(theme_scripts_last(text)), encoding="utf-8")
+
+
+def leave_unmeasured(script):
+    """Keep the theme from measuring every block of code when a page loads.
+
+    It asks each whether it scrolls, to let the keyboard in, and so lays out the far sections
+    that `content-visibility` had spared. `focusable` does it without measuring.
+    """
+    text = script.read_text(encoding="utf-8")
+    measured = '"pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",'
+    if measured in text:
+        script.write_text(text.replace(measured, ""), encoding="utf-8")
+    elif '[".pst-scrollable-table-container"]' not in text:
+        raise RuntimeError(f"{script} is not the theme's script that this was written for")
+
+
+def focusable(text):
+    """Let the keyboard into blocks of code whose lines are longer than a phone's."""
+
+    def block(match):
+        lines = re.sub(r"<[^>]*>|&\w+;", "", match[2]).splitlines()
+        long = any(len(line) > 40 for line in lines)
+        return f'<pre tabindex="0"{match[1]}>{match[2]}</pre>' if long else match[0]
+
+    return re.sub(r"<pre((?:(?!tabindex)[^>])*)>(.*?)</pre>", block, text, flags=re.DOTALL)
 
 
 def theme_scripts_last(text):
