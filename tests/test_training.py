@@ -344,3 +344,13 @@ def test_spike_delays_asks_for_the_distance_at_each_spike(rng):
     for bad in ((5, 5), (6, 5), (5, 80)):
         with pytest.raises(ValueError, match="shortest < longest < length must hold"):
             tasks.spike_delays(rng, 1, 80, *bad)
+
+
+def test_counting_asks_for_a_tenth_of_the_number_of_ones_at_the_end(rng):
+    x, target, mask, lengths = tasks.counting(rng, 300, 40)
+    assert x.shape == target.shape == (40, 300, 1) and x.dtype == target.dtype == np.float32
+    assert set(np.unique(x)) == {0, 1} and lengths is None
+    np.testing.assert_allclose(target[-1], x.sum(axis=0) / 10, rtol=1e-6)
+    assert not target[:-1].any() and mask.sum() == 300 and mask[-1].all()
+    with pytest.raises(ValueError, match="length must be at least 1"):
+        tasks.counting(rng, 2, 0)
