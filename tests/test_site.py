@@ -212,3 +212,12 @@ def test_the_site_works_from_a_folder_and_from_a_subpath(where, browser, address
         server.shutdown()
         server.server_close()
     assert not problems, problems
+
+
+def test_every_term_of_the_glossary_is_in_the_index(links):
+    source = (SITE.parents[1] / "book/glossary.md").read_text("utf-8")
+    terms = re.findall(r"(?m)^(\w[^\n]*)\n  \S", source)
+    index = (SITE / "genindex.html").read_text("utf-8")
+    assert len(terms) > 40
+    assert not [term for term in terms if f">{term}<" not in index]
+    assert "genindex.html" in links["index.html"].targets
