@@ -42,6 +42,7 @@ def start_patiently(cls, rundir, timeout):
 
 katex.KaTeXServer.start_server_process = classmethod(start_patiently)
 
+LETTER = r"(?:DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
 # f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index
 SYMBOL = re.compile(rf"(?<![A-Za-z\\_{{])(?P<q>{QUANTITY})(?P<i>_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}))")
@@ -84,6 +85,7 @@ class InlineFigures(SphinxPostTransform):
         names |= {s["color"]: f"var(--cell-{cell})" for cell, s in CELL_STYLES.items()}
         names |= {c: f"var(--ramp-{k})" for k, c in enumerate(RAMP)}
         names |= {INK: "currentColor", GRID: "var(--rb-grid)"}
+        letters: set[str] = set()  # Matplotlib draws them as outlines: once a page is enough
         for number, image in enumerate(list(self.document.findall(nodes.image))):
             path = Path(self.env.srcdir, image["uri"])
             if path.suffix != ".svg" or not path.is_file():
@@ -95,7 +97,11 @@ class InlineFigures(SphinxPostTransform):
             used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", svg))
             # ids must be unique on the page: keep those that something points to, with the figure's number
             svg = re.sub(r' id="([^"]+)"', lambda m, used=used: m[0] if m[1] in used else "", svg)
-            svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>f{number}-", svg)
+            svg = re.sub(rf'( id="|url\(#|href="#)(?!{LETTER})', rf"\g<1>f{number}-", svg)
+            for outline in re.findall(rf'<path id="{LETTER}[^>]*/>', svg):
+                if outline in letters:
+                    svg = svg.replace(outline, "", 1)
+                letters.add(outline)
             svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
             # a hundredth of a point is finer than any screen
             svg = re.sub(r' d="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)
