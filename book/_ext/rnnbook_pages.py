@@ -131,6 +131,7 @@ def finish(app, exception):
     (out / "404.html").write_text(
         '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Not here</title>'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        '<link rel="icon" href="data:,">'
         "<body style='font: 1.2rem/1.5 sans-serif; max-width: 34rem; margin: 4rem auto; padding: 0 1rem'><main>"
         f"<h1>Forgotten</h1><p>This page is not in memory. Perhaps its gate was shut. Start again at "
         f"<a style='color: inherit' href='{escape(home)}'>the first page</a>.</p></main></body></html>\n",
