@@ -3,8 +3,9 @@
 import gzip
 import http.server
 import shutil
+import socket
 import threading
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,11 @@ import pytest
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    DEBUGGER = free.getsockname()[1]  # where Lighthouse reaches the browser
 FLAGS = [
+    f"--remote-debugging-port={DEBUGGER}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -26,6 +31,11 @@ FLAGS = [
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260101)
+
+
+@cache
+def compressed(body):
+    return gzip.compress(body)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +57,7 @@ def address():
             body, kind = path.read_bytes(), self.guess_type(path)
             self.send_response(200)
             if path.suffix in (".html", ".css", ".js", ".svg") and "gzip" in self.headers.get("Accept-Encoding", ""):
-                body = gzip.compress(body)
+                body = compressed(body)
                 self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
