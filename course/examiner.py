@@ -1,0 +1,217 @@
+"""What the hidden tests call: compare a student's function with the model's, and name the mistake.
+
+The hidden part of a test cell says which numbers to try; `examine` does the rest. In the grader it runs in
+the teacher's process and the student's functions are messengers into the sandbox, so neither the tests nor
+the model solution are where a student's code could read them. Under plain ``nbgrader autograde`` the same
+cell runs in the student's own kernel, with none of that protection.
+
+What a student is told comes from here and from the docstrings in `course.misconceptions`: fixed sentences,
+into which no number of a test is ever put.
+"""
+
+import ast
+import builtins
+import copy
+import importlib
+from functools import cache
+
+import numpy as np
+
+from course import model
+from course.misconceptions import MISTAKES
+from course.sandbox import Stopped, StudentError
+
+RTOL, ATOL = 1e-7, 1e-9  # float64 by any algebra
+TRIALS = 4
+
+# mistakes that are seen without comparing results
+MISSING = "There is no `{name}` in your notebook. Was it renamed, or did its cell stop with an error?"
+EMPTY = "`{name}` has not been written yet."
+NOTHING = "`{name}` returns None. Does it end with a return statement, on every path?"
+COUNT = "`{name}` returns {got} value(s), where {due} are expected: {outputs}."
+SHAPE = "`{name}` returns `{output}` with axes or sizes other than the problem states. Print its shape."
+PLACE = "`{name}` changes the arrays it is given. Whoever called it still needs them: work on a copy."
+SINGLE = (
+    "The results of `{name}` are right to a few digits and no further: somewhere they pass through float32, "
+    "or something is approximated that could be exact. The inputs are float64; keep it that way."
+)
+KIND = "`{name}` does not return numbers."
+NOT_FINITE = "`{name}` returns NaN or infinity where the result is finite."
+VALUES = "`{name}` runs and its shapes are right, but `{output}` is wrong{others}."
+SLOW = "`{name}` took too long and was stopped. Does every loop end?"
+PRINTS = "`{name}` prints so much that it was stopped. Take the print out of the loop."
+RAISES = "`{name}` stops with {kind}{line} on numbers other than those of the visible test."
+
+seed = 0  # set by the grader: other numbers for every student
+
+
+class Lost(AssertionError):
+    """Points are lost, and this is what the student is told."""
+
+
+@cache
+def mistakes(problem_set):
+    """The wrong solutions of a problem set, in the order of their file."""
+    importlib.import_module(f"course.misconceptions.{problem_set}")
+    return MISTAKES[problem_set]
+
+
+def say(problem_set, name):
+    """The words for a mistake that a hidden test recognises itself."""
+    return next(m.says for m in mistakes(problem_set) if m.name == name)
+
+
+def require(condition, message):
+    """Take the points, with these words, unless the condition holds."""
+    if not condition:
+        raise Lost(message)
+
+
+def generators(name, trials=TRIALS):
+    """Sources of random numbers for the trials of a problem: others for each student and problem."""
+    return [np.random.default_rng([seed, *name.encode(), k]) for k in range(trials)]
+
+
+def attempt(name, function, args):
+    """Call a student's function on copies: its result, and whether it changed what it was given.
+
+    Raises
+    ------
+    Lost
+        The function printed too much or did not end.
+    StudentError
+        It raised an error.
+    """
+    args = copy.deepcopy(args)
+    before = copy.deepcopy([a for a in args if not callable(a)])
+    try:
+        result = function(*args)
+    except (StudentError, Stopped, Lost):
+        raise
+    except Exception as error:  # under plain nbgrader
+        raise StudentError(type(error).__name__, str(error)) from error
+    after = [a for a in args if not callable(a)]
+    return result, getattr(function, "changed", not same(after, before))
+
+
+def same(a, b, rtol=RTOL, atol=ATOL):
+    """Whether two results are the same numbers in the same shapes, whatever holds them."""
+    if isinstance(b, dict):
+        return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[key], b[key], rtol, atol) for key in b)
+    if isinstance(b, tuple | list):
+        return isinstance(a, tuple | list) and len(a) == len(b) and all(same(x, y, rtol, atol) for x, y in zip(a, b))
+    try:
+        a, b = np.asarray(a), np.asarray(b)
+        return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
+    except (TypeError, ValueError):
+        return False
+
+
+def examine(problem_set, name, student, numbers, outputs="result"):
+    """Compare a student's function with the model's on random numbers.
+
+    Parameters
+    ----------
+    problem_set, name : str
+        Such as "ps4" and "lstm_step": the function to compare with.
+    student : callable
+    numbers : callable
+        Takes a `numpy.random.Generator` and the number of the trial, returns the arguments.
+    outputs : str
+        Names of what is returned, separated by spaces. More than one means a tuple.
+
+    Raises
+    ------
+    Lost
+        The student's function is wrong; the text names the mistake.
+    """
+    right = getattr(model.solution(problem_set), name)
+    trials, names, changed = [], outputs.split(), False
+    for k, rng in enumerate(generators(name)):
+        args = numbers(rng, k)
+        due = right(*copy.deepcopy(args))
+        try:
+            got, touched = attempt(name, student, args)
+            changed |= touched
+        except StudentError as error:
+            got = error
+        trials.append((args, due, got))
+    if all(same(got, due) for _, due, got in trials):
+        if changed:
+            raise Lost(PLACE.format(name=name))
+        return
+    for mistake in mistakes(problem_set):
+        if mistake.problem == name and not mistake.general and explains(mistake.function, trials):
+            raise Lost(mistake.says)
+    raise Lost(diagnosis(name, trials, names, changed))
+
+
+def explains(wrong, trials):
+    """Whether a wrong solution gives what the student's gave, in every trial."""
+    agreed = False
+    for args, _, got in trials:
+        try:
+            with np.errstate(all="ignore"):
+                result = wrong(*copy.deepcopy(args))
+        except Exception:
+            if not isinstance(got, StudentError):
+                return False
+            continue
+        if isinstance(got, StudentError) or not same(got, result):
+            return False
+        agreed = True
+    return agreed
+
+
+def diagnosis(name, trials, names, changed):
+    """What can be said of a wrong result that no known mistake explains."""
+    if changed:
+        return PLACE.format(name=name)
+    for _, due, got in trials:
+        if isinstance(got, StudentError):
+            return complaint(name, got)
+        if got is None:
+            return NOTHING.format(name=name)
+        due, got = (due, got) if isinstance(due, tuple) else ((due,), (got,))
+        if not isinstance(got, tuple | list) or len(got) != len(due):
+            count = len(got) if isinstance(got, tuple | list) else 1
+            return COUNT.format(name=name, got=count, due=len(due), outputs=", ".join(names))
+        wrong = [label for label, x, y in zip(names, got, due, strict=True) if not same(x, y)]
+        for label, x, y in zip(names, got, due, strict=True):
+            try:
+                x, y = np.asarray(x, complex), np.asarray(y, complex)
+            except (TypeError, ValueError):
+                return KIND.format(name=name)
+            if x.shape != y.shape:
+                return SHAPE.format(name=name, output=label)
+            if not np.isfinite(x).all():
+                return NOT_FINITE.format(name=name)
+        if not wrong:
+            continue
+        if all(same(x, y, rtol=1e-4, atol=1e-5) for x, y in zip(got, due, strict=True)):
+            return SINGLE.format(name=name)
+        rest = [label for label in names if label not in wrong]
+        others = f", while {' and '.join(f'`{label}`' for label in rest)} can be trusted" if rest else ""
+        return VALUES.format(name=name, output=wrong[0], others=others)
+    raise AssertionError("only called for a result that is wrong")
+
+
+def complaint(name, error):
+    """The words for a function that raised an error on hidden numbers: its kind and line, none of its own words."""
+    if error.kind == "NotImplementedError":
+        return EMPTY.format(name=name)
+    if error.kind == "TimeoutError":
+        return SLOW.format(name=name)
+    if error.kind == "OutputLimit":
+        return PRINTS.format(name=name)
+    if error.kind == "MemoryError":
+        return f"`{name}` asks for more memory than there is."
+    line = f" in line {error.line} of its cell" if isinstance(error.line, int) else ""
+    return RAISES.format(name=name, kind=error.kind, line=line)
+
+
+def free_names(source):
+    """Names that a test cell takes from the notebook: those it uses and does not make, but for built-in ones."""
+    names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return sorted({node.id for node in names} - made - set(dir(builtins)) - {"np"})

@@ -1,0 +1,35 @@
+"""Make the student release with nbgrader: ``make course``."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from course import model
+
+HERE = Path(__file__).parent
+
+
+def release(folder=HERE / "release"):
+    """Write ``<folder>/ps1/ps1.ipynb`` and so on: the problem sets without solutions and hidden tests.
+
+    Raises
+    ------
+    RuntimeError
+        nbgrader refused a problem set; its words are in the message.
+    """
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--no-db"]
+    command += [f"--CourseDirectory.release_directory={Path(folder).resolve()}"]
+
+    def one(name):
+        done = subprocess.run([*command, name], cwd=HERE, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"nbgrader did not release {name}:\n{done.stderr}")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(one, sorted(source.name for source in model.SOURCE.glob("ps*"))))
+
+
+if __name__ == "__main__":
+    release()

@@ -1,0 +1,234 @@
+"""A student's code in a sandbox: bubblewrap's namespaces, a filter of system calls, limits, a throwaway folder."""
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from course import wire
+
+HERE = Path(__file__).parent
+REFUSAL = (
+    "Students' notebooks are programs that nobody has read, and bubblewrap (bwrap), which keeps them from your "
+    "files, the network and each other, {}. Install it: Debian and Ubuntu call the package bubblewrap. To run "
+    "the students' code with all of your rights instead, say SANDBOX=none."
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Times are seconds of the clock, sizes are bytes."""
+
+    call: float = 20  # one cell, or one call of a function
+    total: float = 120  # the whole submission
+    memory: int = 2 << 30
+    disk: int = 64 << 20
+
+
+class StudentError(Exception):
+    """The student's code raised an error; `kind` is a built-in class of errors."""
+
+    def __init__(self, kind, words="", line=None, cell=None):
+        super().__init__(kind)
+        self.kind, self.words, self.line, self.cell = kind, words, line, cell
+
+
+class Stopped(Exception):
+    """The sandbox has ended; the text says why."""
+
+
+def refuse_without_sandbox():
+    """Raise a RuntimeError, in words, where bubblewrap is missing or cannot work."""
+    if not shutil.which("bwrap"):
+        raise RuntimeError(REFUSAL.format("is not on this machine"))
+    done = subprocess.run([*bubblewrap(Limits(), ()), "true"], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(REFUSAL.format(f"does not work here ({done.stderr.strip()})"))
+
+
+def bubblewrap(limits, packages):
+    """The command that makes the sandbox: the system and Python to read, one small folder to write."""
+    command = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    command += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
+    shown = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache"]
+    for path in shown:
+        if os.path.islink(path):
+            command += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            command += ["--ro-bind", path, path]
+    for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        if not path.startswith("/usr"):
+            command += ["--ro-bind", path, path]
+    for name in ("wire.py", "pupil.py"):
+        command += ["--ro-bind", str(HERE / name), f"/run/{name}"]
+    for name in packages:
+        command += ["--ro-bind", str(HERE.parent / name), f"/run/{name}"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for name, value in environment("/tmp").items():
+        command += ["--setenv", name, value]
+    return command
+
+
+def environment(home):
+    """All that a student's process sees of the environment."""
+    return {
+        "HOME": home,
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "agg",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def one_process():
+    """A file with the filter: no new process, no new namespace, no tracing. Threads are allowed.
+
+    The limit RLIMIT_NPROC counts all processes of a user, and none of root's; this one counts to one.
+    """
+    import errno
+
+    import pyseccomp as seccomp
+
+    filtered = seccomp.SyscallFilter(seccomp.ALLOW)
+    clone_thread = 0x00010000
+    filtered.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, clone_thread, 0))
+    filtered.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # the C library then asks clone, whose flags can be read
+    for name in ("fork", "vfork", "unshare", "setns", "mount", "ptrace", "bpf", "keyctl", "userfaultfd"):
+        filtered.add_rule(seccomp.ERRNO(errno.EPERM), name)
+    file = tempfile.TemporaryFile()
+    filtered.export_bpf(file)
+    file.seek(0)
+    return file
+
+
+class Pupil:
+    """A process that holds one student's notebook, in the sandbox, and answers calls of its functions.
+
+    Parameters
+    ----------
+    limits : Limits
+    packages : tuple of str
+        Folders of the project that the student may import, such as "rnnbook".
+    sandboxed : bool
+        False runs the process with all rights of the teacher.
+    """
+
+    def __init__(self, limits, packages=(), sandboxed=True):
+        self.limits, self.functions = limits, []
+        self.deadline = time.monotonic() + limits.total
+        ours, theirs = socket.socketpair()
+        channel = str(theirs.fileno())
+        self.folder = tempfile.TemporaryDirectory(prefix="rnnbook-")
+        keywords = {"cwd": self.folder.name}
+        if sandboxed:
+            self.filter = one_process()
+            number = self.filter.fileno()
+            command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
+            command += [sys.executable, "-s", "/run/pupil.py", channel]
+            fds = (number,)
+        else:
+            command, fds = [sys.executable, "-s", str(HERE / "pupil.py"), channel], ()
+            roots = os.pathsep.join(str(HERE.parent) for _ in packages[:1])
+            keywords["env"] = environment(self.folder.name) | {"PYTHONPATH": roots}
+
+        def prepare():
+            resource.setrlimit(resource.RLIMIT_AS, (limits.memory,) * 2)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk,) * 2)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+            resource.setrlimit(resource.RLIMIT_CPU, (int(limits.total) + 10,) * 2)
+
+        self.process = subprocess.Popen(
+            command,
+            pass_fds=(theirs.fileno(), *fds),
+            preexec_fn=prepare,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **keywords,
+        )
+        theirs.close()
+        self.socket = ours
+
+    def ask(self, request, seconds=None):
+        """Send a request and wait for the answer, serving the student's calls of the functions that we passed."""
+        try:
+            wire.send(self.socket, request, self.functions)
+            while True:
+                self.socket.settimeout(max(0.01, min(self.deadline - time.monotonic(), (seconds or 10) + 5)))
+                answer = wire.receive(self.socket)
+                if not isinstance(answer, dict):
+                    raise wire.Broken("an answer that is none")
+                if "callback" not in answer:
+                    break
+                wire.send(self.socket, self.serve(answer))
+        except TimeoutError:
+            self.close()
+            raise Stopped("It took too long and was stopped. Does every loop end?") from None
+        except (OSError, wire.Broken, KeyError, TypeError, ValueError):
+            self.close()
+            raise Stopped("Its process ended before it answered: out of memory, or it was told to end.") from None
+        if "error" in answer:
+            raise StudentError(
+                *(answer.get(key) for key in ("error", "words", "line", "cell")),
+            )
+        return answer
+
+    def serve(self, request):
+        """Answer the student's call of a function that we passed in."""
+        try:
+            with np.errstate(all="ignore"):
+                value = self.functions[request["callback"]](*request["args"])
+        except Exception:
+            return {"error": 1}
+        return {"value": value}
+
+    def run(self, source, name):
+        """Run a cell."""
+        self.ask({"run": source, "name": f"cell {name}", "seconds": self.limits.call}, self.limits.call)
+
+    def call(self, name, args):
+        """Call a function: what it returned, and the numbers of the arguments that it changed."""
+        request = {"call": name, "args": list(args), "seconds": self.limits.call}
+        answer = self.ask(request, self.limits.call)
+        return answer.get("value"), answer.get("changed")
+
+    def lend(self, name, function):
+        """Put one of our functions in the place of the student's. Its source does not travel."""
+        self.ask({"lend": name, "function": function})
+
+    def look(self, names):
+        """Which of these names the notebook has defined: functions, and values of the others."""
+        answer = self.ask({"look": list(names)})
+        functions, values = answer.get("functions"), answer.get("values")
+        if not isinstance(functions, list) or not isinstance(values, dict):
+            self.close()
+            raise Stopped("Its process did not answer as it should.")
+        return [name for name in names if name in functions], {k: v for k, v in values.items() if k in names}
+
+    def close(self):
+        """End the process and all that it has started, and remove its folder."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.socket.close()
+        if hasattr(self, "filter"):
+            self.filter.close()
+        self.folder.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
