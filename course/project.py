@@ -29,7 +29,7 @@ def learns(problem_set, train, start, step, below, runs):
     """
     make_data = model.solution(problem_set).make_data
     for rng in examiner.generators(f"learns {below}", runs):
-        alpha, beta = rng.choice([-1, 1]) * rng.uniform(2, 4), rng.uniform(-2, 2)
+        alpha, beta = rng.choice([-1, 1]) * rng.uniform(5, 8), rng.uniform(-2, 2)
         x, y = make_data(rng, TRAINING, alpha, beta)
         x_new, y_new = make_data(rng, NEW, alpha, beta)
         try:

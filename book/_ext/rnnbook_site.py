@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+import zipfile
 from html import escape
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -122,10 +123,21 @@ def write_data(app, _exception):
         Path(app.outdir, "_static", "explorable-data.js").write_text(explorables.data_script(), encoding="utf-8")
 
 
+def write_problem_sets(app, _exception):
+    """The problem sets as students get them, a zip each."""
+    if app.builder.format == "html":
+        folder = Path(app.outdir, "_static", "problem-sets")
+        folder.mkdir(parents=True, exist_ok=True)
+        for notebook in Path(app.srcdir, "course", "release").glob("*/*.ipynb"):
+            with zipfile.ZipFile(folder / f"{notebook.stem}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(notebook, f"{notebook.stem}/{notebook.name}")
+
+
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", without_thebe, priority=999)
     app.connect("build-finished", write_data)
+    app.connect("build-finished", write_problem_sets)
     app.add_post_transform(ColourMath)
     app.add_post_transform(InlineFigures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
