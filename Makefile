@@ -53,7 +53,7 @@ grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folde
 	@$(BIN)/python -m course.grade "$(PS)" "$(FROM)" --sandbox "$(or $(SANDBOX),bubblewrap)"
 
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
-  --nbval-cell-timeout 120 notebooks
+  --nbval-cell-timeout 120 -n 2 --dist loadfile notebooks
 
 # the site is tested as it is published, with an address that does not exist
 test: export BOOK_URL := https://book.invalid/recurrent/
@@ -75,7 +75,7 @@ bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
 
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
-	@$(BIN)/python benchmarks/course.py
+	@$(BIN)/python -m benchmarks.course
 
 LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
 

@@ -137,7 +137,9 @@ def choose(name, files, notes, problem_set):
     if len(files) > 1:
         submission.notes.append(f"{len(files)} notebooks were handed in; {best.path.name} was graded.")
     if best.size > LARGEST:
-        submission.notes.append(f"The notebook has more than {LARGEST >> 20} MB. Clear its outputs and hand it in again.")
+        submission.notes.append(
+            f"The notebook has more than {LARGEST >> 20} MB. Clear its outputs and hand it in again."
+        )
         return submission
     try:
         content = best.read()

@@ -72,7 +72,7 @@ def generators(name, trials=TRIALS):
     return [np.random.default_rng([seed, *name.encode(), k]) for k in range(trials)]
 
 
-def attempt(name, function, args):
+def attempt(function, args):
     """Call a student's function on copies: its result, and whether it changed what it was given.
 
     Raises
@@ -99,7 +99,11 @@ def same(a, b, rtol=RTOL, atol=ATOL):
     if isinstance(b, dict):
         return isinstance(a, dict) and a.keys() == b.keys() and all(same(a[key], b[key], rtol, atol) for key in b)
     if isinstance(b, tuple | list):
-        return isinstance(a, tuple | list) and len(a) == len(b) and all(same(x, y, rtol, atol) for x, y in zip(a, b))
+        return (
+            isinstance(a, tuple | list)
+            and len(a) == len(b)
+            and all(same(x, y, rtol, atol) for x, y in zip(a, b, strict=True))
+        )
     try:
         a, b = np.asarray(a), np.asarray(b)
         return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
@@ -131,7 +135,7 @@ def examine(problem_set, name, student, numbers, outputs="result"):
         args = numbers(rng, k)
         due = right(*copy.deepcopy(args))
         try:
-            got, touched = attempt(name, student, args)
+            got, touched = attempt(student, args)
             changed |= touched
         except StudentError as error:
             got = error

@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from course import collect, examiner, model, report
-from course.sandbox import Limits, Pupil, StudentError, Stopped, refuse_without_sandbox
+from course.sandbox import Limits, Pupil, Stopped, StudentError, refuse_without_sandbox
 
 HERE = Path(__file__).parent
 HIDDEN = "### BEGIN HIDDEN TESTS"
@@ -68,6 +68,7 @@ class Messenger:
         self.examination, self.name, self.changed = examination, name, False
 
     def __call__(self, *args):
+        """Call it; afterwards `changed` says whether it wrote into what it was given."""
         result, changed = self.examination.ask(lambda pupil: pupil.call(self.name, args))
         self.changed = bool(changed)
         return result
@@ -77,7 +78,9 @@ class Examination:
     """One submission before the examiner: starts the sandbox, again if the student's code ended it."""
 
     def __init__(self, cells, rules, packages, sandboxed):
-        self.cells = [(k, source) for k, (_, kind, source, is_test) in enumerate(cells, 1) if kind == "code" and not is_test]
+        self.cells = [
+            (k, source) for k, (_, kind, source, is_test) in enumerate(cells, 1) if kind == "code" and not is_test
+        ]
         self.rules, self.packages, self.sandboxed = rules, packages, sandboxed
         self.errors, self.lent, self.bad, self.starts, self.pupil = [], {}, set(), 0, None
 

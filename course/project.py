@@ -42,19 +42,19 @@ def one_run(problem_set, functions, data, new, below):
     """Train once and judge the answers to new sequences."""
     train, start, step = functions
     (x_new, y_new), began = new, time.monotonic()
-    weights, touched = attempt("train", train, list(data))
+    weights, touched = attempt(train, list(data))
     require(time.monotonic() - began < SECONDS, f"`train` took longer than {SECONDS} seconds.")
     require(isinstance(weights, dict) and weights, "`train` should return a dictionary of arrays.")
     require(not touched, PLACE.format(name="train"))
 
     def answers(x):
-        state, _ = attempt("start", start, [weights, x.shape[1]])
+        state, _ = attempt(start, [weights, x.shape[1]])
         for x_t in x:
             shape = np.shape(state)
             fits = len(shape) == 2 and shape[0] == x.shape[1]
             require(fits, "The state should be an array (batch, at most 64).")
             require(shape[1] <= STATE, say(problem_set, "state_too_large"))
-            result, _ = attempt("step", step, [weights, x_t, state])
+            result, _ = attempt(step, [weights, x_t, state])
             pair = isinstance(result, tuple | list) and len(result) == 2
             require(pair, "`step` should return the new state and the answer.")
             state, answer = result
@@ -69,7 +69,7 @@ def one_run(problem_set, functions, data, new, below):
     if error < below:
         return
     x, y, seed = data
-    again, _ = attempt("train", train, [x, y[::-1].copy(), seed])
+    again, _ = attempt(train, [x, y[::-1].copy(), seed])
     same = weights.keys() == again.keys() and all(np.array_equal(weights[key], again[key]) for key in weights)
     require(not same, say(problem_set, "does_not_learn"))
     require(answer.std() > 1e-3 * y_new.std(), say(problem_set, "answers_a_constant"))

@@ -21,6 +21,7 @@ class Printer(io.TextIOBase):
     count = 0
 
     def write(self, text):
+        """Count, and stop who prints without end."""
         self.count += len(text)
         if self.count > PRINTED:
             raise RuntimeError("OutputLimit")
@@ -58,7 +59,7 @@ def main():
     """Serve the grader until it hangs up."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     printer = sys.stdout = sys.stderr = Printer()
-    space = {"__name__": "__main__", "display": lambda *args, **kwargs: None}
+    space = {"__name__": "__main__", "display": lambda *_, **__: None}
 
     def too_slow(*_):
         raise TimeoutError

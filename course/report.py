@@ -15,8 +15,8 @@ STYLE = """
 body { font: 17px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem 4rem;
   background: light-dark(#fff, #14181f); color: light-dark(#1b2027, #e4e7ee); }
 h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-top: 2.2rem }
-section { border: 1px solid var(--line); border-left: .35rem solid var(--bad); border-radius: .4rem; padding: .1rem 1rem;
-  margin: .8rem 0 } section.full { border-left-color: var(--good) }
+section { border: 1px solid var(--line); border-left: .35rem solid var(--bad); border-radius: .4rem;
+  padding: .1rem 1rem; margin: .8rem 0 } section.full { border-left-color: var(--good) }
 section h3 { font-size: 1rem; display: flex; justify-content: space-between; gap: 1rem; margin: .6rem 0 }
 code { font: .9em ui-monospace, monospace; background: var(--soft); padding: .1em .3em; border-radius: .2em;
   overflow-wrap: anywhere }
@@ -154,7 +154,7 @@ def summary(results, problem_set, out):
         for (key, text), count in mistakes.most_common(12)
     )
     people = "".join(
-        f'<tr><td><a href="feedback/{html.escape(r["student"])}/{problem_set}.html">{html.escape(r["student"])}</a></td>'
+        f'<tr><td><a href="feedback/{r["student"]}/{problem_set}.html">{html.escape(r["student"])}</a></td>'
         f'<td class="number">{number(total(r))}</td><td>{marked(" ".join(r["notes"]))}</td></tr>'
         for r in results
     )

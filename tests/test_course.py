@@ -1,4 +1,4 @@
-"""The course: right solutions get their points, wrong ones lose them and are told why, hostile ones get nothing else."""
+"""The course: right solutions get their points, wrong ones lose them and are told why, hostile ones are held."""
 
 import csv
 import importlib
@@ -165,7 +165,12 @@ HOSTILE = {
     "ten gigabytes": ("import numpy as np\nnp.ones(10 * 2**27)", None, "more memory than there is", True),
     "endless print": ("while True:\n    print('x' * 99)", None, "printed more than a million", True),
     "endless print in a function": ("", "    while True:\n        print('x' * 99)", "prints so much", False),
-    "full disk": ("with open('big', 'wb') as file:\n    while True:\n        file.write(b'1' * 10**6)", None, "File too large", True),
+    "full disk": (
+        "with open('big', 'wb') as file:\n    while True:\n        file.write(b'1' * 10**6)",
+        None,
+        "File too large",
+        True,
+    ),
     "deletes files": (
         "import os, shutil\nfor place in ('/usr', '/work', '/root', '/home', '/run'):\n"
         "    shutil.rmtree(place, ignore_errors=True)\nos.remove(os.__file__)",
@@ -202,7 +207,7 @@ HOSTILE = {
         False,
     ),
     "equal to everything": (
-        "class Yes:\n    shape = dtype = property(lambda self: self)\n    __eq__ = __lt__ = __array__ = lambda *a: True",
+        "class Yes:\n    shape = property(lambda self: self)\n    __eq__ = __lt__ = __array__ = lambda *a: True",
         "    return Yes()",
         "`rnn_step` does not return numbers",
         False,
@@ -217,7 +222,7 @@ HOSTILE = {
     "ends the process": ("", "    import os\n    os._exit(0)", "process ended", False),
     "crashes the process": ("import ctypes\nctypes.string_at(0)", None, "The cell was left out", True),
     "kills all it can see": (
-        "import os, signal\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass",
+        "import os\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass",
         None,
         "The cell was left out",
         True,
@@ -444,7 +449,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     stamps = {path: path.stat().st_mtime_ns for path in out.glob("results/*.json")}
-    assert 3 <= len(stamps)
+    assert len(stamps) >= 3
     assert not (out / "grades.csv").exists() or len(stamps) == 12
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert len(list(out.glob("results/*.json"))) == 12
@@ -484,7 +489,10 @@ def test_the_release_is_what_nbgrader_makes_of_the_source(tmp_path):
 
     release(tmp_path)
     for name in SETS:
-        fresh, committed = (json.loads((base / name / f"{name}.ipynb").read_text("utf-8")) for base in (tmp_path, ROOT / "course/release"))
+        fresh, committed = (
+            json.loads((base / name / f"{name}.ipynb").read_text("utf-8"))
+            for base in (tmp_path, ROOT / "course/release")
+        )
         assert fresh == committed, f"run make course: the release of {name} is not up to date"
 
 

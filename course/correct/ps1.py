@@ -52,7 +52,10 @@ ways(
     (("for x_t in x:", "for t in range(x.shape[0]):\n        x_t = x[t]"),),
     (("hs.append(h)", "hs = [*hs, h]"),),
     (("rnn_step(x_t, h, W_x, W_h, b)", "np.tanh(x_t @ W_x + h @ W_h + b)"),),
-    (("hs, h = [], h0\n", "hs, h = [], h0\n    x = x @ W_x + b\n"), ("rnn_step(x_t, h, W_x, W_h, b)", "np.tanh(x_t + h @ W_h)")),
+    (
+        ("hs, h = [], h0\n", "hs, h = [], h0\n    x = x @ W_x + b\n"),
+        ("rnn_step(x_t, h, W_x, W_h, b)", "np.tanh(x_t + h @ W_h)"),
+    ),
     (("np.array(hs)", "np.concatenate([[h] for h in hs])"),),
 )
 
@@ -101,12 +104,23 @@ ways(
     "ps1",
     "rnn_forward_padded",
     (("(t < lengths)[:, None]", "(lengths > t).reshape(-1, 1)"),),
-    (("np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)", "running * rnn_step(x_t, h, W_x, W_h, b) + (1 - running) * h"),),
+    (
+        (
+            "np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)",
+            "running * rnn_step(x_t, h, W_x, W_h, b) + (1 - running) * h",
+        ),
+    ),
     (("np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)", "np.where(~running, h, rnn_step(x_t, h, W_x, W_h, b))"),),
     (("np.array(hs), h", "(np.stack(hs), hs[-1])"),),
     (("np.array(hs), h", "[np.array(hs), h]"),),
     (("rnn_step(x_t, h, W_x, W_h, b)", "np.tanh(x_t @ W_x + h @ W_h + b)"),),
-    (("hs, h = [], h0", "hs, h = [], h0.copy()"), ("h = np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)", "h = h + running * (rnn_step(x_t, h, W_x, W_h, b) - h)")),
+    (
+        ("hs, h = [], h0", "hs, h = [], h0.copy()"),
+        (
+            "h = np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)",
+            "h = h + running * (rnn_step(x_t, h, W_x, W_h, b) - h)",
+        ),
+    ),
 )
 
 
@@ -155,7 +169,10 @@ ways(
     (("0.02", "1e-3"),),
     (("0.02", "0.04"),),
     (("0.02", "-0.01"),),
-    (("W_h[unit, unit + 1] = 1", "W_h[unit, unit + 1] = -1"), ("w_y[delay] = 1 / small", "w_y[delay] = (-1) ** delay / small")),
+    (
+        ("W_h[unit, unit + 1] = 1", "W_h[unit, unit + 1] = -1"),
+        ("w_y[delay] = 1 / small", "w_y[delay] = (-1) ** delay / small"),
+    ),
     (("np.zeros(H), w_y", "[0.0] * H, w_y"),),
     (("0.02", "0.03"),),
     (("H, small = delay + 1, 0.02", "H, small = delay + 3, 0.02"),),

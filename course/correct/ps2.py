@@ -30,11 +30,21 @@ ways(
     ((DA, "dh_new / np.cosh(np.arctanh(h_new)) ** 2"),),
     ((LAST, "np.dot(da, W_x.T), np.dot(da, W_h.T), np.dot(x.T, da), np.dot(h.T, da), np.sum(da, 0)"),),
     ((LAST, "(W_x @ da.T).T, (W_h @ da.T).T, (da.T @ x).T, (da.T @ h).T, da.T.sum(axis=1)"),),
-    ((LAST, "da @ W_x.T, da @ W_h.T, np.einsum('bd,bh->dh', x, da), np.einsum('bk,bh->kh', h, da), np.ones(len(da)) @ da"),),
+    (
+        (
+            LAST,
+            "da @ W_x.T, da @ W_h.T, np.einsum('bd,bh->dh', x, da), np.einsum('bk,bh->kh', h, da), np.ones(len(da)) @ da",
+        ),
+    ),
     ((LAST, "[da @ W_x.T, da @ W_h.T, x.T @ da, h.T @ da, da.sum(axis=0)]"),),
     ((LAST, "da @ W_x.T, da @ W_h.T, sum(np.outer(u, v) for u, v in zip(x, da)), sum(map(np.outer, h, da)), sum(da)"),),
     ((LAST, "*np.split(da @ np.vstack([W_x, W_h]).T, [x.shape[1]], axis=1), x.T @ da, h.T @ da, da.sum(axis=0)"),),
-    ((LAST, "np.array([W_x @ row for row in da]), np.array([W_h @ row for row in da]), x.T @ da, h.T @ da, da.mean(axis=0) * len(da)"),),
+    (
+        (
+            LAST,
+            "np.array([W_x @ row for row in da]), np.array([W_h @ row for row in da]), x.T @ da, h.T @ da, da.mean(axis=0) * len(da)",
+        ),
+    ),
 )
 
 ADD = "dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t"

@@ -36,7 +36,10 @@ ways(
     ((SPLIT, "np.split(np.hstack([x, h]) @ np.vstack([W_x, W_h]) + b, 4, axis=1)"),),
     # another order of the gates inside
     (
-        (NAMES + SPLIT, "I = np.arange(len(b)).reshape(4, -1)[[1, 0, 3, 2]].ravel()\n    a = x @ W_x[:, I] + h @ W_h[:, I] + b[I]\n    a_i, a_f, a_o, a_g = np.split(a, 4, axis=1)"),
+        (
+            NAMES + SPLIT,
+            "I = np.arange(len(b)).reshape(4, -1)[[1, 0, 3, 2]].ravel()\n    a = x @ W_x[:, I] + h @ W_h[:, I] + b[I]\n    a_i, a_f, a_o, a_g = np.split(a, 4, axis=1)",
+        ),
     ),
     ((SPLIT, "(x @ W + h @ U + v for W, U, v in zip(np.split(W_x, 4, 1), np.split(W_h, 4, 1), np.split(b, 4)))"),),
     ((SPLIT, "np.moveaxis((x @ W_x + h @ W_h + b).reshape(len(x), 4, -1), 1, 0)"),),
@@ -116,10 +119,20 @@ ways(
     (("* (1 - tanh_c**2)", "/ np.cosh(f * c + i * g) ** 2"),),
     (("dc_new + dh_new * o * (1 - tanh_c**2)", "dh_new * o * (1 - tanh_c) * (1 + tanh_c) + dc_new"),),
     (("np.hstack([da_f, da_i, da_g, da_o])", "np.concatenate((da_f, da_i, da_g, da_o), axis=1)"),),
-    ((LAST, "np.dot(da, W_x.T), np.dot(da, W_h.T), f * dc_all, np.dot(x.T, da), np.dot(h.T, da), np.ones(len(x)) @ da"),),
+    (
+        (
+            LAST,
+            "np.dot(da, W_x.T), np.dot(da, W_h.T), f * dc_all, np.dot(x.T, da), np.dot(h.T, da), np.ones(len(x)) @ da",
+        ),
+    ),
     ((LAST, "(W_x @ da.T).T, (W_h @ da.T).T, dc_all * f, (da.T @ x).T, (da.T @ h).T, sum(da)"),),
     ((LAST, "[da @ W_x.T, da @ W_h.T, dc_all * f, x.T @ da, h.T @ da, da.sum(axis=0)]"),),
-    ((LAST, "da @ W_x.T, da @ W_h.T, dc_all * f, np.einsum('bi,bj->ij', x, da), np.einsum('bi,bj->ij', h, da), da.sum(0)"),),
+    (
+        (
+            LAST,
+            "da @ W_x.T, da @ W_h.T, dc_all * f, np.einsum('bi,bj->ij', x, da), np.einsum('bi,bj->ij', h, da), da.sum(0)",
+        ),
+    ),
     (("dh_new * o * (1 - tanh_c**2)", "o * (dh_new - dh_new * tanh_c * tanh_c)"),),
     (("dc_all * i * (1 - g**2)", "dc_all * i * (1 - g) * (1 + g)"),),
 )
@@ -153,7 +166,12 @@ ways(
     (("reversed(range(len(x)))", "range(len(x) - 1, -1, -1)"),),
     (("(hs[t - 1], cs[t - 1]) if t else (h0, c0)", "((h0, c0) if t == 0 else (hs[t - 1], cs[t - 1]))"),),
     (("dh + dhs[t]", "dhs[t] + dh"),),
-    (("hs, cs = lstm_forward(x, h0, c0, W_x, W_h, b)", "hs, cs = map(np.asarray, lstm_forward(x, h0, c0, W_x, W_h, b))"),),
+    (
+        (
+            "hs, cs = lstm_forward(x, h0, c0, W_x, W_h, b)",
+            "hs, cs = map(np.asarray, lstm_forward(x, h0, c0, W_x, W_h, b))",
+        ),
+    ),
     (("return dx, dh, dc, dW_x, dW_h, db", "return [dx, dh, dc, dW_x, dW_h, db]"),),
     (("np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(b.shape)", "0, 0, 0"),),
     (("reversed(range(len(x)))", "np.arange(len(x))[::-1]"),),

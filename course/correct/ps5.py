@@ -18,8 +18,17 @@ ways(
     (("p_o * c_new)", "np.einsum('h,bh->bh', p_o, c_new))"),),
     (("sigmoid(a_f + p_f * c)", "1 / (1 + np.exp(-a_f - c * p_f))"),),
     (("np.tanh(c_new), c_new", "(2 * sigmoid(2 * c_new) - 1), c_new"),),
-    (("return sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new", "return [sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new]"),),
-    (("c_new = ", "a_f, a_i = a_f + np.tile(p_f, (len(c), 1)) * c, a_i + p_i[None] * c\n    c_new = "), ("a_f + p_f * c)", "a_f)"), ("a_i + p_i * c)", "a_i)")),
+    (
+        (
+            "return sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new",
+            "return [sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new]",
+        ),
+    ),
+    (
+        ("c_new = ", "a_f, a_i = a_f + np.tile(p_f, (len(c), 1)) * c, a_i + p_i[None] * c\n    c_new = "),
+        ("a_f + p_f * c)", "a_f)"),
+        ("a_i + p_i * c)", "a_i)"),
+    ),
 )
 
 
@@ -48,7 +57,12 @@ ways(
     (("f = sigmoid(a_f)", "f = 1 / (1 + np.exp(-a_f))"),),
     (("f = sigmoid(a_f)", "f = 1 - sigmoid(-a_f)"),),
     (("return sigmoid(a_o) * np.tanh(c_new), c_new", "return [np.tanh(c_new) * sigmoid(a_o), c_new]"),),
-    ((THREE, "((x @ W_x + h @ W_h + b)[:, s] for s in (slice(0, len(b) // 3), slice(len(b) // 3, 2 * len(b) // 3), slice(2 * len(b) // 3, None)))"),),
+    (
+        (
+            THREE,
+            "((x @ W_x + h @ W_h + b)[:, s] for s in (slice(0, len(b) // 3), slice(len(b) // 3, 2 * len(b) // 3), slice(2 * len(b) // 3, None)))",
+        ),
+    ),
     ((KEEP, "np.where(True, np.average([c, np.tanh(a_g)], axis=0, weights=[f, 1 - f]), 0)"),),
 )
 
@@ -78,7 +92,7 @@ def separate_matrices(x, h, W_x, W_h, b):
 
 
 @right("gru_step")
-def row_by_row(x, h, W_x, W_h, b):
+def gru_row_by_row(x, h, W_x, W_h, b):
     """One sequence at a time."""
     H, new = h.shape[1], h.copy()
     for k in range(len(x)):
@@ -97,7 +111,12 @@ ways(
     (("r * (1 - r)", "(r - r**2)"), ("z * (1 - z)\n", "(z - z**2)\n")),
     (("da_z = dh_new * (h - n)", "da_z = -dh_new * (n - h)"),),
     (("np.hstack([da_r, da_z, da_n])", "np.concatenate([da_r, da_z, da_n], axis=1)"),),
-    (("return da @ W_x.T, dh, x.T @ da, dW_h, da.sum(axis=0)", "return [da @ W_x.T, dh, x.T @ da, dW_h, np.ones(len(x)) @ da]"),),
+    (
+        (
+            "return da @ W_x.T, dh, x.T @ da, dW_h, da.sum(axis=0)",
+            "return [da @ W_x.T, dh, x.T @ da, dW_h, np.ones(len(x)) @ da]",
+        ),
+    ),
     (("da[:, : 2 * H] @ W_h[:, : 2 * H].T", "da_r @ W_h[:, :H].T + da_z @ W_h[:, H : 2 * H].T"),),
     (("np.hstack([h.T @ da[:, : 2 * H], (r * h).T @ da_n])", "np.hstack([h.T @ da_r, h.T @ da_z, (r * h).T @ da_n])"),),
     (("gates = sigmoid(", "gates = 1 / (1 + np.exp(-1 * ("), ("+ b[: 2 * H])\n", "+ b[: 2 * H])))\n")),

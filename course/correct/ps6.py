@@ -39,7 +39,12 @@ PROJECTS = [
     lstm(("rng.integers(0, len(y), 64)", "rng.permutation(len(y))[:64]")),
     lstm(("layer.grads, 1.0", "layer.grads, 5.0")),
     lstm(("len(y), 64)", "len(y), 100)")),
-    lstm(("    rng = np.random.default_rng(seed)\n", "    rng = np.random.default_rng(seed)\n    y = np.array(y, float)\n")),
+    lstm(
+        (
+            "    rng = np.random.default_rng(seed)\n",
+            "    rng = np.random.default_rng(seed)\n    y = np.array(y, float)\n",
+        )
+    ),
     # a smaller state: twelve units, of which the rest of the sixteen stay at zero in the interface
     {
         "train": TRAIN.replace("16:32", "12:24").replace("16,", "12,"),
@@ -48,7 +53,9 @@ PROJECTS = [
     },
     # the inputs multiplied by the mark outside: knowledge of the task, which is allowed
     {
-        "train": TRAIN.replace("    shift, scale", "    x = np.stack([x[..., 0] * x[..., 1], x[..., 1]], axis=-1)\n    shift, scale"),
+        "train": TRAIN.replace(
+            "    shift, scale", "    x = np.stack([x[..., 0] * x[..., 1], x[..., 1]], axis=-1)\n    shift, scale"
+        ),
         "step": STEP.replace("    h, c =", "    x = np.column_stack([x[:, 0] * x[:, 1], x[:, 1]])\n    h, c =", 1),
     },
     # no recurrent network but an accumulator and a straight line, learned by least squares: as allowed, and unbeaten

@@ -168,7 +168,7 @@ slip(
     "rnn_forward_padded",
     "one_step_too_many",
     "Each sequence takes one step too many. With the first step numbered 0, which is the last real one?",
-    ('t < lengths', 't <= lengths'),
+    ("t < lengths", "t <= lengths"),
 )
 
 
@@ -177,7 +177,7 @@ slip(
     "rnn_forward_padded",
     "one_step_too_few",
     "Each sequence ends one step too early. With the first step numbered 0, which is the last real one?",
-    ('t < lengths', 't < lengths - 1'),
+    ("t < lengths", "t < lengths - 1"),
 )
 
 
@@ -186,7 +186,7 @@ slip(
     "rnn_forward_padded",
     "padding_set_to_zero",
     "The padded inputs are set to zero, but the step is still taken: the state moves on even without input.",
-    ('np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)', 'rnn_step(np.where(running, x_t, 0), h, W_x, W_h, b)'),
+    ("np.where(running, rnn_step(x_t, h, W_x, W_h, b), h)", "rnn_step(np.where(running, x_t, 0), h, W_x, W_h, b)"),
 )
 
 
@@ -206,7 +206,7 @@ slip(
     "delay_weights",
     "delay_off_by_one",
     "The answers repeat the input one step too late or too early. How many units does an input pass on its way?",
-    ('H, small = delay + 1, 0.02', 'delay += 1\n    H, small = delay + 1, 0.02'),
+    ("H, small = delay + 1, 0.02", "delay += 1\n    H, small = delay + 1, 0.02"),
 )
 
 
@@ -215,7 +215,7 @@ slip(
     "delay_weights",
     "delay_saturates",
     "The answers follow the input, but bent: tanh is steepest near zero and flat far from it. Where do your units work?",
-    ('0.02', '1.0'),
+    ("0.02", "1.0"),
 )
 
 
@@ -224,7 +224,7 @@ slip(
     "delay_weights",
     "delay_transposed",
     "`W_h` passes the memory on in the wrong direction: its row is the unit that gives, its column the unit that takes.",
-    ('[unit, unit + 1]', '[unit + 1, unit]'),
+    ("[unit, unit + 1]", "[unit + 1, unit]"),
 )
 
 
@@ -233,5 +233,5 @@ slip(
     "delay_weights",
     "delay_not_scaled_back",
     "The answers have the right shape over time but not the right size: what was made small has to be made large again.",
-    ('1 / small', '1'),
+    ("1 / small", "1"),
 )

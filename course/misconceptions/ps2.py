@@ -63,7 +63,7 @@ slip(
     "rnn_step_back",
     "derivative_of_the_input",
     "The slope of tanh is taken at `h_new` as if that were the input of tanh. `h_new` is its output.",
-    ('h_new**2', 'np.tanh(h_new) ** 2'),
+    ("h_new**2", "np.tanh(h_new) ** 2"),
 )
 
 
@@ -72,7 +72,7 @@ slip(
     "rnn_step_back",
     "slope_missing",
     "The gradient passes tanh as if it were not there: a factor, entry by entry, is missing.",
-    ('dh_new * (1 - h_new**2)', 'dh_new'),
+    ("dh_new * (1 - h_new**2)", "dh_new"),
 )
 
 
@@ -81,7 +81,7 @@ slip(
     "rnn_step_back",
     "slope_of_sigmoid",
     "This is the slope of a sigmoid. The step used tanh.",
-    ('(1 - h_new**2)', 'h_new * (1 - h_new)'),
+    ("(1 - h_new**2)", "h_new * (1 - h_new)"),
 )
 
 
@@ -90,7 +90,7 @@ slip(
     "rnn_step_back",
     "slope_of_the_old_state",
     "The slope of tanh is taken from the old state. The step's own result decides how steep tanh was.",
-    ('h_new**2', 'h**2'),
+    ("h_new**2", "h**2"),
 )
 
 
@@ -99,7 +99,7 @@ slip(
     "rnn_step_back",
     "weights_not_transposed",
     "On the way back the gradient passes `W_h` in the forward direction. It has to be transposed.",
-    ('da @ W_h.T', 'da @ W_h'),
+    ("da @ W_h.T", "da @ W_h"),
 )
 
 
@@ -108,7 +108,7 @@ slip(
     "rnn_step_back",
     "neither_transposed",
     "On the way back the gradient passes `W_x` and `W_h` in the forward direction. They have to be transposed.",
-    ('da @ W_x.T, da @ W_h.T', 'da @ W_x, da @ W_h'),
+    ("da @ W_x.T, da @ W_h.T", "da @ W_x, da @ W_h"),
 )
 
 
@@ -117,7 +117,7 @@ slip(
     "rnn_step_back",
     "new_state_for_old",
     "`dW_h` is built with the new state. What was multiplied by `W_h` in this step?",
-    ('h.T @ da', 'h_new.T @ da'),
+    ("h.T @ da", "h_new.T @ da"),
 )
 
 
@@ -126,7 +126,7 @@ slip(
     "rnn_step_back",
     "batch_averaged",
     "The gradients of the parameters are means over the batch. Each sequence adds its share: they are sums.",
-    ('x.T @ da, h.T @ da, da.sum(axis=0)', 'x.T @ da / len(x), h.T @ da / len(x), da.mean(axis=0)'),
+    ("x.T @ da, h.T @ da, da.sum(axis=0)", "x.T @ da / len(x), h.T @ da / len(x), da.mean(axis=0)"),
 )
 
 
@@ -135,7 +135,7 @@ slip(
     "rnn_step_back",
     "bias_averaged",
     "`db` is a mean over the batch, where `dW_x` and `dW_h` are sums. One bias serves all sequences: add.",
-    ('da.sum(axis=0)', 'da.mean(axis=0)'),
+    ("da.sum(axis=0)", "da.mean(axis=0)"),
 )
 
 
@@ -144,7 +144,7 @@ slip(
     "rnn_step_back",
     "bias_not_summed",
     "`db` still has the axis of the batch. One bias serves all sequences, so their shares are added.",
-    ('da.sum(axis=0)', 'da'),
+    ("da.sum(axis=0)", "da"),
 )
 
 
@@ -153,7 +153,7 @@ slip(
     "rnn_step_back",
     "outer_product_transposed",
     "`dW_x` and `dW_h` are transposed: the gradient of a matrix has the shape of the matrix, what came in along its rows.",
-    ('x.T @ da, h.T @ da', 'da.T @ x, da.T @ h'),
+    ("x.T @ da, h.T @ da", "da.T @ x, da.T @ h"),
 )
 
 
@@ -162,7 +162,7 @@ slip(
     "rnn_backward",
     "overwritten",
     "The gradients of the weights are those of one step: each step overwrites them. The same weights serve all steps, so add.",
-    ('dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t', 'dW_x, dW_h, db = dW_x_t, dW_h_t, db_t'),
+    ("dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t", "dW_x, dW_h, db = dW_x_t, dW_h_t, db_t"),
 )
 
 
@@ -171,7 +171,7 @@ slip(
     "rnn_backward",
     "nothing_carried",
     "Only the loss of the step itself arrives at each state. What later steps send back is lost.",
-    ('dh + dhs[t]', 'dhs[t]'),
+    ("dh + dhs[t]", "dhs[t]"),
 )
 
 
@@ -180,8 +180,8 @@ slip(
     "rnn_backward",
     "own_loss_forgotten",
     "Only the loss of the last step takes part. Each step has a loss of its own, which joins what comes from later steps.",
-    ('np.zeros(h0.shape)', 'dhs[-1]'),
-    ('dh + dhs[t]', 'dh'),
+    ("np.zeros(h0.shape)", "dhs[-1]"),
+    ("dh + dhs[t]", "dh"),
 )
 
 
@@ -190,7 +190,7 @@ slip(
     "rnn_backward",
     "forwards",
     "The steps are taken in the order of time. A gradient goes back: the last step comes first.",
-    ('reversed(range(len(x)))', 'range(len(x))'),
+    ("reversed(range(len(x)))", "range(len(x))"),
 )
 
 
@@ -199,7 +199,7 @@ slip(
     "rnn_backward",
     "same_step_state",
     "Each step is given the state after it where the state before it belongs: an error of one in the index of time.",
-    ('hs[t - 1] if t else h0', 'hs[t]'),
+    ("hs[t - 1] if t else h0", "hs[t]"),
 )
 
 
@@ -208,7 +208,7 @@ slip(
     "rnn_backward",
     "first_step_left_out",
     "The first step is left out. It starts from `h0`, and its gradients count too.",
-    ('reversed(range(len(x)))', 'reversed(range(1, len(x)))'),
+    ("reversed(range(len(x)))", "reversed(range(1, len(x)))"),
 )
 
 
@@ -217,7 +217,7 @@ slip(
     "rnn_backward",
     "first_state_zero",
     "The first step is treated as if the sequence had started from zeros. It started from `h0`.",
-    ('if t else h0', 'if t else 0 * h0'),
+    ("if t else h0", "if t else 0 * h0"),
 )
 
 
@@ -238,7 +238,7 @@ slip(
     "complex_step",
     "real_part",
     "The real part is taken. It holds the value of the function; the derivative is in the other part.",
-    ('np.imag', 'np.real'),
+    ("np.imag", "np.real"),
 )
 
 
@@ -247,7 +247,7 @@ slip(
     "complex_step",
     "not_divided",
     "All gradients are close to zero: the imaginary part is not divided by the step.",
-    (' / 1e-100', ''),
+    (" / 1e-100", ""),
 )
 
 

@@ -53,7 +53,7 @@ slip(
     "norms_by_lag",
     "wrong_order",
     "The Jacobians are multiplied in the wrong order. The earlier step acts first, so it stands on the right.",
-    ('J @ step_jacobian(h, W_h)', 'step_jacobian(h, W_h) @ J'),
+    ("J @ step_jacobian(h, W_h)", "step_jacobian(h, W_h) @ J"),
 )
 
 
@@ -62,7 +62,7 @@ slip(
     "norms_by_lag",
     "frobenius",
     "These are Frobenius norms, which NumPy takes unless told otherwise. The problem asks for the spectral norm.",
-    ('(J, 2)', '(J)'),
+    ("(J, 2)", "(J)"),
 )
 
 
@@ -81,7 +81,7 @@ slip(
     "norms_by_lag",
     "radius_for_norm",
     "These are the largest eigenvalues. How much a matrix can stretch a vector is its largest singular value.",
-    ('np.linalg.norm(J, 2)', 'np.abs(np.linalg.eigvals(J)).max()'),
+    ("np.linalg.norm(J, 2)", "np.abs(np.linalg.eigvals(J)).max()"),
 )
 
 
@@ -90,8 +90,8 @@ slip(
     "norms_by_lag",
     "from_the_front",
     "The product starts at the first state and goes forward. The lag counts back from the last.",
-    ('hs[::-1]', 'hs'),
-    ('J @ step_jacobian(h, W_h)', 'step_jacobian(h, W_h) @ J'),
+    ("hs[::-1]", "hs"),
+    ("J @ step_jacobian(h, W_h)", "step_jacobian(h, W_h) @ J"),
 )
 
 
@@ -110,7 +110,7 @@ slip(
     "norms_by_lag",
     "order_of_time",
     "The numbers are right, in the opposite order: entry 0 belongs to lag 0.",
-    ('np.array(norms)', 'np.array(norms[::-1])'),
+    ("np.array(norms)", "np.array(norms[::-1])"),
 )
 
 

@@ -56,7 +56,10 @@ SLIPS = [
         "peephole_step",
         "swapped_return",
         "The results are right, but in the wrong order: `peephole_step` returns h first, then c.",
-        ("return sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new", "return c_new, sigmoid(a_o + p_o * c_new) * np.tanh(c_new)"),
+        (
+            "return sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new",
+            "return c_new, sigmoid(a_o + p_o * c_new) * np.tanh(c_new)",
+        ),
     ),
     (
         "coupled_step",

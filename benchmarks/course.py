@@ -1,0 +1,95 @@
+"""A class of 500 graded in the sandbox, and some of it by plain nbgrader autograde, in one run: make bench-course
+
+Problem set 4; the class gets it right in many ways, makes every mistake of the suite, or hands in nothing.
+nbgrader grades the first PLAIN of the same notebooks, one after the other in one process, as it does; ours
+uses all cores, so the comparison is for each core. In the middle our run is killed once and started again.
+"""
+
+import importlib
+import itertools
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from course import examiner, model
+from course.correct import RIGHT
+
+ROOT = Path(__file__).parents[1]
+SET, STUDENTS, PLAIN = "ps4", 500, 30
+
+
+def submissions():
+    """Notebooks without end: right in another way, wrong, right, …, and each fiftieth empty."""
+    importlib.import_module(f"course.correct.{SET}")
+    right = itertools.cycle([{problem: text} for problem, texts in RIGHT[SET].items() for text in texts])
+    wrong = itertools.cycle([{m.replaces: m.source} for m in examiner.mistakes(SET)])
+    empty = (ROOT / f"course/release/{SET}/{SET}.ipynb").read_bytes()
+    for k in itertools.count(1):
+        yield empty if k % 50 == 0 else model.submission(SET, next(right if k % 2 else wrong))
+
+
+def ours(folder, out):
+    """Seconds to grade the class, killed once in the middle."""
+    command = [sys.executable, "-m", "course.grade", SET[2:], str(folder), "--out", str(out)]
+    start = time.perf_counter()
+    run = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
+    while len(list(out.glob("results/*.json"))) < STUDENTS // 2:
+        time.sleep(0.1)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("results/*.json")}
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    seconds = time.perf_counter() - start
+    results = list(out.glob("results/*.json"))
+    assert len(results) == STUDENTS, "nothing is lost"
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items()), "nothing is graded twice"
+    return seconds
+
+
+def plain(folder, course):
+    """Seconds that nbgrader autograde takes for the first notebooks of the class."""
+    shutil.copytree(ROOT / "course/source" / SET, course / "source" / SET)
+    shutil.copy(ROOT / "course/nbgrader_config.py", course)
+    for path in sorted(folder.iterdir())[:PLAIN]:
+        handed_in = course / "submitted" / path.stem / SET
+        handed_in.mkdir(parents=True)
+        shutil.copy(path, handed_in / f"{SET}.ipynb")
+    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": binaries}
+    seconds = []
+    for command in ("generate_assignment", "autograde"):
+        start = time.perf_counter()
+        done = subprocess.run(["nbgrader", command, SET], cwd=course, env=environment, capture_output=True, text=True)
+        seconds.append(time.perf_counter() - start)
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert len(list(course.glob(f"autograded/*/{SET}/{SET}.ipynb"))) == PLAIN
+    return seconds[-1]
+
+
+def main():
+    """Print submissions a minute, and the ratio."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, out, course = (Path(temporary) / name for name in ("in", "out", "course"))
+        folder.mkdir()
+        course.mkdir()
+        for k, content in enumerate(itertools.islice(submissions(), STUDENTS)):
+            (folder / f"student{k:03d}.ipynb").write_bytes(content)
+        cores = os.cpu_count()
+        theirs = PLAIN * 60 / plain(folder, course)
+        seconds = ours(folder, out)
+        rate = STUDENTS * 60 / seconds
+        print(f"plain nbgrader autograde: {theirs:.0f} submissions a minute on one core ({PLAIN} graded)")
+        print(f"make grade: {rate:.0f} a minute on {cores} cores, {rate / cores:.0f} on each ({STUDENTS} graded)")
+        print(f"for each core {rate / cores / theirs:.1f} times as fast")
+        sizes = [path.stat().st_size for path in (out / "feedback").rglob("*.html")]
+        print(f"feedback: {len(sizes)} pages of {statistics.median(sizes) / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
