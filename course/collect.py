@@ -47,7 +47,8 @@ def submissions(source, problem_set):
     -------
     list of Submission
     """
-    source, students = Path(source), {}
+    source = Path(source)
+    students: dict[str, tuple[list[Found], list[str]]] = {}
     if not source.exists():
         raise ValueError(f"FROM must be a folder or a zip with submissions; there is no {source}")
     for found, note in entries(source):
@@ -60,7 +61,7 @@ def submissions(source, problem_set):
             notes.append(note)
         elif found.path.suffix.lower() == ".ipynb":
             files.append(found)
-    return [choose(name, *students[name], problem_set) for name in sorted(students)]
+    return [choose(name, *handed_in, problem_set) for name, handed_in in sorted(students.items())]
 
 
 def entries(source):

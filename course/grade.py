@@ -25,7 +25,8 @@ RESTARTS = 3
 
 def roles(problem_set):
     """The graded cells of a problem set, from its source: tests and written questions, in order."""
-    tests, written = [], []
+    tests: list[tuple] = []
+    written: list[tuple] = []
     for cell in model.notebook(problem_set)["cells"]:
         if (role := model.role(cell)) in ("test", "written"):
             about = cell["metadata"]["nbgrader"]
@@ -170,7 +171,8 @@ def grade(submission, problem_set, sandboxed=True):
     for question in result["written"]:
         question["answer"] = answers.get(question["id"], "")[:20_000]
     examiner.seed = int.from_bytes(hashlib.sha256(f"{problem_set} {submission.student}".encode()).digest()[:4])
-    examination = Examination(cells, *limits(problem_set), sandboxed)
+    rules, packages = limits(problem_set)
+    examination = Examination(cells, rules, packages, sandboxed)
     # tests without a hidden part come first: what the notebook says then cannot repeat a hidden number
     order = sorted(range(len(tests)), key=lambda k: HIDDEN in tests[k][2])
     try:
@@ -281,10 +283,10 @@ def main(arguments=None):
         if sandboxed:
             refuse_without_sandbox()
         found = collect.submissions(options.source, problem_set)
+        results = grade_all(found, problem_set, out, options.processes, sandboxed)
+        report.write(results, problem_set, out)
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
-    results = grade_all(found, problem_set, out, options.processes, sandboxed)
-    report.write(results, problem_set, out)
     print(f"{len(results)} submissions graded. Open {out}/summary.html; the grades are in {out}/grades.csv.")
 
 

@@ -3,10 +3,12 @@
 import csv
 import html
 import re
+import textwrap
 from collections import Counter
 
 import matplotlib.pyplot as plt
 
+from rnnbook.plots.style import CELL_STYLES
 from rnnbook.plots.style import STYLE as LOOK
 
 STYLE = """
@@ -18,6 +20,7 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin-t
 section { border: 1px solid var(--line); border-left: .35rem solid var(--bad); border-radius: .4rem;
   padding: .1rem 1rem; margin: .8rem 0 } section.full { border-left-color: var(--good) }
 section h3 { font-size: 1rem; display: flex; justify-content: space-between; gap: 1rem; margin: .6rem 0 }
+section.open { border-left-color: var(--line) } td code { white-space: nowrap }
 code { font: .9em ui-monospace, monospace; background: var(--soft); padding: .1em .3em; border-radius: .2em;
   overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .35rem .6rem;
@@ -75,7 +78,8 @@ def feedback(result, problem_set):
     """One student's page."""
     title = f"Problem set {problem_set[2:]}: {result['student']}"
     parts = [f"<h1>{html.escape(title)}</h1>"]
-    parts.append(f"<p><b>{number(total(result))}</b> of {number(most(result))} points</p>")
+    so_far = " so far" if any(q["points"] is None for q in result["written"]) else ""
+    parts.append(f"<p><b>{number(total(result))}</b> of {number(most(result))} points{so_far}</p>")
     if result["file"]:
         parts.append(f"<p>Graded: <code>{html.escape(result['file'])}</code></p>")
     parts += [f"<p>{marked(note)}</p>" for note in result["notes"]]
@@ -89,9 +93,11 @@ def feedback(result, problem_set):
         )
     parts.append("<h2>Written questions</h2>" if result["written"] else "")
     for question in result["written"]:
-        points = "not marked yet" if question["points"] is None else number(question["points"])
+        waiting = question["points"] is None
+        points = "to be marked" if waiting else f"{number(question['points'])} of {number(question['max'])}"
+        kind = "open" if waiting else "full" if question["points"] == question["max"] else "lost"
         parts.append(
-            f"<section><h3><code>{question['id']}</code><span>{points} of {number(question['max'])}</span></h3>"
+            f'<section class="{kind}"><h3><code>{question["id"]}</code><span>{points}</span></h3>'
             f"<blockquote>{html.escape(question['answer']) or 'No answer.'}</blockquote></section>"
         )
     if result["errors"]:
@@ -147,11 +153,12 @@ def write_written(results, path):
 
 def summary(results, problem_set, out):
     """The class on one page: a picture, the most frequent mistakes, everybody's points."""
-    mistakes = Counter((p["id"], p["says"]) for r in results for p in r["problems"] if p["says"])
-    picture(results, out / "summary.png")
+    told = Counter((p["id"], p["says"]) for r in results for p in r["problems"] if p["says"])
+    mistakes = told.most_common(12)
+    picture(results, mistakes[:6], out / "summary.png")
     rows = "".join(
         f'<tr><td class="number">{count}</td><td><code>{key}</code></td><td>{marked(text)}</td></tr>'
-        for (key, text), count in mistakes.most_common(12)
+        for (key, text), count in mistakes
     )
     people = "".join(
         f'<tr><td><a href="feedback/{r["student"]}/{problem_set}.html">{html.escape(r["student"])}</a></td>'
@@ -161,25 +168,37 @@ def summary(results, problem_set, out):
     title = f"Problem set {problem_set[2:]}: the class"
     body = (
         f"<h1>{title}</h1><p>{len(results)} submissions. For the teacher only: it links to everybody's feedback.</p>"
-        f'<img src="summary.png" alt="A histogram of the points, and for each problem the share of full marks.">'
+        f'<img src="summary.png" alt="A histogram of the points; for each problem the share of the class that solved '
+        f'it; the most frequent mistakes, as in the table.">'
         f"<h2>Most frequent mistakes</h2><table><tr><th>students</th><th>problem</th><th>what they were told</th></tr>"
         f"{rows}</table><h2>Students</h2><table><tr><th>student</th><th>points</th><th>note</th></tr>{people}</table>"
     )
     (out / "summary.html").write_text(page(title, body), "utf-8")
 
 
-def picture(results, path):
-    """Histogram of the automatic points, and the share of the class that solved each problem."""
+def picture(results, mistakes, path):
+    """Histogram of the automatic points, the share that solved each problem, the most frequent mistakes."""
+    colour = CELL_STYLES["LSTM"]["color"]
     with plt.rc_context(LOOK | {"figure.facecolor": "white", "savefig.facecolor": "white"}):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained", width_ratios=[1, 1.2])
+        heights = [3.2, 0.9 + 0.6 * len(mistakes)]
+        figure = plt.figure(figsize=(10, sum(heights)), layout="constrained")
+        top, bottom = figure.subfigures(2, height_ratios=heights)  # type: ignore[misc]
+        left, right = top.subplots(1, 2, width_ratios=[1, 1.2])
+        below = bottom.subplots()
         points = [sum(p["points"] for p in r["problems"]) for r in results]
         limit = sum(p["max"] for p in results[0]["problems"]) if results else 1
-        left.hist(points, bins=min(20, int(limit) + 1), range=(0, limit), rwidth=0.9)
+        left.hist(points, bins=min(20, int(limit) + 1), range=(0, limit), rwidth=0.9, color=colour)
         left.set(xlabel=f"points of {number(limit)}, without the written part", ylabel="students")
-        left.yaxis.get_major_locator().set_params(integer=True)
         names = [p["id"] for p in results[0]["problems"]] if results else []
         shares = [100 * sum(r["problems"][k]["points"] > 0 for r in results) / len(results) for k in range(len(names))]
-        right.barh(names[::-1], shares[::-1])
+        right.barh(names[::-1], shares[::-1], color=colour)
         right.set(xlabel="solved by, % of the class", xlim=(0, 100))
+        labels = [textwrap.shorten(f"{key}: {text}", 150) for (key, text), _ in mistakes]
+        wrapped = ["\n".join(textwrap.wrap(label.replace("`", ""), 75)) for label in labels]
+        below.barh(range(len(mistakes))[::-1], [count for _, count in mistakes], color=colour)
+        below.set_yticks(range(len(mistakes))[::-1], wrapped)
+        below.set(xlabel="students with this mistake")
+        for axis in (left.yaxis, below.xaxis):
+            axis.get_major_locator().set_params(integer=True)
         figure.savefig(path, dpi=160)
         plt.close(figure)

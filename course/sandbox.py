@@ -129,17 +129,16 @@ class Pupil:
         ours, theirs = socket.socketpair()
         channel = str(theirs.fileno())
         self.folder = tempfile.TemporaryDirectory(prefix="rnnbook-")
-        keywords = {"cwd": self.folder.name}
         if sandboxed:
             self.filter = one_process()
             number = self.filter.fileno()
             command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
             command += [sys.executable, "-s", "/run/pupil.py", channel]
-            fds = (number,)
+            fds, own = [theirs.fileno(), number], None
         else:
-            command, fds = [sys.executable, "-s", str(HERE / "pupil.py"), channel], ()
+            command = [sys.executable, "-s", str(HERE / "pupil.py"), channel]
             roots = os.pathsep.join(str(HERE.parent) for _ in packages[:1])
-            keywords["env"] = environment(self.folder.name) | {"PYTHONPATH": roots}
+            fds, own = [theirs.fileno()], environment(self.folder.name) | {"PYTHONPATH": roots}
 
         def prepare():
             resource.setrlimit(resource.RLIMIT_AS, (limits.memory,) * 2)
@@ -150,24 +149,27 @@ class Pupil:
 
         self.process = subprocess.Popen(
             command,
-            pass_fds=(theirs.fileno(), *fds),
+            pass_fds=fds,
             preexec_fn=prepare,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            **keywords,
+            cwd=self.folder.name,
+            env=own,
         )
         theirs.close()
         self.socket = ours
 
     def ask(self, request, seconds=None):
         """Send a request and wait for the answer, serving the student's calls of the functions that we passed."""
+        # a little more than the student's process allows itself: it may have stopped keeping time
+        deadline = min(self.deadline, time.monotonic() + (seconds or 10) + 5)
         try:
+            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
             wire.send(self.socket, request, self.functions)
             while True:
-                self.socket.settimeout(max(0.01, min(self.deadline - time.monotonic(), (seconds or 10) + 5)))
-                answer = wire.receive(self.socket)
+                answer = wire.receive(self.socket, deadline=deadline)
                 if not isinstance(answer, dict):
                     raise wire.Broken("an answer that is none")
                 if "callback" not in answer:

@@ -7,6 +7,7 @@ and nothing else. Python's pickle would run code.
 
 import json
 import struct
+import time
 
 import numpy as np
 
@@ -90,18 +91,22 @@ def send(socket, value, functions=None):
     socket.sendall(frame)
 
 
-def receive(socket, function=None):
-    """Wait for one frame."""
-    header, body = LENGTHS.unpack(exactly(socket, LENGTHS.size))
+def receive(socket, function=None, deadline=None):
+    """Wait for one frame, until a time of `time.monotonic` at most, however its bytes trickle in."""
+    header, body = LENGTHS.unpack(exactly(socket, LENGTHS.size, deadline))
     if header + body > LARGEST:
         raise Broken("a frame that is too large")
-    return decode(exactly(socket, header), exactly(socket, body), function)
+    return decode(exactly(socket, header, deadline), exactly(socket, body, deadline), function)
 
 
-def exactly(socket, count):
+def exactly(socket, count, deadline):
     """Wait for so many bytes."""
     parts = bytearray()
     while len(parts) < count:
+        if deadline is not None:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            socket.settimeout(max(0.01, deadline - time.monotonic()))
         part = socket.recv(min(count - len(parts), 1 << 20))
         if not part:
             raise Broken("the other side has gone")

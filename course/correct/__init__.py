@@ -22,6 +22,8 @@ def right(problem):
 def ways(problem_set, problem, *all_edits):
     """Register right solutions as edits of the model's: each a tuple of pairs (what stood there, what is written).
 
+    Of a problem that a teacher has taken out nothing is registered.
+
     Raises
     ------
     ValueError
@@ -29,6 +31,8 @@ def ways(problem_set, problem, *all_edits):
     """
     for edits in all_edits:
         source = model.source_of(problem_set, problem)
+        if source is None:
+            return
         for old, new in edits:
             if old not in source:
                 raise ValueError(f"{old!r} is not in {problem} of {problem_set}")
