@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 from conftest import DEBUGGER, SITE
 
-NPM = Path(__file__).parents[1] / ".venv/npm/node_modules"
+ROOT = Path(__file__).parents[1]
+NPM = ROOT / ".venv/npm/node_modules"
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
 BASE = "https://book.invalid/recurrent/"  # the address that `make test` builds for
 
@@ -112,12 +114,32 @@ def test_a_chapter_can_be_launched_edited_downloaded_and_cited():
     text = (SITE / "notebooks/05-lstm-backwards.html").read_text("utf-8")
     for piece in (
         "https://mybinder.org/v2/gh/book-invalid/recurrent/main",
-        "https://colab.research.google.com/github/book-invalid/recurrent/blob/main/notebooks/05-lstm-backwards.ipynb",
+        "https://colab.research.google.com/github/book-invalid/recurrent/blob/colab/notebooks/05-lstm-backwards.ipynb",
         "https://github.com/book-invalid/recurrent/edit/main/notebooks/05-lstm-backwards.ipynb",
         "_sources/notebooks/05-lstm-backwards.ipynb",
         "@incollection{recurrentcells",
     ):
         assert piece in text, piece
+
+
+def test_the_first_cell_on_colab_installs_the_package_and_elsewhere_does_nothing(tmp_path, monkeypatch):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    command = [sys.executable, ".ci/colab.py", "https://github.com/book-invalid/recurrent", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    chapters = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {path.name for path in (tmp_path / "notebooks").iterdir()} == chapters
+    for name in chapters:
+        cells = json.loads((tmp_path / "notebooks" / name).read_text("utf-8"))["cells"]
+        assert cells[1:] == json.loads((ROOT / "notebooks" / name).read_text("utf-8"))["cells"]
+        code, ran = TransformerManager().transform_cell("".join(cells[0]["source"])), []
+        shell = types.SimpleNamespace(run_line_magic=lambda *words, ran=ran: ran.append(words))
+        exec(code, {"get_ipython": lambda shell=shell: shell})
+        assert not ran
+        with monkeypatch.context() as colab:
+            colab.setitem(sys.modules, "google.colab", None)
+            exec(code, {"get_ipython": lambda shell=shell: shell})
+        assert ran == [("pip", "install -q git+https://github.com/book-invalid/recurrent")]
 
 
 def test_the_page_for_what_is_not_there_stands_alone():
