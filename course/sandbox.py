@@ -47,18 +47,23 @@ class Stopped(Exception):
 
 
 def refuse_without_sandbox():
-    """Raise a RuntimeError, in words, where bubblewrap is missing or cannot work."""
+    """Raise a RuntimeError, in words, where bubblewrap is missing or nothing would run in it."""
     if not shutil.which("bwrap"):
         raise RuntimeError(REFUSAL.format("is not on this machine"))
-    done = subprocess.run([*bubblewrap(Limits(), ()), "true"], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(REFUSAL.format(f"does not work here ({done.stderr.strip()})"))
+    try:
+        with Pupil(Limits()) as pupil:
+            pupil.run("import numpy", "the first")
+    except (Stopped, StudentError) as error:
+        done = subprocess.run([*bubblewrap(Limits(), ()), "true"], capture_output=True, text=True)
+        raise RuntimeError(REFUSAL.format(f"does not work here ({done.stderr.strip() or error})")) from error
 
 
 def bubblewrap(limits, packages):
     """The command that makes the sandbox: the system and Python to read, one small folder to write."""
     command = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
     command += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
+    # first, since Python itself may lie under /tmp
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     shown = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache"]
     for path in shown:
         if os.path.islink(path):
@@ -72,7 +77,6 @@ def bubblewrap(limits, packages):
         command += ["--ro-bind", str(HERE / name), f"/run/{name}"]
     for name in packages:
         command += ["--ro-bind", str(HERE.parent / name), f"/run/{name}"]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for name, value in environment("/tmp").items():
         command += ["--setenv", name, value]
     return command

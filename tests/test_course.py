@@ -475,6 +475,10 @@ def test_no_sandbox_no_grading(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(SystemExit, match="SANDBOX=none"):
         grade.main(["1", str(tmp_path), "--out", str(tmp_path / "out")])
+    monkeypatch.undo()
+    monkeypatch.setattr(sandbox, "bubblewrap", lambda limits, packages: ["bwrap", "--ro-bind", "/usr", "/usr"])
+    with pytest.raises(SystemExit, match="does not work here"):  # a sandbox without Python would give everybody zero
+        grade.main(["1", str(tmp_path), "--out", str(tmp_path / "out")])
     (tmp_path / "a.ipynb").write_bytes(model.submission("ps1"))
     grade.main(["1", str(tmp_path), "--out", str(tmp_path / "out"), "--sandbox", "none"])
     assert '"points": 4' in (tmp_path / "out/results/a.json").read_text("utf-8")

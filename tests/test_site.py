@@ -157,7 +157,7 @@ def test_a_solution_is_folded_until_it_is_opened(browser, address):
 def test_on_a_phone_the_menu_opens_and_leads_to_a_chapter(browser, address):
     tab = browser.new_page(viewport={"width": 390, "height": 844})
     try:
-        tab.goto(f"{address}/index.html")
+        tab.goto(f"{address}/index.html", wait_until="networkidle")  # the theme's scripts come last
         tab.locator(".primary-toggle:visible").click()
         tab.locator("dialog[open]").get_by_role("link", name="Peepholes").click()
         tab.wait_for_url("**/06-peepholes.html", timeout=5000)

@@ -84,7 +84,9 @@ def module(name):
     """
     check.choice("name", name, NAMES)
     core, own = ((FOLDER / f"explorable-{part}.js").read_text("utf-8") for part in ("core", name))
-    render = f'export default {{ render({{ el }}) {{ window.rnnbook.mount("{name}", el); }} }};'
+    # JupyterLab has shortcuts of its own on the arrow keys; a control that has the focus keeps them for itself
+    keys = 'el.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });'
+    render = f'export default {{ render({{ el }}) {{ {keys} window.rnnbook.mount("{name}", el); }} }};'
     return "\n".join((core, data_script(), own, render))
 
 
