@@ -5,10 +5,12 @@ file that carries a fingerprint of what was graded and by what, so a run that wa
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
 import sys
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -123,7 +125,8 @@ class Examination:
         """Let the later problems use a right function in the place of one that lost its points."""
         self.lent[name] = function
         if self.pupil:
-            self.ask(lambda pupil: pupil.lend(name, function))
+            with contextlib.suppress(Stopped):  # it is lent again when the sandbox starts again
+                self.ask(lambda pupil: pupil.lend(name, function))
 
     def close(self):
         """End the sandbox."""
@@ -143,6 +146,19 @@ def cell_error(error):
     return f"It stopped{line} with {error.kind}: {error.words}"
 
 
+def blank(submission, problem_set):
+    """The result of a submission of which nothing has been graded."""
+    tests, written = roles(problem_set)
+    return {
+        "student": submission.student,
+        "file": submission.file,
+        "notes": list(submission.notes),
+        "problems": [{"id": key, "points": 0, "max": points, "says": ""} for key, points, _ in tests],
+        "written": [{"id": key, "max": points, "answer": ""} for key, points, _ in written],
+        "errors": [],
+    }
+
+
 def grade(submission, problem_set, sandboxed=True):
     """Grade one submission.
 
@@ -151,15 +167,8 @@ def grade(submission, problem_set, sandboxed=True):
     dict
         What `report` writes: points and words for each problem, the written answers, errors of cells, notes.
     """
-    tests, written = roles(problem_set)
-    result = {
-        "student": submission.student,
-        "file": submission.file,
-        "notes": list(submission.notes),
-        "problems": [{"id": key, "points": 0, "max": points, "says": ""} for key, points, _ in tests],
-        "written": [{"id": key, "max": points, "answer": ""} for key, points, _ in written],
-        "errors": [],
-    }
+    tests, _ = roles(problem_set)
+    result = blank(submission, problem_set)
     if submission.notebook is None:
         return result
     try:
@@ -255,9 +264,16 @@ def grade_all(found, problem_set, out, processes=None, sandboxed=True):
         else:
             due.append(submission)
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        jobs = [pool.submit(grade, submission, problem_set, sandboxed) for submission in due]
+        jobs = {pool.submit(grade, submission, problem_set, sandboxed): submission for submission in due}
         for job in tqdm(as_completed(jobs), total=len(jobs), desc="grading", disable=None):
-            result = job.result()
+            try:
+                result = job.result()
+            except Exception as error:  # the others must not wait for it; it is tried again in the next run
+                result = blank(jobs[job], problem_set)
+                result["notes"].append(f"The grader itself failed here ({type(error).__name__}).")
+                tqdm.write("".join(traceback.format_exception(error)), file=sys.stderr)
+                done[result["student"]] = result
+                continue
             result["fingerprint"] = marks[result["student"]]
             path = results / f"{result['student']}.json"
             part = path.with_suffix(".part")

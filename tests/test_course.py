@@ -470,6 +470,18 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     assert len((out / "grades.csv").read_text("utf-8-sig").splitlines()) == 13
 
 
+def test_a_failure_of_the_grader_itself_stops_nobody_else(tmp_path, monkeypatch):
+    def read(content, original=grade.read):
+        return original(content) if content != b"odd" else 1 / 0
+
+    monkeypatch.setattr(grade, "read", read)
+    class_ = [collect.Submission("odd", "o", b"odd"), collect.Submission("good", "g", model.submission("ps1"))]
+    odd, good = grade.grade_all(class_, "ps1", tmp_path)
+    assert points(good) == most(good) and points(odd) == 0
+    assert "The grader itself failed here (ZeroDivisionError" in odd["notes"][0]
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["good.json"], "the other is tried again"
+
+
 def test_no_sandbox_no_grading(tmp_path, monkeypatch):
     (tmp_path / "a.ipynb").write_text("{}")
     monkeypatch.setattr(shutil, "which", lambda name: None)
