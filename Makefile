@@ -86,7 +86,7 @@ lock: .venv/book ## resolve requirements*.in anew
 	@# PyTorch's own CUDA packages stay out: where the CPU build is installed they are not needed
 	@grep -v '^-e' requirements.txt > .venv/pins.txt
 	@$(LOCK) -c .venv/pins.txt requirements-course.in -o requirements-course.txt
-	@$(LOCK) -c .venv/pins.txt requirements-test.in | grep -Ev '^(nvidia|cuda|triton)' > requirements-test.txt
+	@$(LOCK) -c .venv/pins.txt -c requirements-course.txt requirements-test.in | grep -Ev '^(nvidia|cuda|triton)' > requirements-test.txt
 
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
