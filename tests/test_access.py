@@ -114,7 +114,7 @@ def test_a_chapter_can_be_launched_edited_downloaded_and_cited():
     text = (SITE / "notebooks/05-lstm-backwards.html").read_text("utf-8")
     for piece in (
         "https://mybinder.org/v2/gh/book-invalid/recurrent/main",
-        "https://colab.research.google.com/github/book-invalid/recurrent/blob/colab/notebooks/05-lstm-backwards.ipynb",
+        "https://colab.research.google.com/github/book-invalid/recurrent/blob/students/notebooks/05-lstm-backwards.ipynb",
         "https://github.com/book-invalid/recurrent/edit/main/notebooks/05-lstm-backwards.ipynb",
         "_sources/notebooks/05-lstm-backwards.ipynb",
         "@incollection{recurrentcells",
@@ -125,8 +125,9 @@ def test_a_chapter_can_be_launched_edited_downloaded_and_cited():
 def test_the_first_cell_on_colab_installs_the_package_and_elsewhere_does_nothing(tmp_path, monkeypatch):
     from IPython.core.inputtransformer2 import TransformerManager
 
-    command = [sys.executable, ".ci/colab.py", "https://github.com/book-invalid/recurrent", str(tmp_path)]
+    command = [sys.executable, ".ci/students.py", "https://github.com/book-invalid/recurrent", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"notebooks", "problem-sets"}, "and no solutions"
     chapters = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert {path.name for path in (tmp_path / "notebooks").iterdir()} == chapters
     for name in chapters:

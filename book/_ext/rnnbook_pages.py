@@ -41,8 +41,8 @@ MENDED = [
         'document.documentElement.dataset.theme = ({auto: matchMedia("(prefers-color-scheme: dark)").matches'
         ' ? "dark" : "light"})[document.documentElement.dataset.mode] || document.documentElement.dataset.mode;',
     ),
-    # the notebooks for Colab have a first cell that installs the package: .ci/colab.py
-    (r"(//colab\.research\.google\.com/github/[^/]+/[^/]+/blob)/main/", r"\1/colab/"),
+    # the notebooks for Colab have a first cell that installs the package: .ci/students.py
+    (r"(//colab\.research\.google\.com/github/[^/]+/[^/]+/blob)/main/", r"\1/students/"),
     # 1.5 MB that turn icons of a font into pictures of the same icons
     (r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', ""),
     (r'<meta name="viewport" content="width=device-width, initial-scale=1" />', ""),
