@@ -5,8 +5,8 @@ the teacher's process and the student's functions are messengers into the sandbo
 the model solution are where a student's code could read them. Under plain ``nbgrader autograde`` the same
 cell runs in the student's own kernel, with none of that protection.
 
-What a student is told comes from here and from the docstrings in `course.misconceptions`: fixed sentences,
-into which no number of a test is ever put.
+What a student is told comes from here and from `course.misconceptions`: fixed sentences, into which no number
+of a test is ever put.
 """
 
 import ast
@@ -40,7 +40,7 @@ NOT_FINITE = "`{name}` returns NaN or infinity where the result is finite."
 VALUES = "`{name}` runs and its shapes are right, but `{output}` is wrong{others}."
 SLOW = "`{name}` took too long and was stopped. Does every loop end?"
 PRINTS = "`{name}` prints so much that it was stopped. Take the print out of the loop."
-RAISES = "`{name}` stops with {kind}{line} on numbers other than those of the visible test."
+RAISES = "`{name}` stops with {kind}{line}. It was run on other numbers and sizes than those of the visible test."
 
 seed = 0  # set by the grader: other numbers for every student
 
@@ -77,10 +77,10 @@ def attempt(function, args):
 
     Raises
     ------
-    Lost
-        The function printed too much or did not end.
     StudentError
-        It raised an error.
+        It raised an error, or did what its limits forbid.
+    Stopped
+        Its process has ended.
     """
     args = copy.deepcopy(args)
     before = copy.deepcopy([a for a in args if not callable(a)])
@@ -138,6 +138,8 @@ def examine(problem_set, name, student, numbers, outputs="result"):
             got, touched = attempt(student, args)
             changed |= touched
         except StudentError as error:
+            if error.kind in ("TimeoutError", "OutputLimit"):
+                raise Lost(complaint(name, error)) from None  # once is enough
             got = error
         trials.append((args, due, got))
     if all(same(got, due) for _, due, got in trials):
@@ -176,7 +178,10 @@ def diagnosis(name, trials, names, changed):
             return complaint(name, got)
         if got is None:
             return NOTHING.format(name=name)
-        due, got = (due, got) if isinstance(due, tuple) else ((due,), (got,))
+        if isinstance(due, list):
+            names = [f"{names[0]}[{k}]" for k in range(len(due))]
+        elif not isinstance(due, tuple):
+            due, got = (due,), (got,)
         if not isinstance(got, tuple | list) or len(got) != len(due):
             count = len(got) if isinstance(got, tuple | list) else 1
             return COUNT.format(name=name, got=count, due=len(due), outputs=", ".join(names))

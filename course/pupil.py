@@ -41,18 +41,17 @@ def without_magics(source):
 
 def describe(error):
     """What the grader may know of an error: its kind, its words and the line, in the student's own cell."""
-    trace, line, cell = error.__traceback__, None, None
+    trace, line = error.__traceback__, None
     while trace:
-        name = trace.tb_frame.f_code.co_filename
-        if name.startswith("cell "):
-            line, cell = trace.tb_lineno, name
+        if trace.tb_frame.f_code.co_filename.startswith("cell "):
+            line = trace.tb_lineno
         trace = trace.tb_next
     if isinstance(error, SyntaxError):
-        line, cell = error.lineno, error.filename
+        line = error.lineno
     kind = next((c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"), "Exception")
     if str(error) == "OutputLimit":
         kind = "OutputLimit"
-    return {"error": kind, "words": str(error)[:300], "line": line, "cell": str(cell)}
+    return {"error": kind, "words": str(error)[:300], "line": line}
 
 
 def main():
@@ -118,7 +117,7 @@ def main():
         except BaseException as error:
             frame = wire.encode(describe(error))
         if len(frame) > wire.LARGEST:
-            frame = wire.encode({"error": "OutputLimit", "words": "", "line": None, "cell": "None"})
+            frame = wire.encode({"error": "OutputLimit", "words": "", "line": None})
         channel.sendall(frame)
 
 

@@ -1,5 +1,6 @@
 """A student's code in a sandbox: bubblewrap's namespaces, a filter of system calls, limits, a throwaway folder."""
 
+import builtins
 import os
 import resource
 import shutil
@@ -23,6 +24,10 @@ REFUSAL = (
     "the students' code with all of your rights instead, say SANDBOX=none."
 )
 
+#: What an error may be called in feedback.
+KINDS = {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
+KINDS.add("OutputLimit")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -37,9 +42,9 @@ class Limits:
 class StudentError(Exception):
     """The student's code raised an error; `kind` is a built-in class of errors."""
 
-    def __init__(self, kind, words="", line=None, cell=None):
+    def __init__(self, kind, words="", line=None):
         super().__init__(kind)
-        self.kind, self.words, self.line, self.cell = kind, words, line, cell
+        self.kind, self.words, self.line = kind, words, line
 
 
 class Stopped(Exception):
@@ -186,9 +191,11 @@ class Pupil:
             self.close()
             raise Stopped("Its process ended before it answered: out of memory, or it was told to end.") from None
         if "error" in answer:
-            raise StudentError(
-                *(answer.get(key) for key in ("error", "words", "line", "cell")),
-            )
+            # the student's code could have written any of this: a number it was given must not get into a name
+            kind, words, line = answer["error"], answer.get("words"), answer.get("line")
+            kind = kind if kind in KINDS else "Exception"
+            line = line if isinstance(line, int) and 0 < line < 10_000 else None
+            raise StudentError(kind, words if isinstance(words, str) else "", line)
         return answer
 
     def serve(self, request):

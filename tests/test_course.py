@@ -132,6 +132,20 @@ def test_a_message_gives_no_code_of_the_solution():
         assert not [line for line in code.splitlines()[2:] if len(line) > 12 and line.strip() in mistake.says]
 
 
+def test_what_no_known_mistake_explains_is_described():
+    cases = {
+        "def clip(grads, limit):\n    return [g + 1 for g in grads]\n": "`clipped[0]` is wrong",
+        "def clip(grads, limit):\n    return grads[0]\n": "returns 1 value(s), where 3 are expected",
+        "def clip(grads, limit):\n    return [g.ravel() for g in grads]\n": "`clipped[0]` with axes or sizes",
+        "def clip(grads, limit):\n    return [g / 0 for g in grads]\n": "NaN or infinity",
+        "def clip(grads, limit):\n    return ['a', 'b', 'c']\n": "does not return numbers",
+        "def clip(grads, limit):\n    return undefined\n": "stops with NameError in line 2 of its cell",
+        "def other():\n    pass\n": "There is no `clip` in your notebook",
+    }
+    for source, words in cases.items():
+        assert words in said(graded(("ps3", {"clip": source})))["clip"]
+
+
 def test_other_numbers_for_every_student():
     drawn = []
     for student in ("one", "two", "two"):
@@ -217,6 +231,13 @@ HOSTILE = {
         "",
         "    raise type(repr(float(x[0, 0])), (Exception,), {})(repr(x.tolist()))",
         "stops with Exception",
+        False,
+    ),
+    "tells them by rewriting what reports errors": (
+        "import sys\nseen = []\n"
+        "sys.modules['__main__'].describe = lambda error: {'error': repr(seen), 'words': repr(seen), 'line': seen[-1]}",
+        "    seen.append(float(x[0, 0]))\n    raise ValueError",
+        "stops with Exception.",
         False,
     ),
     "ends the process": ("", "    import os\n    os._exit(0)", "process ended", False),
@@ -345,7 +366,9 @@ def test_feedback_tells_nothing_hidden_and_nobody_else(attacked):
         assert "<a " not in text and "<script" not in text
         others = {name for name in results if "-" in name} - {student}  # the other names are English words
         assert not [other for other in others if re.search(rf"(?<![\w-]){other}(?![\w-])", text)]
-    for leaker in ("tells-the-hidden-numbers", "tells-them-by-the-name-of-an-error"):
+    leakers = [name for name in results if name.startswith("tells-")]
+    assert len(leakers) == 3
+    for leaker in leakers:
         assert not re.search(r"\d\.\d\d", " ".join(said(results[leaker]).values()))
 
 
