@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,7 @@ def fingerprint(submission, problem_set):
     return digest.hexdigest()
 
 
+@cache
 def grader_version(problem_set):
     """A digest of all code that decides on points or words."""
     files = [*sorted(HERE.glob("*.py")), HERE / "misconceptions" / f"{problem_set}.py"]

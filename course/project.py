@@ -62,7 +62,7 @@ def one_run(problem_set, functions, data, new, below):
         require(answer.shape == (x.shape[1],), "The answer of `step` should be one number for each sequence: (batch,).")
         return answer
 
-    answer, error = answers(x_new), None
+    answer = answers(x_new)
     require(np.isfinite(answer).all(), say(problem_set, "diverges"))
     require(np.allclose(answers(x_new[:, :3]), answer[:3], atol=1e-6), say(problem_set, "looks_at_the_batch"))
     error = ((answer - y_new) ** 2).mean() / y_new.var()

@@ -146,8 +146,8 @@ class Pupil:
             fds, own = [theirs.fileno(), number], None
         else:
             command = [sys.executable, "-s", str(HERE / "pupil.py"), channel]
-            roots = os.pathsep.join(str(HERE.parent) for _ in packages[:1])
-            fds, own = [theirs.fileno()], environment(self.folder.name) | {"PYTHONPATH": roots}
+            root = str(HERE.parent) if packages else ""
+            fds, own = [theirs.fileno()], environment(self.folder.name) | {"PYTHONPATH": root}
 
         def prepare():
             resource.setrlimit(resource.RLIMIT_AS, (limits.memory,) * 2)
@@ -193,7 +193,7 @@ class Pupil:
         if "error" in answer:
             # the student's code could have written any of this: a number it was given must not get into a name
             kind, words, line = answer["error"], answer.get("words"), answer.get("line")
-            kind = kind if kind in KINDS else "Exception"
+            kind = kind if isinstance(kind, str) and kind in KINDS else "Exception"
             line = line if isinstance(line, int) and 0 < line < 10_000 else None
             raise StudentError(kind, words if isinstance(words, str) else "", line)
         return answer

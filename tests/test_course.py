@@ -245,6 +245,12 @@ HOSTILE = {
         "stops with Exception.",
         False,
     ),
+    "reports an error that is none": (
+        "import sys\nsys.modules['__main__'].describe = lambda error: {'error': [[]], 'words': {}, 'line': 'x'}\n1 / 0",
+        "    raise ValueError",
+        "stops with Exception.",
+        False,
+    ),
     "ends the process": ("", "    import os\n    os._exit(0)", "process ended", False),
     "crashes the process": ("import ctypes\nctypes.string_at(0)", None, "The cell was left out", True),
     "kills all it can see": (
