@@ -18,7 +18,7 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import rnnbook
-from rnnbook.cells import flat
+from rnnbook.arrays import flat
 
 SHAPES = [  # T, B, D, H
     (100, 32, 64, 64),

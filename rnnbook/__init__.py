@@ -5,7 +5,9 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 """
 
 from rnnbook import activations, diagnostics, explorables, init, interop, plots, tasks
-from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM, split
+from rnnbook.arrays import join, namespace, split
+from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
+from rnnbook.compiled import compiled
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 from rnnbook.losses import mean_squared_error, softmax_cross_entropy
@@ -37,14 +39,17 @@ __all__ = [
     "central_difference",
     "check_gradients",
     "clip_by_global_norm",
+    "compiled",
     "complex_step",
     "diagnostics",
     "explorables",
     "fit",
     "init",
     "interop",
+    "join",
     "load",
     "mean_squared_error",
+    "namespace",
     "plots",
     "save",
     "softmax_cross_entropy",

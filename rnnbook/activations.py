@@ -2,10 +2,13 @@
 
 A backward pass keeps what the forward pass returned, so ``d_tanh(y)`` takes
 ``y = tanh(a)``, not ``a``. Everything here accepts complex arrays, so that the
-complex step (:mod:`rnnbook.gradcheck`) can pass through.
+complex step (:mod:`rnnbook.gradcheck`) can pass through, and arrays of JAX, so that
+a cell can be compiled (:mod:`rnnbook.compiled`).
 """
 
 import numpy as np
+
+from rnnbook.arrays import namespace
 
 
 def sigmoid(x):
@@ -27,7 +30,7 @@ def sigmoid(x):
     >>> sigmoid(np.array([0.0, np.log(3), -1000.0])).round(2)
     array([0.5 , 0.75, 0.  ])
     """
-    return 0.5 * (1 + np.tanh(0.5 * x))
+    return 0.5 * (1 + tanh(0.5 * x))
 
 
 def d_sigmoid(y):
@@ -42,14 +45,14 @@ def d_sigmoid(y):
 
 
 def tanh(x):
-    """Hyperbolic tangent (`numpy.tanh`).
+    """Hyperbolic tangent, of NumPy or of the array's own library.
 
     Examples
     --------
     >>> float(tanh(0.0))
     0.0
     """
-    return np.tanh(x)
+    return namespace(x).tanh(x)
 
 
 def d_tanh(y):
@@ -71,7 +74,8 @@ def relu(x):
     >>> relu(np.array([-2.0, 3.0]))
     array([0., 3.])
     """
-    return np.where(np.real(x) <= 0, 0, x)
+    xp = namespace(x)
+    return xp.where(xp.real(x) <= 0, 0, x)
 
 
 def d_relu(y):
@@ -82,7 +86,8 @@ def d_relu(y):
     >>> d_relu(np.array([0.0, 3.0]))
     array([0., 1.])
     """
-    return np.sign(np.real(y))
+    xp = namespace(y)
+    return xp.sign(xp.real(y))
 
 
 LEAK = 0.01  # slope of leaky_relu for negative input, the value of Maas et al. 2013
@@ -96,7 +101,8 @@ def leaky_relu(x):
     >>> leaky_relu(np.array([-2.0, 3.0]))
     array([-0.02,  3.  ])
     """
-    return np.where(np.real(x) <= 0, LEAK * x, x)
+    xp = namespace(x)
+    return xp.where(xp.real(x) <= 0, LEAK * x, x)
 
 
 def d_leaky_relu(y):
@@ -107,8 +113,9 @@ def d_leaky_relu(y):
     >>> d_leaky_relu(np.array([-0.02, 3.0]))
     array([0.01, 1.  ])
     """
-    y = np.real(y)
-    return np.where(y <= 0, y.dtype.type(LEAK), y.dtype.type(1))
+    xp = namespace(y)
+    y = xp.real(y)
+    return xp.where(y <= 0, y.dtype.type(LEAK), y.dtype.type(1))
 
 
 def softmax(x):
@@ -128,7 +135,8 @@ def softmax(x):
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    e = np.exp(x - np.real(x).max(axis=-1, keepdims=True))
+    xp = namespace(x)
+    e = xp.exp(x - xp.real(x).max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 

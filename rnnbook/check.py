@@ -2,10 +2,17 @@
 
 import numpy as np
 
+from rnnbook.arrays import has_values
+
+
+def as_array(value):
+    """`value` as an array: of its own library if it has one, of NumPy otherwise."""
+    return value if hasattr(value, "__array_namespace__") else np.asarray(value)
+
 
 def floating(name, value):
     """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
-    array = np.asarray(value)
+    array = as_array(value)
     if array.dtype.kind not in "fc":
         raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
     return array
@@ -20,6 +27,29 @@ def shaped(name, value, expected, axes):
     if array.ndim != len(expected) or any(e not in (None, n) for e, n in zip(expected, array.shape, strict=True)):
         sizes = ", ".join("any" if e is None else str(e) for e in expected)
         raise ValueError(f"{name} must have shape {axes} = ({sizes}), got {array.shape}")
+    return array
+
+
+def integers(name, value, size, symbol):
+    """`value` as an array of integers from 0 to ``size - 1``, or an error that calls the size `symbol`."""
+    array = as_array(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
+    if has_values(array) and array.size and not (array.min() >= 0 and array.max() < size):
+        limits = f"between 0 and {symbol} - 1 = {size - 1}"
+        raise ValueError(f"{name} must lie {limits}, got {array.min()} to {array.max()}")
+    return array
+
+
+def lengths(value, T, B):
+    """The lengths of B sequences as an array (B,) of integers between 1 and T, or an error."""
+    array = as_array(value)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
+    if array.shape != (B,):
+        raise ValueError(f"lengths must have shape (B,) = ({B},), got {array.shape}")
+    if has_values(array) and array.size and not (array.min() >= 1 and array.max() <= T):
+        raise ValueError(f"lengths must lie between 1 and T = {T}, got {array.min()} to {array.max()}")
     return array
 
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from rnnbook import check
-from rnnbook.cells.base import alive_mask, flat
+from rnnbook.arrays import flat, join, namespace
+from rnnbook.cells.base import alive_mask
 
 
 class Dense:
@@ -79,13 +80,8 @@ class Embedding:
 
     def __call__(self, ids):
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
-        ids = np.asarray(ids)
-        if ids.dtype.kind not in "iu":
-            raise TypeError(f"ids must be integers, got dtype {ids.dtype}")
-        if ids.size and not (ids.min() >= 0 and ids.max() < self.input_size):
-            raise ValueError(f"ids must lie between 0 and {self.input_size - 1}, got {ids.min()} to {ids.max()}")
-        self._ids = ids
-        return self.params["W"][ids]
+        self._ids = check.integers("ids", ids, self.input_size, "input_size")
+        return self.params["W"][self._ids]
 
     def backward(self, dy):
         """Fill `grads` from ``dy (..., D)``. Integers have no gradient: returns None."""
@@ -147,9 +143,13 @@ class Stack(Container):
                 )
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
-        self.cells, self.dropout = cells, dropout
-        self.parts = {str(k): cell for k, cell in enumerate(cells)}
+        self.parts, self.dropout = {str(k): cell for k, cell in enumerate(cells)}, dropout
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
+
+    @property
+    def cells(self):
+        """The cells, from the input upwards."""
+        return list(self.parts.values())
 
     def __call__(self, x, state=None, lengths=None, *, rng=None):
         """Run all cells over time.
@@ -170,20 +170,26 @@ class Stack(Container):
         state : tuple
             One final state a cell.
         """
-        states = _one_each("state", state, self.cells)
-        final, self._masks = [], []
+        states = one_each("state", state, self.cells)
+        self._masks, final = self.dropout_masks(x, rng), []
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
-            if k and rng is not None and self.dropout:
-                mask = (rng.random(x.shape) >= self.dropout).astype(x.dtype) / (1 - self.dropout)
-                x = x * mask
-                self._masks.append(mask)
+            if k and self._masks:
+                x = x * self._masks[k - 1]
             x, s = cell(x, s, lengths)
             final.append(s)
         return x, tuple(final)
 
+    def dropout_masks(self, x, rng):
+        """What multiplies the outputs (T, B, H) between two cells; an empty list if nothing is dropped."""
+        if rng is None or not self.dropout:
+            return []
+        dtype = np.result_type(x, *self.params.values())
+        shapes = [(*np.shape(x)[:2], cell.output_size) for cell in self.cells[:-1]]
+        return [(rng.random(shape) >= self.dropout).astype(dtype) / (1 - self.dropout) for shape in shapes]
+
     def backward(self, dhs, dstate=None):
         """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
-        dstates, masks = _one_each("dstate", dstate, self.cells), list(self._masks)
+        dstates, masks = one_each("dstate", dstate, self.cells), list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
             dhs, d = cell.backward(dhs, d)
@@ -222,21 +228,21 @@ class Bidirectional(Container):
 
         With `lengths`, the backward cell starts at each sequence's own last step.
         """
-        states = _one_each("state", state, (self.ahead, self.back))
+        states = one_each("state", state, (self.ahead, self.back))
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
-        order = _reversal(x.shape[0], x.shape[1], lengths)
+        order = None if lengths is None else _reversal(x.shape[0], check.lengths(lengths, *x.shape[:2]))
         hs, ahead = self.ahead(x, states[0], lengths)
-        hs_back, back = self.back(np.take_along_axis(x, order, axis=0), states[1], lengths)
+        hs_back, back = self.back(_reversed(x, order), states[1], lengths)
         self._order = order
-        return np.concatenate([hs, np.take_along_axis(hs_back, order, axis=0)], axis=-1), (ahead, back)
+        return join([hs, _reversed(hs_back, order)]), (ahead, back)
 
     def backward(self, dhs, dstate=None):
         """Back through both directions, as `Cell.backward`; `dstate` is a pair."""
-        dstates = _one_each("dstate", dstate, (self.ahead, self.back))
+        dstates = one_each("dstate", dstate, (self.ahead, self.back))
         H = self.ahead.output_size
         dx, ahead = self.ahead.backward(dhs[..., :H], dstates[0])
-        dx_back, back = self.back.backward(np.take_along_axis(dhs[..., H:], self._order, axis=0), dstates[1])
-        return dx + np.take_along_axis(dx_back, self._order, axis=0), (ahead, back)
+        dx_back, back = self.back.backward(_reversed(dhs[..., H:], self._order), dstates[1])
+        return dx + _reversed(dx_back, self._order), (ahead, back)
 
 
 class Model(Container):
@@ -277,7 +283,8 @@ class Model(Container):
         return dx if self.embedding is None else self.embedding.backward(dx)
 
 
-def _one_each(name, states, cells):
+def one_each(name, states, cells):
+    """One state for each of the cells, None for all where none is given."""
     if states is None:
         return (None,) * len(cells)
     if len(states) != len(cells):
@@ -285,10 +292,12 @@ def _one_each(name, states, cells):
     return tuple(states)
 
 
-def _reversal(T, B, lengths):
+def _reversal(T, lengths):
     """Time indices (T, B, 1) that reverse each sequence in place and leave its padding where it is."""
-    t = np.arange(T)[:, None]
-    if lengths is None:
-        return np.broadcast_to(T - 1 - t, (T, B))[..., None]
-    alive = alive_mask(lengths, T, B)
-    return np.where(alive, (np.asarray(lengths) - 1 - t)[..., None], t[..., None])
+    t = np.arange(T)[:, None, None]
+    return namespace(lengths).where(alive_mask(lengths, T), lengths[:, None] - 1 - t, t)
+
+
+def _reversed(x, order):
+    """`x` (T, B, D) backward in time: each sequence by itself, in the `order` of `_reversal`, if there is one."""
+    return x[::-1] if order is None else namespace(x).take_along_axis(x, order, axis=0)

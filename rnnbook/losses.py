@@ -4,6 +4,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import softmax
+from rnnbook.arrays import has_values, namespace, number
 
 
 def mean_squared_error(y, target, mask=None):
@@ -39,7 +40,7 @@ def mean_squared_error(y, target, mask=None):
     weights = _weights(mask, y)[..., None]
     error = y - target
     dy = error * (2 / y.shape[-1]) * weights
-    return float((error * dy).sum() / 2), dy
+    return number((error * dy).sum() / 2), dy
 
 
 def softmax_cross_entropy(logits, labels, mask=None):
@@ -71,28 +72,25 @@ def softmax_cross_entropy(logits, labels, mask=None):
     True
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    labels, K = np.asarray(labels), logits.shape[-1]
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
+    K, xp = logits.shape[-1], namespace(logits)
+    labels = check.integers("labels", labels, K, "K")
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
-    if labels.size and not (labels.min() >= 0 and labels.max() < K):
-        raise ValueError(f"labels must lie between 0 and K - 1 = {K - 1}, got {labels.min()} to {labels.max()}")
     weights = _weights(mask, logits)
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1))
-    at_label = np.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
-    dlogits = softmax(logits)
-    np.put_along_axis(dlogits, labels[..., None], np.take_along_axis(dlogits, labels[..., None], -1) - 1, -1)
-    return float(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+    log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
+    at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+    dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
+    return number(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
 
 
 def _weights(mask, y):
     """Each step's share (T, B) of the mean."""
-    mask = np.ones(y.shape[:2], y.dtype) if mask is None else np.asarray(mask, y.dtype)
+    xp = namespace(y)
+    mask = xp.ones(y.shape[:2], y.dtype) if mask is None else xp.asarray(mask, y.dtype)
     if mask.shape != y.shape[:2]:
         raise ValueError(f"mask must have shape (T, B) = {y.shape[:2]}, got {mask.shape}")
     total = mask.sum()
-    if not total > 0:
+    if has_values(total) and not total > 0:
         raise ValueError("mask must leave at least one step, got none")
     return mask / total

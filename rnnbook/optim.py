@@ -2,8 +2,46 @@
 
 import numpy as np
 
+from rnnbook.arrays import namespace, number
 
-class SGD:
+
+class Optimiser:
+    """What the three have in common: arrays kept from update to update, one of each kind for every parameter.
+
+    Attributes
+    ----------
+    learning_rate : float
+    state : dict
+        ``"t"``, the updates so far, and for each of `keeps` a dict of arrays like the parameters.
+    """
+
+    keeps: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate):
+        self.learning_rate = _rate("learning_rate", learning_rate)
+        self.state = {"t": 0}
+
+    def begin(self, params):
+        """Make the arrays of `state`, zero, if this is the first update."""
+        for kind in self.keeps:
+            self.state.setdefault(kind, {name: np.zeros_like(p) for name, p in params.items()})
+
+    def update(self, params, grads):
+        """One step; `params` and `grads` are dicts with the same keys and shapes."""
+        if params.keys() != grads.keys():
+            odd = sorted(params.keys() ^ grads.keys())
+            raise ValueError(f"grads must have the keys of params; only one of them has {', '.join(odd)}")
+        self.begin(params)
+        self.state["t"] += 1
+        for name, g in grads.items():
+            params[name] -= self.change(name, g)
+
+    def change(self, name, g):
+        """What an update subtracts from a parameter, given its gradient."""
+        raise NotImplementedError(f"{type(self).__name__} must define change(name, g)")
+
+
+class SGD(Optimiser):
     """Gradient descent, with momentum: ``v ← μ v + g``, ``w ← w - η v``.
 
     Parameters
@@ -21,20 +59,19 @@ class SGD:
     array([0.8])
     """
 
+    keeps = ("v",)
+
     def __init__(self, learning_rate, *, momentum=0.0):
-        self.learning_rate = _rate("learning_rate", learning_rate)
+        super().__init__(learning_rate)
         self.momentum = _fraction("momentum", momentum)
-        self._v: dict[str, np.ndarray] = {}
 
-    def update(self, params, grads):
-        """One step; `params` and `grads` are dicts with the same keys and shapes."""
-        _same_keys(params, grads)
-        for name, g in grads.items():
-            v = self._v[name] = self.momentum * self._v.get(name, 0.0) + g
-            params[name] -= self.learning_rate * v
+    def change(self, name, g):
+        v = self.state["v"]
+        v[name] = self.momentum * v[name] + g
+        return self.learning_rate * v[name]
 
 
-class RMSProp:
+class RMSProp(Optimiser):
     """Each gradient divided by a running root mean square of its own (Tieleman & Hinton 2012).
 
     ``s ← ρ s + (1 - ρ) g²``, ``w ← w - η g / (√s + ε)``
@@ -56,20 +93,19 @@ class RMSProp:
     array([0.9])
     """
 
+    keeps = ("s",)
+
     def __init__(self, learning_rate=1e-3, *, decay=0.9, epsilon=1e-8):
-        self.learning_rate, self.decay = _rate("learning_rate", learning_rate), _fraction("decay", decay)
-        self.epsilon = _rate("epsilon", epsilon)
-        self._s: dict[str, np.ndarray] = {}
+        super().__init__(learning_rate)
+        self.decay, self.epsilon = _fraction("decay", decay), _rate("epsilon", epsilon)
 
-    def update(self, params, grads):
-        """One step; `params` and `grads` are dicts with the same keys and shapes."""
-        _same_keys(params, grads)
-        for name, g in grads.items():
-            s = self._s[name] = self.decay * self._s.get(name, 0.0) + (1 - self.decay) * g * g
-            params[name] -= self.learning_rate * g / (np.sqrt(s) + self.epsilon)
+    def change(self, name, g):
+        s = self.state["s"]
+        s[name] = self.decay * s[name] + (1 - self.decay) * g * g
+        return self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
 
 
-class Adam:
+class Adam(Optimiser):
     """Momentum and RMSProp together, both corrected for their start at zero (Kingma & Ba 2015).
 
     Parameters
@@ -89,23 +125,18 @@ class Adam:
     array([0.9])
     """
 
-    def __init__(self, learning_rate=1e-3, *, betas=(0.9, 0.999), epsilon=1e-8):
-        self.learning_rate, self.epsilon = _rate("learning_rate", learning_rate), _rate("epsilon", epsilon)
-        self.betas = tuple(_fraction("betas", b) for b in betas)
-        self._m: dict[str, np.ndarray] = {}
-        self._v: dict[str, np.ndarray] = {}
-        self._t = 0
+    keeps = ("m", "v")
 
-    def update(self, params, grads):
-        """One step; `params` and `grads` are dicts with the same keys and shapes."""
-        _same_keys(params, grads)
-        self._t += 1
-        b1, b2 = self.betas
-        for name, g in grads.items():
-            m = self._m[name] = b1 * self._m.get(name, 0.0) + (1 - b1) * g
-            v = self._v[name] = b2 * self._v.get(name, 0.0) + (1 - b2) * g * g
-            m_hat, v_hat = m / (1 - b1**self._t), v / (1 - b2**self._t)
-            params[name] -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+    def __init__(self, learning_rate=1e-3, *, betas=(0.9, 0.999), epsilon=1e-8):
+        super().__init__(learning_rate)
+        self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _rate("epsilon", epsilon)
+
+    def change(self, name, g):
+        (b1, b2), (t, m, v) = self.betas, (self.state[k] for k in ("t", "m", "v"))
+        m[name] = b1 * m[name] + (1 - b1) * g
+        v[name] = b2 * v[name] + (1 - b2) * g * g
+        m_hat, v_hat = m[name] / (1 - b1**t), v[name] / (1 - b2**t)
+        return self.learning_rate * m_hat / (namespace(g).sqrt(v_hat) + self.epsilon)
 
 
 def clip_by_global_norm(grads, max_norm):
@@ -132,9 +163,16 @@ def clip_by_global_norm(grads, max_norm):
     ({'w': array([0.6, 0.8])}, 5.0)
     """
     _rate("max_norm", max_norm)
-    norm = float(np.sqrt(sum(float(np.vdot(g, g)) for g in grads.values())))
-    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    norm = global_norm(grads)
+    xp = namespace(norm)
+    scale = number(xp.minimum(1.0, max_norm / xp.maximum(norm, 1e-30)))  # no division by a norm of zero
     return {name: g * scale for name, g in grads.items()}, norm
+
+
+def global_norm(grads):
+    """The joint norm of all gradients."""
+    squared = sum(number(namespace(g).vdot(g, g)) for g in grads.values())
+    return number(namespace(squared).sqrt(squared))
 
 
 def _rate(name, value):
@@ -147,9 +185,3 @@ def _fraction(name, value):
     if not 0 <= value < 1:
         raise ValueError(f"{name} must lie in [0, 1), got {value}")
     return value
-
-
-def _same_keys(params, grads):
-    if params.keys() != grads.keys():
-        odd = sorted(params.keys() ^ grads.keys())
-        raise ValueError(f"grads must have the keys of params; only one of them has {', '.join(odd)}")

@@ -1,8 +1,8 @@
 """The five cells, and the base class that gives any cell time, batches and weight gradients."""
 
-from rnnbook.cells.base import Cell, flat, split
+from rnnbook.cells.base import Cell
 from rnnbook.cells.gru import GRU
 from rnnbook.cells.lstm import LSTM, CoupledLSTM, PeepholeLSTM
 from rnnbook.cells.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "Cell", "CoupledLSTM", "PeepholeLSTM", "flat", "split"]
+__all__ = ["GRU", "LSTM", "RNN", "Cell", "CoupledLSTM", "PeepholeLSTM"]

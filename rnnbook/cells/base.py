@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import flat, namespace
 
 
 class Cell:
@@ -135,8 +136,8 @@ class Cell:
             raise ValueError("x must have at least one time step, got T = 0")
         if state is None:
             state = tuple(np.zeros((B, self.hidden_size), x.dtype) for _ in self.states)
-        state = self._checked_state("state", state, B)
-        alive = None if lengths is None else alive_mask(lengths, T, B)
+        state = self.checked_state("state", state, B)
+        alive = None if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
         if alive is not None:
             x = np.where(alive, x, 0)
 
@@ -192,7 +193,7 @@ class Cell:
         dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
         if dstate is None:
             dstate = tuple(np.zeros((B, H), dhs.dtype) for _ in self.states)
-        dstate = self._checked_state("dstate", dstate, B)
+        dstate = self.checked_state("dstate", dstate, B)
 
         dtype = np.result_type(dhs, *dstate, self.h_prev)
         da = self._buffer("a", (T, B, len(self.gates) * H), dtype)
@@ -254,7 +255,8 @@ class Cell:
             self._buffers[name] = np.empty(shape, dtype)
         return self._buffers[name]
 
-    def _checked_state(self, name, state, B):
+    def checked_state(self, name, state, B):
+        """A state as a tuple of arrays (B, H), or an error that calls it `name`."""
         if not isinstance(state, (tuple, list)) or len(state) != len(self.states):
             got = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else type(state).__name__
             raise ValueError(f"{name} must be a tuple ({', '.join(self.states)}), got {got}")
@@ -264,36 +266,6 @@ class Cell:
         )
 
 
-def split(a, k):
-    """Split the last axis into `k` equal column blocks, as views.
-
-    Examples
-    --------
-    >>> split(np.arange(6.0), 3)
-    [array([0., 1.]), array([2., 3.]), array([4., 5.])]
-    """
-    H = a.shape[-1] // k
-    return [a[..., j * H : (j + 1) * H] for j in range(k)]
-
-
-def flat(a):
-    """Merge all axes but the last: (T, B, K) becomes (T·B, K).
-
-    Examples
-    --------
-    >>> flat(np.zeros((5, 3, 2))).shape
-    (15, 2)
-    """
-    return a.reshape(-1, a.shape[-1])
-
-
-def alive_mask(lengths, T, B):
+def alive_mask(lengths, T):
     """A (T, B, 1) mask: True while a sequence still runs."""
-    lengths = np.asarray(lengths)
-    if lengths.dtype.kind not in "iu":
-        raise TypeError(f"lengths must be integers, got dtype {lengths.dtype}")
-    if lengths.shape != (B,):
-        raise ValueError(f"lengths must have shape (B,) = ({B},), got {lengths.shape}")
-    if lengths.size and not (lengths.min() >= 1 and lengths.max() <= T):
-        raise ValueError(f"lengths must lie between 1 and T = {T}, got {lengths.min()} to {lengths.max()}")
-    return (np.arange(T)[:, None] < lengths)[..., None]
+    return (namespace(lengths).arange(T)[:, None] < lengths)[..., None]

@@ -3,8 +3,9 @@
 import numpy as np
 
 from rnnbook import check
-from rnnbook.activations import d_sigmoid, d_tanh, sigmoid
-from rnnbook.cells.base import Cell, flat, split
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
+from rnnbook.arrays import flat, join, split
+from rnnbook.cells.base import Cell
 
 
 class GRU(Cell):
@@ -47,11 +48,11 @@ class GRU(Cell):
             hw = h_prev @ W_h
             r, z = split(sigmoid(xw[..., : 2 * H] + hw[..., : 2 * H]), 2)
             m = hw[..., 2 * H :] + self.params["b_n"]
-            n = np.tanh(xw[..., 2 * H :] + r * m)
+            n = tanh(xw[..., 2 * H :] + r * m)
         else:
             r, z = split(sigmoid(xw[..., : 2 * H] + h_prev @ W_h[:, : 2 * H]), 2)
             m = r * h_prev
-            n = np.tanh(xw[..., 2 * H :] + m @ W_h[:, 2 * H :])
+            n = tanh(xw[..., 2 * H :] + m @ W_h[:, 2 * H :])
         h = (1 - z) * n + z * h_prev
         return (h,), (r, z, n, m, h_prev)
 
@@ -62,12 +63,12 @@ class GRU(Cell):
         da_z = dh * (h_prev - n) * d_sigmoid(z)
         if self.reset == "after":
             da_r = da_n * m * d_sigmoid(r)
-            dh_prev = dh * z + np.concatenate([da_r, da_z, da_n * r], axis=-1) @ W_h.T
+            dh_prev = dh * z + join([da_r, da_z, da_n * r]) @ W_h.T
         else:
             dm = da_n @ W_h[:, 2 * H :].T
             da_r = dm * h_prev * d_sigmoid(r)
-            dh_prev = dh * z + dm * r + np.concatenate([da_r, da_z], axis=-1) @ W_h[:, : 2 * H].T
-        return np.concatenate([da_r, da_z, da_n], axis=-1), (dh_prev,)
+            dh_prev = dh * z + dm * r + join([da_r, da_z]) @ W_h[:, : 2 * H].T
+        return join([da_r, da_z, da_n]), (dh_prev,)
 
     def weight_grads(self, da):
         H, x, h_prev, da = self.hidden_size, flat(self.x), flat(self.h_prev), flat(da)
@@ -80,5 +81,5 @@ class GRU(Cell):
             dW_n = h_prev.T @ dm
         else:
             dW_n = m.T @ da_n
-        grads["W_h"] = np.concatenate([h_prev.T @ da_rz, dW_n], axis=1)
+        grads["W_h"] = join([h_prev.T @ da_rz, dW_n])
         return grads

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rnnbook.activations import d_sigmoid, d_tanh, sigmoid
-from rnnbook.cells.base import Cell, split
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
+from rnnbook.arrays import join, namespace, split
+from rnnbook.cells.base import Cell
 
 
 class LSTM(Cell):
@@ -32,9 +33,9 @@ class LSTM(Cell):
         h, c_prev = state
         a = xw + h @ self.params["W_h"]
         i, f, o = split(sigmoid(a[..., : 3 * self.hidden_size]), 3)
-        g = np.tanh(a[..., 3 * self.hidden_size :])
+        g = tanh(a[..., 3 * self.hidden_size :])
         c = f * c_prev + i * g
-        tanh_c = np.tanh(c)
+        tanh_c = tanh(c)
         return (o * tanh_c, c), (i, f, o, g, c_prev, tanh_c)
 
     def step_back(self, saved, dstate):
@@ -45,7 +46,7 @@ class LSTM(Cell):
         da_f = dc * c_prev * d_sigmoid(f)
         da_o = dh * tanh_c * d_sigmoid(o)
         da_g = dc * i * d_tanh(g)
-        da = np.concatenate([da_i, da_f, da_o, da_g], axis=-1)
+        da = join([da_i, da_f, da_o, da_g])
         return da, (da @ self.params["W_h"].T, dc * f)
 
 
@@ -94,10 +95,10 @@ class PeepholeLSTM(Cell):
         a_i, a_f, a_o, a_g = split(xw + h @ self.params["W_h"], 4)
         i = sigmoid(a_i + self.peephole("i") * c_prev)
         f = sigmoid(a_f + self.peephole("f") * c_prev)
-        g = np.tanh(a_g)
+        g = tanh(a_g)
         c = f * c_prev + i * g
         o = sigmoid(a_o + self.peephole("o") * c)
-        tanh_c = np.tanh(c)
+        tanh_c = tanh(c)
         return (o * tanh_c, c), (i, f, o, g, c_prev, c, tanh_c)
 
     def step_back(self, saved, dstate):
@@ -108,7 +109,7 @@ class PeepholeLSTM(Cell):
         da_i = dc * g * d_sigmoid(i)
         da_f = dc * c_prev * d_sigmoid(f)
         da_g = dc * i * d_tanh(g)
-        da = np.concatenate([da_i, da_f, da_o, da_g], axis=-1)
+        da = join([da_i, da_f, da_o, da_g])
         dc_prev = dc * f + da_i * self.peephole("i") + da_f * self.peephole("f")
         return da, (da @ self.params["W_h"].T, dc_prev)
 
@@ -118,7 +119,7 @@ class PeepholeLSTM(Cell):
         *_, c_prev, c, _ = self.tape
         for name, da_gate, seen in (("p_i", da_i, c_prev), ("p_f", da_f, c_prev), ("p_o", da_o, c)):
             if name in self.params:
-                grads[name] = np.einsum("tbh,tbh->h", da_gate, seen)
+                grads[name] = namespace(da).einsum("tbh,tbh->h", da_gate, seen)
         return grads
 
 
@@ -145,9 +146,9 @@ class CoupledLSTM(Cell):
         h, c_prev = state
         a = xw + h @ self.params["W_h"]
         i, o = split(sigmoid(a[..., : 2 * self.hidden_size]), 2)
-        g = np.tanh(a[..., 2 * self.hidden_size :])
+        g = tanh(a[..., 2 * self.hidden_size :])
         c = (1 - i) * c_prev + i * g
-        tanh_c = np.tanh(c)
+        tanh_c = tanh(c)
         return (o * tanh_c, c), (i, o, g, c_prev, tanh_c)
 
     def step_back(self, saved, dstate):
@@ -157,5 +158,5 @@ class CoupledLSTM(Cell):
         da_i = dc * (g - c_prev) * d_sigmoid(i)
         da_o = dh * tanh_c * d_sigmoid(o)
         da_g = dc * i * d_tanh(g)
-        da = np.concatenate([da_i, da_o, da_g], axis=-1)
+        da = join([da_i, da_o, da_g])
         return da, (da @ self.params["W_h"].T, dc * (1 - i))

@@ -1,0 +1,74 @@
+"""What the cells ask of an array, whichever library it belongs to.
+
+`Cell.step` and `Cell.step_back` are written with these functions and with operators, so that
+the same lines run on NumPy's arrays and on those that JAX compiles (:mod:`rnnbook.compiled`).
+"""
+
+import numpy as np
+
+
+def namespace(array):
+    """The library of an array: the module whose functions take it (Python array API standard).
+
+    Parameters
+    ----------
+    array : array
+        NumPy's, or any with ``__array_namespace__``; everything else counts as NumPy's.
+
+    Returns
+    -------
+    module
+
+    Examples
+    --------
+    >>> namespace(np.zeros(3)) is np
+    True
+    """
+    if isinstance(array, np.ndarray):  # asking takes NumPy longer than adding two small arrays
+        return np
+    ask = getattr(array, "__array_namespace__", None)
+    return np if ask is None else ask()
+
+
+def split(a, k):
+    """Split the last axis into `k` equal column blocks, as views.
+
+    Examples
+    --------
+    >>> split(np.arange(6.0), 3)
+    [array([0., 1.]), array([2., 3.]), array([4., 5.])]
+    """
+    H = a.shape[-1] // k
+    return [a[..., j * H : (j + 1) * H] for j in range(k)]
+
+
+def join(blocks):
+    """Put column blocks side by side in one array; undoes `split`.
+
+    Examples
+    --------
+    >>> join([np.array([0.0, 1.0]), np.array([2.0, 3.0])])
+    array([0., 1., 2., 3.])
+    """
+    return namespace(blocks[0]).concatenate(blocks, axis=-1)
+
+
+def flat(a):
+    """Merge all axes but the last: (T, B, K) becomes (T·B, K).
+
+    Examples
+    --------
+    >>> flat(np.zeros((5, 3, 2))).shape
+    (15, 2)
+    """
+    return a.reshape(-1, a.shape[-1])
+
+
+def has_values(array):
+    """Whether an array's numbers are there: shapes are known while JAX traces, values not yet."""
+    return isinstance(array, (np.ndarray, np.generic))
+
+
+def number(value):
+    """A single value as a float, or what stands for it while JAX traces."""
+    return float(value) if has_values(value) else value
