@@ -12,7 +12,7 @@ from rnnbook.gradcheck import Check, Report, central_difference, check_gradients
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 from rnnbook.losses import mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
-from rnnbook.train import Batch, History, fit, load, save
+from rnnbook.train import Batch, History, fit, fit_many, load, save
 
 __version__ = "0.1.0"
 
@@ -44,6 +44,7 @@ __all__ = [
     "diagnostics",
     "explorables",
     "fit",
+    "fit_many",
     "init",
     "interop",
     "join",

@@ -6,6 +6,7 @@ and `jax.lax.scan` repeats that in machine code; `step_back` likewise. Layers ar
 """
 
 import copy
+import os
 import traceback
 from contextlib import contextmanager
 from functools import lru_cache
@@ -99,7 +100,7 @@ class Compiled:
         """
         jax = import_jax()
         names = ("lengths",) if isinstance(self.layer, Model) else ("state", "lengths")
-        inputs = _checked_inputs(self.layer, x, **dict(zip(names, state_and_lengths, strict=False)), **by_name)
+        inputs = checked_inputs(self.layer, x, **dict(zip(names, state_and_lengths, strict=False)), **by_name)
         inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
         arguments = self.layer.params, inputs
         with precisely(), explained(self.layer):
@@ -131,7 +132,7 @@ class Compiled:
         return dx if is_model else (dx, dstate)
 
 
-def _checked_inputs(layer, x, state=None, lengths=None):
+def checked_inputs(layer, x, state=None, lengths=None):
     """What a program of the layer takes besides parameters, checked while the numbers are there."""
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
@@ -327,8 +328,8 @@ def explained(layer):
 
 
 def _of_the_user(filename):
-    """Whether a file belongs neither to this module nor to an installed library."""
-    return filename != __file__ and "site-packages" not in filename
+    """Whether a file belongs neither to this package nor to an installed library."""
+    return not filename.startswith(os.path.dirname(__file__)) and "site-packages" not in filename
 
 
 def import_jax():

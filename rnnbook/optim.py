@@ -24,7 +24,8 @@ class Optimiser:
     def begin(self, params):
         """Make the arrays of `state`, zero, if this is the first update."""
         for kind in self.keeps:
-            self.state.setdefault(kind, {name: np.zeros_like(p) for name, p in params.items()})
+            if kind not in self.state:
+                self.state[kind] = {name: np.zeros_like(p) for name, p in params.items()}
 
     def update(self, params, grads):
         """One step; `params` and `grads` are dicts with the same keys and shapes."""

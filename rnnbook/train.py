@@ -1,6 +1,8 @@
 """One training loop, and parameters in and out of files."""
 
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbook import check
+from rnnbook.compiled import Make, import_jax
 from rnnbook.optim import clip_by_global_norm
+from rnnbook.programs import Options, chunks
 
 
 class Batch(NamedTuple):
@@ -43,6 +47,7 @@ def fit(
     every=50,
     patience=None,
     progress=True,
+    compiled=False,
 ):
     """Train a model.
 
@@ -67,6 +72,10 @@ def fit(
         Stop when that many evaluations in a row brought no new best.
     progress : bool, default True
         Show a progress bar.
+    compiled : bool, default False
+        Whole updates (forward, loss, backward, clipping, optimiser) as one program of JAX,
+        dozens in one call. The model must be a `Model`; the results are the same up to rounding.
+        The optimiser starts afresh.
 
     Returns
     -------
@@ -105,23 +114,23 @@ def fit(
             best, best_params, waited = value, {n: p.copy() for n, p in model.params.items()}, 0
             history.best_step = step
 
+    if compiled:
+        updates = _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every)
+    else:
+        updates = _updates(model, loss, optimiser, batch, max_norm)
     with tqdm(total=steps, disable=not progress, unit="step") as bar:
         for step in range(steps):
             if validation is not None and step % every == 0:
                 evaluate(step)
                 if patience is not None and waited >= patience:
                     break
-            x, target, mask, lengths = batch()
-            value, dy = loss(model(x, lengths), target, mask)
+            value, norm = next(updates)
             if not np.isfinite(value):
                 raise FloatingPointError(
                     f"the loss is {value} at step {step}: lower the learning rate, set max_norm, or look at the data"
                 )
-            model.backward(dy)
-            clipped, norm = clip_by_global_norm(model.grads, max_norm or np.inf)
             if not np.isfinite(norm):
                 raise FloatingPointError(f"the gradient norm is {norm} at step {step}, with a loss of {value:.3g}")
-            optimiser.update(model.params, clipped)
             history.loss.append(value)
             history.grad_norm.append(norm)
             bar.set_postfix(loss=f"{value:.4g}", refresh=False)
@@ -133,6 +142,99 @@ def fit(
         for name, p in model.params.items():
             p[...] = best_params[name]
     return history
+
+
+def _updates(model, loss, optimiser, batch, max_norm):
+    """Update the model for ever; yield each update's loss and gradient norm, and update only if they are finite."""
+    while True:
+        x, target, mask, lengths = batch()
+        value, dy = loss(model(x, lengths), target, mask)
+        norm = np.nan
+        if np.isfinite(value):
+            model.backward(dy)
+            clipped, norm = clip_by_global_norm(model.grads, max_norm or np.inf)
+        if np.isfinite(norm):
+            optimiser.update(model.params, clipped)
+        yield value, norm
+
+
+def _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every):
+    """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `every`."""
+    for (chunk,) in chunks([model], loss, [optimiser], [batch], steps, max_norm, every):
+        yield from chunk
+
+
+def fit_many(models, loss, optimisers, batches, *, steps, max_norm=None, progress=True):
+    """Train many models of one make at once, each as ``fit(..., compiled=True)`` would train it.
+
+    One program holds all runs. On a processor they run one after the other in it, on all
+    cores; on a GPU side by side (`jax.vmap`).
+
+    Parameters
+    ----------
+    models : list of Model
+        Equal but for their numbers: the seeds.
+    loss : callable
+        As for `fit`.
+    optimisers : list of SGD, RMSProp or Adam
+        One a model, equal but for the learning rate. They start afresh.
+    batches : list of callable
+        One a model, as for `fit`; all batches of one shape.
+    steps : int
+        Updates.
+    max_norm : float, optional
+        Clip each model's joint gradient norm to this.
+    progress : bool, default True
+        Show a progress bar.
+
+    Returns
+    -------
+    list of History
+        One a model. A run whose loss or gradient norm is no longer finite stops there, with the
+        parameters before that update: its history is shorter than `steps`.
+
+    Raises
+    ------
+    ImportError
+        Without JAX.
+    ValueError
+        When the lists differ in length, or what they hold is not of one make.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, Adam, Dense, Model, mean_squared_error, tasks
+    >>> rngs = [np.random.default_rng(seed) for seed in range(3)]
+    >>> models = [Model(RNN(2, 4, rng=rng), Dense(4, 1, rng=rng)) for rng in rngs]
+    >>> histories = fit_many(models, mean_squared_error, [Adam(rate) for rate in (1e-3, 1e-2, 1e-1)],
+    ...                      [lambda rng=rng: tasks.adding(rng, 8, 5) for rng in rngs], steps=20, progress=False)
+    >>> [len(history.loss) for history in histories]
+    [20, 20, 20]
+    """
+    steps = check.positive("steps", steps)
+    if not len(models) == len(optimisers) == len(batches) > 0:
+        sizes = f"{len(models)}, {len(optimisers)} and {len(batches)}"
+        raise ValueError(f"models, optimisers and batches must be lists of one length, at least 1, got {sizes}")
+    for name, makes in (("models", map(Make, models)), ("optimisers", map(Options, optimisers))):
+        if len(set(makes)) > 1:
+            raise ValueError(f"{name} must be of one make, equal but for their numbers")
+    histories = [History() for _ in models]
+
+    def train(runs):
+        own = [[many[k] for k in runs] for many in (models, optimisers, batches)]
+        for chunk in chunks(own[0], loss, own[1], own[2], steps, max_norm, steps):
+            for k, results in zip(runs, chunk, strict=True):
+                for value, norm in results:
+                    if np.isfinite(value) and np.isfinite(norm):
+                        histories[k].loss.append(value)
+                        histories[k].grad_norm.append(norm)
+            bar.update(sum(map(len, chunk)))
+
+    on_processor = import_jax().default_backend() == "cpu"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    groups = np.array_split(range(len(models)), min(cores if on_processor else 1, len(models)))
+    with tqdm(total=steps * len(models), disable=not progress, unit="step") as bar, ThreadPoolExecutor() as pool:
+        list(pool.map(train, groups))
+    return histories
 
 
 def save(path, layer):

@@ -1,0 +1,121 @@
+"""Training as programs of JAX: forward, loss, backward, clipping and update, many times in one call."""
+
+import copy
+from functools import lru_cache
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.compiled import Make, checked_inputs, explained, import_jax, precisely
+from rnnbook.layers import Model
+from rnnbook.optim import clip_by_global_norm
+
+CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
+
+
+def chunks(models, loss, optimisers, batches, steps, max_norm, every):
+    """Train models of one make; after each call of the program yield its (loss, norm) pairs, a list a model."""
+    jax = import_jax()
+    if not all(isinstance(model, Model) for model in models):
+        raise TypeError(f"model must be a rnnbook.Model to be compiled, got {type(models[0]).__name__}")
+    size = min(CHUNK, steps, every)
+    advance = _training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm)
+    params = _stack([dict(model.params) for model in models])
+    rates = np.array([o.learning_rate for o in optimisers], np.result_type(*params.values()))
+    state = _stack([Options(o).start(model.params) for o, model in zip(optimisers, models, strict=True)])
+    done = 0
+    while done < steps:
+        n = min(size, steps - done, every - done % every)
+        drawn = [[_checked(model, batch()) for _ in range(n)] for model, batch in zip(models, batches, strict=True)]
+        # a shorter chunk is filled up with copies that are not used, so that one program serves all
+        drawn = _stack([_stack(some + some[-1:] * (size - n)) for some in drawn])
+        with precisely(), explained(models[0]):
+            (params, state), results = advance(params, state, rates, drawn, n)
+            results = np.stack([np.asarray(r) for r in results], axis=-1)
+        for k, model in enumerate(models):
+            for name, p in model.params.items():
+                p[...] = params[name][k]
+        done += n
+        yield [[(float(value), float(norm)) for value, norm in run[:n]] for run in results]
+
+
+def _stack(many):
+    """Many nested structures of arrays of one shape as one structure, along a new first axis."""
+    try:
+        return import_jax().tree.map(lambda *arrays: np.stack(arrays), *many)
+    except ValueError as error:
+        raise ValueError(f"batches must all have one shape to be compiled: {error}") from error
+
+
+def _checked(model, batch):
+    """A batch, checked while the numbers are there."""
+    inputs = checked_inputs(model, batch.x, lengths=batch.lengths)
+    target, mask = np.asarray(batch.target), batch.mask
+    if target.dtype.kind in "iu":
+        check.integers("labels", target, model.readout.output_size, "K")
+    if mask is not None and not np.sum(mask) > 0:
+        raise ValueError("mask must leave at least one step, got none")
+    return batch._replace(x=inputs["x"], target=target, lengths=inputs["lengths"])
+
+
+@lru_cache(maxsize=64)
+def _training_program(make, loss, optimiser, max_norm):
+    """Many updates of models of one make, as one program."""
+    jax = import_jax()
+    jnp = jax.numpy
+
+    def advance(params, state, rate, batches, n):
+        def update(carry, now):
+            params, state, well = carry
+            k, (x, target, mask, lengths) = now
+            y, pull = jax.vjp(lambda params: make.layer(params)(x, lengths), params)
+            value, dy = loss(y, target, mask)
+            grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
+            well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
+            after = optimiser.updated(rate, state, params, grads)
+            # past the end of a chunk, and once a number is not finite, nothing changes any more
+            old = params, state
+            params, state = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
+            return (params, state, well), (value, norm)
+
+        size = batches.target.shape[0]
+        (params, state, _), results = jax.lax.scan(update, (params, state, True), (jnp.arange(size), batches))
+        return (params, state), results
+
+    def many(params, state, rates, batches, n):
+        if jax.default_backend() == "cpu":  # one run after the other stays in the cache; side by side, none would
+            return jax.lax.map(lambda run: advance(*run, n), (params, state, rates, batches))
+        return jax.vmap(lambda *run: advance(*run, n))(params, state, rates, batches)
+
+    return jax.jit(many)
+
+
+class Options:
+    """What an optimiser is apart from its numbers, and its update as a function."""
+
+    def __init__(self, optimiser):
+        self.optimiser = copy.copy(optimiser)
+        self.key = type(optimiser), tuple(
+            sorted((k, v) for k, v in vars(optimiser).items() if k not in ("learning_rate", "state"))
+        )
+
+    def __eq__(self, other):
+        return self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def start(self, params):
+        """The state before the first update."""
+        fresh = copy.copy(self.optimiser)
+        fresh.state = {"t": np.int32(0)}
+        fresh.begin(params)
+        return fresh.state
+
+    def updated(self, rate, state, params, grads):
+        """Parameters and state after an update."""
+        bound, params = copy.copy(self.optimiser), dict(params)
+        bound.learning_rate = rate
+        bound.state = {kind: dict(v) if isinstance(v, dict) else v for kind, v in state.items()}
+        bound.update(params, grads)
+        return params, bound.state
