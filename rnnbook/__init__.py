@@ -12,6 +12,7 @@ from rnnbook.gradcheck import Check, Report, central_difference, check_gradients
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 from rnnbook.losses import mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
+from rnnbook.sweep import read_table, sweep
 from rnnbook.train import Batch, History, fit, fit_many, load, save
 
 __version__ = "0.1.0"
@@ -52,8 +53,10 @@ __all__ = [
     "mean_squared_error",
     "namespace",
     "plots",
+    "read_table",
     "save",
     "softmax_cross_entropy",
     "split",
+    "sweep",
     "tasks",
 ]

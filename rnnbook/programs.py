@@ -19,10 +19,11 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every):
     if not all(isinstance(model, Model) for model in models):
         raise TypeError(f"model must be a rnnbook.Model to be compiled, got {type(models[0]).__name__}")
     size = min(CHUNK, steps, every)
-    advance = _training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm)
+    advance = training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm)
     params = _stack([dict(model.params) for model in models])
     rates = np.array([o.learning_rate for o in optimisers], np.result_type(*params.values()))
     state = _stack([Options(o).start(model.params) for o, model in zip(optimisers, models, strict=True)])
+    well = np.ones(len(models), bool)
     done = 0
     while done < steps:
         n = min(size, steps - done, every - done % every)
@@ -30,7 +31,7 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every):
         # a shorter chunk is filled up with copies that are not used, so that one program serves all
         drawn = _stack([_stack(some + some[-1:] * (size - n)) for some in drawn])
         with precisely(), explained(models[0]):
-            (params, state), results = advance(params, state, rates, drawn, n)
+            (params, state, well), results = advance(params, state, well, rates, drawn, n)
             results = np.stack([np.asarray(r) for r in results], axis=-1)
         for k, model in enumerate(models):
             for name, p in model.params.items():
@@ -59,33 +60,33 @@ def _checked(model, batch):
 
 
 @lru_cache(maxsize=64)
-def _training_program(make, loss, optimiser, max_norm):
+def training_program(make, loss, optimiser, max_norm):
     """Many updates of models of one make, as one program."""
     jax = import_jax()
     jnp = jax.numpy
 
-    def advance(params, state, rate, batches, n):
+    def advance(params, state, well, rate, batches, n):
         def update(carry, now):
             params, state, well = carry
             k, (x, target, mask, lengths) = now
             y, pull = jax.vjp(lambda params: make.layer(params)(x, lengths), params)
             value, dy = loss(y, target, mask)
             grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
+            value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
             after = optimiser.updated(rate, state, params, grads)
-            # past the end of a chunk, and once a number is not finite, nothing changes any more
+            # past the end of a chunk, and once a number was not finite, nothing changes any more
             old = params, state
             params, state = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
             return (params, state, well), (value, norm)
 
         size = batches.target.shape[0]
-        (params, state, _), results = jax.lax.scan(update, (params, state, True), (jnp.arange(size), batches))
-        return (params, state), results
+        return jax.lax.scan(update, (params, state, well), (jnp.arange(size), batches))
 
-    def many(params, state, rates, batches, n):
+    def many(params, state, well, rates, batches, n):
         if jax.default_backend() == "cpu":  # one run after the other stays in the cache; side by side, none would
-            return jax.lax.map(lambda run: advance(*run, n), (params, state, rates, batches))
-        return jax.vmap(lambda *run: advance(*run, n))(params, state, rates, batches)
+            return jax.lax.map(lambda run: advance(*run, n), (params, state, well, rates, batches))
+        return jax.vmap(lambda *run: advance(*run, n))(params, state, well, rates, batches)
 
     return jax.jit(many)
 

@@ -179,7 +179,7 @@ def fit_many(models, loss, optimisers, batches, *, steps, max_norm=None, progres
     optimisers : list of SGD, RMSProp or Adam
         One a model, equal but for the learning rate. They start afresh.
     batches : list of callable
-        One a model, as for `fit`; all batches of one shape.
+        One a model, as for `fit`; batches of one shape.
     steps : int
         Updates.
     max_norm : float, optional

@@ -1,0 +1,227 @@
+"""On trial: "the forget gate and the output activation are the most important parts of an LSTM".
+
+Said by Greff et al. 2017, who take one part at a time away from an LSTM with all peepholes.
+
+Quantity
+    The loss after training, on sequences never seen. A variant's effect is the mean over runs of
+    log10(its loss / the loss of the cell with all parts), at each one's own best learning rate.
+Confirms it
+    NFG and NOAF have the two largest effects on at least two of three tasks: the adding
+    problem over 30 steps, counting ones over 30 steps, the latch over a lag of 60.
+Refutes it
+    On at least two of the tasks a variant other than these two has a larger effect than both,
+    and the 95 % intervals of the difference, corrected for all comparisons, exclude zero.
+Fairness
+    16 units, 500 updates of Adam, gradients clipped at norm 1; for each variant and task 30
+    learning rates drawn log-uniformly from 0.001 to 0.1, the best used for 30 other seeds.
+"""
+
+import numpy as np
+
+from rnnbook import (
+    Adam,
+    Dense,
+    Model,
+    PeepholeLSTM,
+    fit,
+    init,
+    join,
+    mean_squared_error,
+    namespace,
+    softmax_cross_entropy,
+    split,
+    sweep,
+    tasks,
+)
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
+from rnnbook.trials import FOLDER, best_rates, results
+
+
+class Vanilla(PeepholeLSTM):
+    """The starting point: an LSTM with three peepholes."""
+
+    held = ""  # gates held at 1
+    squash_in = squash_out = True
+
+    def gate(self, name, a, c):
+        if name in self.held:
+            return namespace(a).ones_like(a)
+        return sigmoid(a + self.peephole(name) * c)
+
+    def step(self, xw, state):
+        h, c_prev = state
+        a_i, a_f, a_o, a_g = split(xw + h @ self.params["W_h"], 4)
+        i, f = self.gate("i", a_i, c_prev), self.gate("f", a_f, c_prev)
+        g = tanh(a_g) if self.squash_in else a_g
+        c = f * c_prev + i * g
+        o = self.gate("o", a_o, c)
+        shown = tanh(c) if self.squash_out else c
+        return (o * shown, c), (i, f, o, g, c_prev, c, shown)
+
+    def step_back(self, saved, dstate):
+        i, f, o, g, c_prev, _, shown = saved
+        dh, dc = dstate
+        da_o = dh * shown * d_sigmoid(o)
+        slope = d_tanh(shown) if self.squash_out else 1
+        dc = dc + dh * o * slope + da_o * self.peephole("o")
+        da_i = dc * g * d_sigmoid(i)
+        da_f = dc * c_prev * d_sigmoid(f)
+        da_g = dc * i * (d_tanh(g) if self.squash_in else 1)
+        dc_prev = dc * f + da_i * self.peephole("i")
+        dc_prev = dc_prev + da_f * self.peephole("f")
+        da = join([da_i, da_f, da_o, da_g])
+        return da, (da @ self.params["W_h"].T, dc_prev)
+
+
+class NIG(Vanilla):
+    """No input gate."""
+
+    held = "i"
+
+
+class NFG(Vanilla):
+    """No forget gate."""
+
+    held = "f"
+
+
+class NOG(Vanilla):
+    """No output gate."""
+
+    held = "o"
+
+
+class NIAF(Vanilla):
+    """No input activation."""
+
+    squash_in = False
+
+
+class NOAF(Vanilla):
+    """No output activation."""
+
+    squash_out = False
+
+
+class NP(Vanilla):
+    """No peepholes."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, peepholes="", **options)
+
+
+class CIFG(Vanilla):
+    """f = 1 - i; the block of f stays in the weights and is not used."""
+
+    keep_gate = ("i", -1)
+
+    def step(self, xw, state):
+        h, c_prev = state
+        a_i, _, a_o, a_g = split(xw + h @ self.params["W_h"], 4)
+        i, g = self.gate("i", a_i, c_prev), tanh(a_g)
+        c = (1 - i) * c_prev + i * g
+        o, tanh_c = self.gate("o", a_o, c), tanh(c)
+        return (o * tanh_c, c), (i, 1 - i, o, g, c_prev, c, tanh_c)
+
+    def step_back(self, saved, dstate):
+        i, f, o, g, c_prev, _, tanh_c = saved
+        dh, dc = dstate
+        da_o = dh * tanh_c * d_sigmoid(o)
+        dc = dc + dh * o * d_tanh(tanh_c) + da_o * self.peephole("o")
+        da_i = dc * (g - c_prev) * d_sigmoid(i)
+        da_g = dc * i * d_tanh(g)
+        dc_prev = dc * f + da_i * self.peephole("i")
+        da = join([da_i, 0 * da_i, da_o, da_g])
+        return da, (da @ self.params["W_h"].T, dc_prev)
+
+
+class FGR(Vanilla):
+    """The gates see the gates of the step before, through R."""
+
+    states = ("h", "c", "i", "f", "o")
+
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        bound, width = hidden_size**-0.5, 3 * hidden_size
+        R = rng.uniform(-bound, bound, (width, width))
+        self.params["R"] = R.astype(dtype)
+
+    def step(self, xw, state):
+        h, c, *gates = state
+        before = join(gates)
+        extra = before @ self.params["R"]
+        (h, c), saved = super().step(xw + join([extra, 0 * h]), (h, c))
+        return (h, c, *saved[:3]), (*saved, before)
+
+    def step_back(self, saved, dstate):
+        i, f, o, g, c_prev, _, tanh_c, _ = saved
+        dh, dc, di, df, do = dstate
+        da_o = (dh * tanh_c + do) * d_sigmoid(o)
+        dc = dc + dh * o * d_tanh(tanh_c) + da_o * self.peephole("o")
+        da_i = (dc * g + di) * d_sigmoid(i)
+        da_f = (dc * c_prev + df) * d_sigmoid(f)
+        da_g = dc * i * d_tanh(g)
+        dc_prev = dc * f + da_i * self.peephole("i")
+        dc_prev = dc_prev + da_f * self.peephole("f")
+        dgates = split(join([da_i, da_f, da_o]) @ self.params["R"].T, 3)
+        da = join([da_i, da_f, da_o, da_g])
+        return da, (da @ self.params["W_h"].T, dc_prev, *dgates)
+
+    def weight_grads(self, da):
+        *self.tape, before = self.tape
+        grads = super().weight_grads(da)
+        self.tape = [*self.tape, before]
+        da_gates = da[..., : before.shape[-1]]
+        R = namespace(da).einsum("tbi,tbj->ij", before, da_gates)
+        return grads | {"R": R}
+
+
+VARIANTS = (Vanilla, NIG, NFG, NOG, NIAF, NOAF, CIFG, NP, FGR)
+UNITS, UPDATES = 16, 500
+TASKS = {  # generator, length, loss, inputs, outputs
+    "adding": (tasks.adding, 30, mean_squared_error, 2, 1),
+    "counting": (tasks.counting, 30, mean_squared_error, 1, 1),
+    "latch": (tasks.latch, 60, softmax_cross_entropy, 1, 2),
+}
+
+
+def run(rng, task, variant, learning_rate):
+    """One run: train a variant on a task; its loss on 1000 sequences that it has not seen."""
+    draw, length, loss, inputs, outputs = TASKS[task]
+    kind = {kind.__name__: kind for kind in VARIANTS}[variant]
+    cell = kind(inputs, UNITS, rng=rng)
+    if cell.keep_gate[0] not in cell.held:
+        init.forget_bias(cell, 2.0)
+    model = Model(cell, Dense(UNITS, outputs, rng=rng))
+    try:
+        fit(
+            model,
+            loss,
+            Adam(learning_rate),
+            lambda: draw(rng, 32, length),
+            steps=UPDATES,
+            max_norm=1.0,
+            progress=False,
+            compiled=True,
+        )
+    except FloatingPointError:
+        return {"loss": float("nan")}
+    x, target, mask, _ = draw(np.random.default_rng(1000), 1000, length)
+    return {"loss": loss(model(x), target, mask)[0]}
+
+
+def log_uniform(rng):
+    """A learning rate between 0.001 and 0.1."""
+    return float(10 ** rng.uniform(-3, -1))
+
+
+def factors(tuning):
+    """For each task and variant its best learning rate in the tuning runs."""
+    rates = best_rates(tuning, ("task", "variant"))
+    return [{"task": task, "variant": variant, "learning_rate": rate} for (task, variant), rate in rates.items()]
+
+
+if __name__ == "__main__":
+    combinations = {"task": list(TASKS), "variant": [v.__name__ for v in VARIANTS], "learning_rate": log_uniform}
+    tuning = sweep(run, combinations, range(1000, 1030), table=FOLDER / "variants-tuning.csv")
+    sweep(run, factors(tuning), range(30), table=FOLDER / "variants.csv")
