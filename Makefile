@@ -79,6 +79,10 @@ bench-course: .venv/course ## grade a class of 500, and some of it with plain nb
 
 LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
 
+results: .venv/test ## make the tables of all trials anew; a quarter of an hour on two cores
+	@rm -f rnnbook/trials/results/*
+	@$(BIN)/python -m rnnbook.trials.variants
+
 lock: .venv/book ## resolve requirements*.in anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(LOCK) requirements.in -o requirements.txt
@@ -91,4 +95,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book pdf lab serve execute course grade test bench bench-course lock clean
+.PHONY: help book pdf lab serve execute course grade test bench bench-course results lock clean

@@ -6,7 +6,7 @@ complex step (:mod:`rnnbook.gradcheck`) can pass through, and arrays of JAX, so 
 a cell can be compiled (:mod:`rnnbook.compiled`).
 """
 
-import numpy as np
+import numpy as np  # noqa: F401 (the examples use it)
 
 from rnnbook.arrays import namespace
 

@@ -1,5 +1,7 @@
 """What bad input is told: the argument's name, what was expected and what came."""
 
+import importlib
+
 import numpy as np
 
 from rnnbook.arrays import has_values
@@ -67,3 +69,11 @@ def choice(name, value, allowed):
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
+
+
+def library(name, extra):
+    """The library of that name, or an ImportError that says which extra of the package brings it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error

@@ -123,9 +123,10 @@ class Compiled:
         _, arguments, kept, outputs = self._call
         jax, is_model = import_jax(), isinstance(self.layer, Model)
         hs = outputs if is_model else outputs[0]
-        gradient = check.shaped("dhs", dhs, hs.shape, "(T, B, H)").astype(hs.dtype, copy=False)
+        gradient = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
         if not is_model:
             gradient = gradient, _full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
+        gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)
         with precisely():
             _, back = _programs(Make(self.layer))
             self.grads, dx, dstate = jax.tree.map(np.asarray, back(*arguments, kept, gradient))
@@ -168,7 +169,7 @@ class Make:
     """What a layer is apart from its numbers. Layers of one make share their programs."""
 
     #: What a layer holds that belongs to a call or is an argument of the programs.
-    NUMBERS = frozenset("params grads tape x h_prev alive _buffers _x _ids _masks _order parts".split())
+    NUMBERS = ("params", "grads", "tape", "x", "h_prev", "alive", "parts", "_buffers", "_x", "_ids", "_masks", "_order")
 
     def __init__(self, layer):
         parts = getattr(layer, "parts", {})
@@ -283,7 +284,7 @@ def _programs(make):
             if isinstance(layer, Model):
                 return layer(x, inputs["lengths"])
             if isinstance(layer, Stack):
-                layer.dropout_masks = lambda x, rng: inputs["masks"]
+                layer.dropout_masks = lambda *_: inputs["masks"]
             return layer(x, state, inputs["lengths"])
 
         if x.dtype.kind in "iu":  # ids have no gradient
@@ -334,8 +335,4 @@ def _of_the_user(filename):
 
 def import_jax():
     """JAX, or an error that says how to install it."""
-    try:
-        import jax
-    except ImportError as error:
-        raise ImportError("rnnbook.compiled needs JAX: pip install rnnbook[fast]") from error
-    return jax
+    return check.library("jax", "fast")

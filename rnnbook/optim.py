@@ -67,6 +67,7 @@ class SGD(Optimiser):
         self.momentum = _fraction("momentum", momentum)
 
     def change(self, name, g):
+        """What is subtracted; see the formula above."""
         v = self.state["v"]
         v[name] = self.momentum * v[name] + g
         return self.learning_rate * v[name]
@@ -101,6 +102,7 @@ class RMSProp(Optimiser):
         self.decay, self.epsilon = _fraction("decay", decay), _rate("epsilon", epsilon)
 
     def change(self, name, g):
+        """What is subtracted; see the formula above."""
         s = self.state["s"]
         s[name] = self.decay * s[name] + (1 - self.decay) * g * g
         return self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
@@ -133,6 +135,7 @@ class Adam(Optimiser):
         self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _rate("epsilon", epsilon)
 
     def change(self, name, g):
+        """What is subtracted; see the formula above."""
         (b1, b2), (t, m, v) = self.betas, (self.state[k] for k in ("t", "m", "v"))
         m[name] = b1 * m[name] + (1 - b1) * g
         v[name] = b2 * v[name] + (1 - b2) * g * g

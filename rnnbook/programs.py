@@ -15,7 +15,6 @@ CHUNK = 50  # updates in one call of a program: enough to forget what the call c
 
 def chunks(models, loss, optimisers, batches, steps, max_norm, every):
     """Train models of one make; after each call of the program yield its (loss, norm) pairs, a list a model."""
-    jax = import_jax()
     if not all(isinstance(model, Model) for model in models):
         raise TypeError(f"model must be a rnnbook.Model to be compiled, got {type(models[0]).__name__}")
     size = min(CHUNK, steps, every)
@@ -96,8 +95,9 @@ class Options:
 
     def __init__(self, optimiser):
         self.optimiser = copy.copy(optimiser)
-        self.key = type(optimiser), tuple(
-            sorted((k, v) for k, v in vars(optimiser).items() if k not in ("learning_rate", "state"))
+        self.key = (
+            type(optimiser),
+            tuple(sorted((k, v) for k, v in vars(optimiser).items() if k not in ("learning_rate", "state"))),
         )
 
     def __eq__(self, other):

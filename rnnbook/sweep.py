@@ -169,32 +169,25 @@ def _versions():
 
 
 def _on_cores(jobs, workers):
-    try:
-        from joblib import Parallel, delayed
-    except ImportError as error:
-        raise ImportError("rnnbook.sweep needs joblib: pip install rnnbook[sweep]") from error
+    joblib = check.library("joblib", "sweep")
     workers = -1 if workers is None else check.positive("workers", workers)
-    return Parallel(workers, return_as="generator_unordered")(delayed(_row)(*job) for job in jobs)
+    return joblib.Parallel(workers, return_as="generator_unordered")(joblib.delayed(_row)(*job) for job in jobs)
 
 
 def _on_cluster(jobs, address):
-    try:
-        from distributed import Client, as_completed
-    except ImportError as error:
-        raise ImportError("rnnbook.sweep needs Dask to run on a cluster: pip install rnnbook[sweep]") from error
+    distributed = check.library("distributed", "sweep")
     problem = "cannot be reached"
     try:
-        with Client(address, timeout=10, set_as_default=False) as client:
+        with distributed.Client(address, timeout=10, set_as_default=False) as client:
             problem = "went away"
             futures = client.map(_row, *zip(*jobs, strict=True), pure=False) if jobs else []
-            for future in as_completed(futures, loop=client.loop):
+            for future in distributed.as_completed(futures, loop=client.loop):
                 if future.status in ("cancelled", "lost"):
                     raise ConnectionError("its work was cancelled")
                 yield future.result()
     except OSError as error:  # a trial's own errors come as RuntimeError
-        raise ConnectionError(
-            f"the Dask scheduler at {address} {problem}; rows that were done are in the table, call sweep again to go on"
-        ) from error
+        kept = "rows that were done are in the table, call sweep again to go on"
+        raise ConnectionError(f"the Dask scheduler at {address} {problem}; {kept}") from error
 
 
 def _recover(path, plan):

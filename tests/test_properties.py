@@ -6,25 +6,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kinds import KINDS, random_cell, random_state
 
-from rnnbook import GRU, LSTM, Bidirectional, Stack
+from rnnbook import GRU, LSTM, Bidirectional, Stack, compiled
 
 sizes = st.integers(1, 5)
-cases = given(
-    kind=st.sampled_from(sorted(KINDS)),
-    T=st.integers(1, 7),
-    B=sizes,
-    D=sizes,
-    H=sizes,
-    seed=st.integers(0, 2**32 - 1),
-)
-few = settings(max_examples=120, deadline=None, derandomize=True)
+PATHS = {"numpy": (lambda cell: cell, 120), "compiled": (compiled, 8)}  # how, and how many examples: each is compiled
 
 
-def draw(kind, T, B, D, H, seed, dtype=np.float64):
+def on_both_paths(holds):
+    """Make a test of both paths from what must hold for a cell in any case."""
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test(path):
+        wrap, examples = PATHS[path]
+        if path == "compiled":
+            pytest.importorskip("jax")
+
+        @settings(max_examples=examples, deadline=None, derandomize=True)
+        @given(st.sampled_from(sorted(KINDS)), st.integers(1, 7), sizes, sizes, sizes, st.integers(0, 2**32 - 1))
+        def check(kind, T, B, D, H, seed):
+            holds(wrap, kind, T, B, D, H, seed)
+
+        check()
+
+    return test
+
+
+def draw(wrap, kind, T, B, D, H, seed, dtype=np.float64):
     rng = np.random.default_rng(seed)
-    cell = random_cell(kind, D, H, rng, dtype)
+    cell = wrap(random_cell(kind, D, H, rng, dtype))
     x, dhs = rng.normal(size=(T, B, D)).astype(dtype), rng.normal(size=(T, B, H)).astype(dtype)
-    return rng, cell, x, random_state(cell, B, rng, dtype), dhs, random_state(cell, B, rng, dtype)
+    one = getattr(cell, "layer", cell)
+    return rng, cell, x, random_state(one, B, rng, dtype), dhs, random_state(one, B, rng, dtype)
 
 
 def run(cell, x, state, dhs, dstate, lengths=None):
@@ -38,10 +50,9 @@ def same(ours, theirs):
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
 
 
-@few
-@cases
-def test_a_batch_equals_its_sequences_run_one_by_one(kind, T, B, D, H, seed):
-    _, cell, x, state, dhs, dstate = draw(kind, T, B, D, H, seed)
+@on_both_paths
+def test_a_batch_equals_its_sequences_run_one_by_one(wrap, kind, T, B, D, H, seed):
+    _, cell, x, state, dhs, dstate = draw(wrap, kind, T, B, D, H, seed)
     together, grads = run(cell, x, state, dhs, dstate)
     total = dict.fromkeys(grads, 0.0)
     for b in range(B):
@@ -55,10 +66,9 @@ def test_a_batch_equals_its_sequences_run_one_by_one(kind, T, B, D, H, seed):
         same(total[name], grads[name])
 
 
-@few
-@cases
-def test_running_two_halves_with_the_state_handed_over_equals_running_it_whole(kind, T, B, D, H, seed):
-    rng, cell, x, state, dhs, dstate = draw(kind, T + 1, B, D, H, seed)
+@on_both_paths
+def test_running_two_halves_with_the_state_handed_over_equals_running_it_whole(wrap, kind, T, B, D, H, seed):
+    rng, cell, x, state, dhs, dstate = draw(wrap, kind, T + 1, B, D, H, seed)
     cut = int(rng.integers(1, T + 1))
     whole, grads = run(cell, x, state, dhs, dstate)
     first_hs, middle = cell(x[:cut], state)
@@ -74,10 +84,9 @@ def test_running_two_halves_with_the_state_handed_over_equals_running_it_whole(k
         same(cell.grads[name] + grads2[name], grads[name])
 
 
-@few
-@cases
-def test_padding_changes_nothing_whatever_it_holds(kind, T, B, D, H, seed):
-    rng, cell, x, state, dhs, dstate = draw(kind, T, B, D, H, seed)
+@on_both_paths
+def test_padding_changes_nothing_whatever_it_holds(wrap, kind, T, B, D, H, seed):
+    rng, cell, x, state, dhs, dstate = draw(wrap, kind, T, B, D, H, seed)
     lengths = rng.integers(1, T + 1, B)
     padding = np.arange(T)[:, None] >= lengths
     x[padding] = np.nan
@@ -97,10 +106,9 @@ def test_padding_changes_nothing_whatever_it_holds(kind, T, B, D, H, seed):
         same(total[name], grads[name])
 
 
-@few
-@cases
-def test_memory_layout_does_not_matter(kind, T, B, D, H, seed):
-    _, cell, x, state, dhs, dstate = draw(kind, T, B, D, H, seed)
+@on_both_paths
+def test_memory_layout_does_not_matter(wrap, kind, T, B, D, H, seed):
+    _, cell, x, state, dhs, dstate = draw(wrap, kind, T, B, D, H, seed)
     plain, grads = run(cell, x, state, dhs, dstate)
     wide = np.full((T, 2 * B, 3 * D), np.nan)
     wide[:, ::2, ::3] = x
@@ -113,10 +121,9 @@ def test_memory_layout_does_not_matter(kind, T, B, D, H, seed):
         same(strided_grads[name], grads[name])
 
 
-@few
-@cases
-def test_float32_stays_float32_and_close_to_float64(kind, T, B, D, H, seed):
-    _, cell, x, state, dhs, dstate = draw(kind, T, B, D, H, seed, np.float32)
+@on_both_paths
+def test_float32_stays_float32_and_close_to_float64(wrap, kind, T, B, D, H, seed):
+    _, cell, x, state, dhs, dstate = draw(wrap, kind, T, B, D, H, seed, np.float32)
     single, grads = run(cell, x, state, dhs, dstate)
     assert {a.dtype for a in (*single, *grads.values())} == {np.dtype(np.float32)}
     if "relu" in kind or "leaky" in kind:
@@ -129,10 +136,9 @@ def test_float32_stays_float32_and_close_to_float64(kind, T, B, D, H, seed):
         np.testing.assert_allclose(a, b, rtol=5e-3, atol=5e-4 * max(1, np.abs(b).max()))
 
 
-@few
-@cases
-def test_arguments_are_left_as_they_were_and_calls_repeat_exactly(kind, T, B, D, H, seed):
-    _, cell, x, state, dhs, dstate = draw(kind, T, B, D, H, seed)
+@on_both_paths
+def test_arguments_are_left_as_they_were_and_calls_repeat_exactly(wrap, kind, T, B, D, H, seed):
+    _, cell, x, state, dhs, dstate = draw(wrap, kind, T, B, D, H, seed)
     arguments = [x, dhs, *state, *dstate, *cell.params.values()]
     copies = [a.copy() for a in arguments]
     first, grads = run(cell, x, state, dhs, dstate)

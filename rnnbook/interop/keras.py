@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN
-from rnnbook.interop.orders import reorder, require
+from rnnbook.interop.orders import reorder
 
 #: Keras's order of the gates, in the letters of this book.
 KERAS_ORDER = {LSTM: "ifgo", GRU: "zrn", RNN: "h"}
@@ -32,7 +32,7 @@ def to_keras(cell):
     TypeError, ValueError
         When Keras has no such cell.
     """
-    keras = require("keras")
+    keras = check.library("keras", "interop")
     kind = type(cell)
     if kind not in KERAS_ORDER:
         raise TypeError(f"cell must be an RNN, LSTM or GRU to have a Keras twin, got {kind.__name__}")
@@ -73,7 +73,7 @@ def from_keras(layer):
     TypeError, ValueError
         When the layer is none of the three, has not been built, has no bias or other activations.
     """
-    keras = require("keras")
+    keras = check.library("keras", "interop")
     kinds = {keras.layers.SimpleRNN: RNN, keras.layers.LSTM: LSTM, keras.layers.GRU: GRU}
     if type(layer) not in kinds:
         raise TypeError(f"layer must be a keras SimpleRNN, LSTM or GRU, got {type(layer).__name__}")

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM
-from rnnbook.interop.orders import require
 
 #: ONNX's order of the gates, in the letters of this book.
 ONNX_ORDER = {LSTM: "iofg", PeepholeLSTM: "iofg", CoupledLSTM: "iofg", GRU: "zrn", RNN: "h"}
@@ -33,7 +33,7 @@ def to_onnx(cell):
     TypeError
         When ONNX has no such cell.
     """
-    onnx = require("onnx")
+    onnx = check.library("onnx", "interop")
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     kind = type(cell)
     if kind not in ONNX_ORDER:

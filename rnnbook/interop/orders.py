@@ -1,7 +1,5 @@
 """Orders of the gates, and libraries that may be absent."""
 
-import importlib
-
 import numpy as np
 
 
@@ -35,11 +33,3 @@ def reorder(a, old, new):
         )
     blocks = dict(zip(old, np.split(a, len(old), axis=-1), strict=True))
     return np.concatenate([blocks[gate] for gate in new], axis=-1)
-
-
-def require(name):
-    """The library of that name, or an ImportError that says how to get it."""
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[interop]") from error

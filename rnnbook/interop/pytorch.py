@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN
-from rnnbook.interop.orders import reorder, require
+from rnnbook.interop.orders import reorder
 
 #: PyTorch's order of the gates, in the letters of this book.
 TORCH_ORDER = {LSTM: "ifgo", GRU: "rzn", RNN: "h"}
@@ -31,7 +31,7 @@ def to_torch(cell):
     TypeError, ValueError
         When PyTorch has no such cell.
     """
-    torch = require("torch")
+    torch = check.library("torch", "interop")
     kind = type(cell)
     if kind not in TORCH_ORDER:
         raise TypeError(f"cell must be an RNN, LSTM or GRU to have a PyTorch twin, got {kind.__name__}")
@@ -76,7 +76,7 @@ def from_torch(module):
     TypeError, ValueError
         When the module is none of the three, or has several layers, two directions or a projection.
     """
-    torch = require("torch")
+    torch = check.library("torch", "interop")
     kinds = {torch.nn.RNN: RNN, torch.nn.LSTM: LSTM, torch.nn.GRU: GRU}
     if type(module) not in kinds:
         raise TypeError(f"module must be a torch.nn.RNN, LSTM or GRU, got {type(module).__name__}")

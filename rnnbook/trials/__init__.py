@@ -35,19 +35,23 @@ def results(name):
     return read_table(FOLDER / f"{name}.csv")
 
 
-def best_rates(tuning, by, outcome="loss", draws=3):
-    """The learning rate that did best in a table of tuning runs, for each value of some factors.
+def best_rates(tuning, by, quantity, limits, parts=5):
+    """The best learning rate in a table of tuning runs, for each value of some factors.
 
-    One lucky run does not decide: the rate is the geometric mean of the `draws` best.
+    One lucky run does not decide: the range of the rates is cut into equal parts (of their
+    logarithm), and the middle of the part with the smallest mean is taken.
 
     Parameters
     ----------
-    tuning : ndarray, structured
-        With the columns ``learning_rate`` and `outcome`; small is good, NaN is worst.
+    tuning : ndarray, structured, N rows
+        With the column ``learning_rate``.
     by : tuple of str
         The factors.
-    outcome : str, default "loss"
-    draws : int, default 3
+    quantity : ndarray, shape (N,)
+        Small is good; where it is NaN, the run is the worst of all.
+    limits : tuple of two floats
+        The range of the rates.
+    parts : int, default 5
 
     Returns
     -------
@@ -55,13 +59,19 @@ def best_rates(tuning, by, outcome="loss", draws=3):
 
     Examples
     --------
-    >>> rows = np.array([("a", 0.1, 5.0), ("a", 0.2, 1.0)], [("cell", "U1"), ("learning_rate", float), ("loss", float)])
-    >>> best_rates(rows, ("cell",), draws=1)
-    {('a',): 0.2}
+    >>> columns = [("cell", "U1"), ("learning_rate", float), ("loss", float)]
+    >>> rows = np.array([("a", 0.01, 5.0), ("a", 0.5, 1.0)], columns)
+    >>> rates = best_rates(rows, ("cell",), rows["loss"], limits=(0.01, 1.0), parts=2)
+    >>> round(rates["a",], 3)
+    0.316
     """
+    quantity = np.where(np.isnan(quantity), np.inf, quantity)
+    edges = np.geomspace(*limits, parts + 1)
+    part = np.digitize(tuning["learning_rate"], edges[1:-1])
     rates = {}
     for values in dict.fromkeys(zip(*(tuning[name].tolist() for name in by), strict=True)):
-        rows = tuning[np.all([tuning[n] == v for n, v in zip(by, values, strict=True)], axis=0)]
-        best = rows[np.argsort(rows[outcome])[:draws]]  # argsort puts NaN last
-        rates[values] = float(np.exp(np.log(best["learning_rate"]).mean()))
+        own = np.all([tuning[name] == value for name, value in zip(by, values, strict=True)], axis=0)
+        means = {k: quantity[own & (part == k)].mean() for k in set(part[own].tolist())}
+        best = min(means, key=means.get)
+        rates[values] = float(np.sqrt(edges[best] * edges[best + 1]))
     return rates
