@@ -73,6 +73,7 @@ test: .venv/test .venv/course book ## check everything, as CI does
 
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
+	@$(BIN)/python benchmarks/laboratory.py
 
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
 	@$(BIN)/python -m benchmarks.course

@@ -1,12 +1,14 @@
 """A training step of every cell beside PyTorch's, in one process, in turn: make bench
 
-A step is forward, then backward to the parameters and the input, in float32. RNN, LSTM and
-GRU run against torch.nn; the two cells that PyTorch does not have run against the loop a
-PyTorch user would write, plain and with its step compiled. Absolute times say little on
-another machine, so the table gives ratios: PyTorch's time over ours, pair by pair.
+A step is forward, then backward to the parameters and the input, in float32, with NumPy and
+compiled (rnnbook.compiled). RNN, LSTM and GRU run against torch.nn; what PyTorch does not
+have (peepholes, coupled gates, a cell of one's own) against the loop that a PyTorch user
+would write, plain or with its step compiled, whichever is faster. Absolute times say little
+on another machine, so the table gives ratios: PyTorch's time over ours, pair by pair.
 """
 
 import gc
+import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +20,8 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import rnnbook
-from rnnbook.arrays import flat
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
+from rnnbook.arrays import flat, join, split
 
 SHAPES = [  # T, B, D, H
     (100, 32, 64, 64),
@@ -45,7 +48,32 @@ def coupled_step(xw, h, c, W_h):
     return torch.sigmoid(a_o) * torch.tanh(c), c
 
 
-STEPS = {"PeepholeLSTM": peephole_step, "CoupledLSTM": coupled_step}
+class Own(rnnbook.Cell):
+    """A cell that a reader writes: the leaky unit of the API page."""
+
+    gates, saves = ("f", "n"), ("f", "n", "h_prev")
+
+    def step(self, xw, state):
+        (h,) = state
+        a_f, a_n = split(xw + h @ self.params["W_h"], 2)
+        f, n = sigmoid(a_f), tanh(a_n)
+        return (h + f * (n - h),), (f, n, h)
+
+    def step_back(self, saved, dstate):
+        (f, n, h), (dh,) = saved, dstate
+        da = join([dh * (n - h) * d_sigmoid(f), dh * f * d_tanh(n)])
+        return da, (dh * (1 - f) + da @ self.params["W_h"].T,)
+
+
+def own_step(xw, h, c, W_h):
+    a_f, a_n = (xw + h @ W_h).chunk(2, dim=-1)
+    return h + torch.sigmoid(a_f) * (torch.tanh(a_n) - h), c
+
+
+CELLS = {
+    name: getattr(rnnbook, name, Own) for name in ("RNN", "LSTM", "GRU", "PeepholeLSTM", "CoupledLSTM", "one's own")
+}
+STEPS = {"PeepholeLSTM": peephole_step, "CoupledLSTM": coupled_step, "one's own": own_step}
 
 
 class Loop(torch.nn.Module):
@@ -67,9 +95,11 @@ class Loop(torch.nn.Module):
         return torch.stack(outputs)
 
 
-def our_step(name, T, B, D, H):
+def our_step(name, T, B, D, H, compiled=False):
     rng = np.random.default_rng(0)
-    cell = getattr(rnnbook, name)(D, H, rng=rng)
+    cell = CELLS[name](D, H, rng=rng)
+    if compiled:
+        cell = rnnbook.compiled(cell)
     x, dhs = (rng.normal(size=(T, B, n)).astype(np.float32) for n in (D, H))
 
     def step():
@@ -81,7 +111,7 @@ def our_step(name, T, B, D, H):
 
 def torch_step(name, T, B, D, H, compiled=False):
     rng = np.random.default_rng(0)
-    cell = getattr(rnnbook, name)(D, H, rng=rng)
+    cell = CELLS[name](D, H, rng=rng)
     if name in STEPS:
         torch.compiler.reset()  # each shape is compiled anew, so none runs into the limit of recompilations
         module = Loop(cell, torch.compile(STEPS[name]) if compiled else STEPS[name])
@@ -102,7 +132,7 @@ def torch_step(name, T, B, D, H, compiled=False):
 def products_alone(name, T, B, D, H):
     """Only the matrix products that the step cannot do without: our limit."""
     rng = np.random.default_rng(0)
-    params = getattr(rnnbook, name)(D, H, rng=rng).params
+    params = CELLS[name](D, H, rng=rng).params
     W_x, W_h = params["W_x"], params["W_h"]
     W_h_back = np.ascontiguousarray(W_h.T)
     x, h, a = (rng.normal(size=(T, B, n)).astype(np.float32) for n in (D, H, W_h.shape[1]))
@@ -135,28 +165,39 @@ def in_turn(*steps):
     return list(zip(*runs, strict=True))
 
 
-def ratio(theirs, ours):
-    ratios = sorted(a / b for a, b in zip(theirs, ours, strict=True))
-    return f"{statistics.median(ratios):5.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+def middle(ratios):
+    ratios = sorted(ratios)
+    return f"{statistics.median(ratios):6.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
 
 
 def speed_table(threads):
+    if threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # JAX has no other way to say it
     torch.set_num_threads(threads)
     with threadpool_limits(threads):
         blas = [i for i in threadpool_info() if i["user_api"] == "blas"]
         kernels = ", ".join(f"{i['internal_api']} {i.get('version')} kernel {i.get('architecture')}" for i in blas)
         print(f"\n{threads} thread(s); NumPy's BLAS: {kernels}; PyTorch {torch.__version__}")
-        print("PyTorch's time over ours, median of pairs (min-max): above 1 we are faster")
-        print(f"{'T, B, D, H':20s} {'cell':13s} {'ratio':18s} {'compiled loop':18s} ours / products alone")
+        print("PyTorch's time over ours, median of pairs (min-max): above 1 we are faster. To compile: seconds,")
+        print("and the steps after which that is paid; NumPy's time over that of its matrix products alone")
+        print(f"{'T, B, D, H':20s} {'cell':13s} {'NumPy':19s} {'compiled':19s} {'to compile':16s} products")
         for shape in SHAPES:
-            for name in ("RNN", "LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU"):
-                steps = [our_step(name, *shape), products_alone(name, *shape), torch_step(name, *shape)]
-                if name in STEPS:
-                    steps.append(torch_step(name, *shape, compiled=True))
-                ours, products, theirs, *compiled = in_turn(*steps)
-                limit = statistics.median(o / p for o, p in zip(ours, products, strict=True))
-                loop = ratio(compiled[0], ours) if compiled else ""
-                print(f"{shape!s:20s} {name:13s} {ratio(theirs, ours):18s} {loop:18s} {limit:.2f}", flush=True)
+            for name in CELLS:
+                fast = our_step(name, *shape, compiled=True)
+                to_compile = seconds(fast)
+                theirs = [
+                    torch_step(name, *shape, compiled=way) for way in ((False, True) if name in STEPS else (False,))
+                ]
+                plain, fast, products, *theirs = in_turn(
+                    our_step(name, *shape), fast, products_alone(name, *shape), *theirs
+                )
+                theirs = [min(pair) for pair in zip(*theirs, strict=True)]
+                against = [middle(t / o for t, o in zip(theirs, ours, strict=True)) for ours in (plain, fast)]
+                limit = statistics.median(o / p for o, p in zip(plain, products, strict=True))
+                gain = statistics.median(plain) - statistics.median(fast)
+                paid = f"{to_compile / gain:.0f}" if gain > 0 else "never"
+                print(f"{shape!s:20s} {name:13s} {against[0]:19s} {against[1]:19s} ", end="")
+                print(f"{to_compile:4.1f} s, {paid:>6s}   {limit:.2f}", flush=True)
 
 
 def resident(field):
@@ -186,7 +227,7 @@ def growth_table():
     print(f"{'T':>6s} {'cell':13s} {'time':>6s} {'PyTorch':>8s}   {'memory':>6s} {'PyTorch':>8s}")
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        for name in ("RNN", "LSTM", "PeepholeLSTM", "CoupledLSTM", "GRU"):
+        for name in ("RNN", "LSTM", "GRU", "PeepholeLSTM", "CoupledLSTM"):
             first = None
             for T in (100, 400, 1600):
                 shape = (T, 32, 64, 64)
@@ -204,9 +245,11 @@ def growth_table():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
+    if len(sys.argv) == 2:
+        speed_table(int(sys.argv[1]))
+    elif sys.argv[1:]:
         peak_memory(*sys.argv[1:])
     else:
-        for threads in (1, 2):
-            speed_table(threads)
+        for threads in ("1", "2"):
+            subprocess.run([sys.executable, __file__, threads], check=True)
         growth_table()

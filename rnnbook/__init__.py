@@ -8,12 +8,13 @@ from rnnbook import activations, diagnostics, explorables, init, interop, plots,
 from rnnbook.arrays import join, namespace, split
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.compiled import compiled
+from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 from rnnbook.losses import mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
-from rnnbook.sweep import read_table, sweep
-from rnnbook.train import Batch, History, fit, fit_many, load, save
+from rnnbook.sweep import read_table, row_rng, sweep
+from rnnbook.train import Batch, History, fit, fit_many
 
 __version__ = "0.1.0"
 
@@ -54,6 +55,7 @@ __all__ = [
     "namespace",
     "plots",
     "read_table",
+    "row_rng",
     "save",
     "softmax_cross_entropy",
     "split",

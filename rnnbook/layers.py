@@ -299,5 +299,5 @@ def _reversal(T, lengths):
 
 
 def _reversed(x, order):
-    """`x` (T, B, D) backward in time: each sequence by itself, in the `order` of `_reversal`, if there is one."""
+    """`x` (T, B, D) backward in time, or in the `order` of `_reversal`."""
     return x[::-1] if order is None else namespace(x).take_along_axis(x, order, axis=0)

@@ -1,5 +1,7 @@
 """Optimisers. ``update(params, grads)`` changes the arrays in `params` in place."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnbook.arrays import namespace, number
@@ -19,7 +21,7 @@ class Optimiser:
 
     def __init__(self, learning_rate):
         self.learning_rate = _rate("learning_rate", learning_rate)
-        self.state = {"t": 0}
+        self.state: dict[str, Any] = {"t": 0}
 
     def begin(self, params):
         """Make the arrays of `state`, zero, if this is the first update."""

@@ -6,9 +6,10 @@ from functools import lru_cache
 import numpy as np
 
 from rnnbook import check
-from rnnbook.compiled import Make, checked_inputs, explained, import_jax, precisely
+from rnnbook.compiled import checked_inputs
 from rnnbook.layers import Model
 from rnnbook.optim import clip_by_global_norm
+from rnnbook.scan import Make, explained, import_jax, precisely
 
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
@@ -64,7 +65,7 @@ def training_program(make, loss, optimiser, max_norm):
     jax = import_jax()
     jnp = jax.numpy
 
-    def advance(params, state, well, rate, batches, n):
+    def advance(n, params, state, well, rate, batches):
         def update(carry, now):
             params, state, well = carry
             k, (x, target, mask, lengths) = now
@@ -84,8 +85,8 @@ def training_program(make, loss, optimiser, max_norm):
 
     def many(params, state, well, rates, batches, n):
         if jax.default_backend() == "cpu":  # one run after the other stays in the cache; side by side, none would
-            return jax.lax.map(lambda run: advance(*run, n), (params, state, well, rates, batches))
-        return jax.vmap(lambda *run: advance(*run, n))(params, state, well, rates, batches)
+            return jax.lax.map(lambda run: advance(n, *run), (params, state, well, rates, batches))
+        return jax.vmap(lambda *run: advance(n, *run))(params, state, well, rates, batches)
 
     return jax.jit(many)
 

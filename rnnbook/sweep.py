@@ -87,7 +87,8 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
         for row in run:
             _append(path, row)
             bar.update()
-    _finish(path, plan)
+    if todo or not path.with_suffix(".json").exists():  # a finished table keeps the word of what made it
+        _finish(path, plan)
     return read_table(path)
 
 
@@ -103,7 +104,31 @@ def read_table(path):
     ndarray, structured
         One record a row: ``rows["loss"]`` is a column, ``rows[rows["cell"] == "GRU"]`` some rows.
     """
-    return np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8", comments=None))
+    return np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8"))
+
+
+def row_rng(factors, seed):
+    """The generator that a sweep hands to the trial for one row, to run that row by itself.
+
+    Parameters
+    ----------
+    factors : dict of str to value
+        As they stand in the table.
+    seed : int
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Examples
+    --------
+    >>> one, again, other = (row_rng({"coins": 10}, seed).random() for seed in (0, 0, 1))
+    >>> one == again != other
+    True
+    """
+    text = "; ".join(_key({**factors, "seed": seed}))
+    entropy = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+    return np.random.default_rng(np.random.SeedSequence(entropy))
 
 
 def _plan(factors, seeds, sample):
@@ -139,21 +164,19 @@ def _text(name, value):
     """A value as it stands in the table; read back, a number is the same number."""
     if isinstance(value, np.generic):
         value = value.item()
-    if not isinstance(value, (str, int, float, bool)) or (isinstance(value, str) and set(value) & set(',"\n')):
-        raise TypeError(f"{name} must be a number, a boolean or a string without commas and quotes, got {value!r}")
+    if not isinstance(value, (str, int, float, bool)) or (isinstance(value, str) and set(value) & set(',#"\n')):
+        raise TypeError(f'{name} must be a number, a boolean or a string without any of , # ", got {value!r}')
     return str(value)
 
 
 def _row(trial, factors, seed):
     """Run one row. This is what travels to a worker."""
-    text = "; ".join(_key({**factors, "seed": seed}))
-    entropy = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
-    rng = np.random.default_rng(np.random.SeedSequence(entropy))
     start = time.perf_counter()
     try:
-        outcome = trial(rng, **factors)
+        outcome = trial(row_rng(factors, seed), **factors)
     except Exception as error:
-        raise RuntimeError(f"the trial failed with {text}: {type(error).__name__}: {error}") from error
+        row = "; ".join(_key({**factors, "seed": seed}))
+        raise RuntimeError(f"the trial failed with {row}: {type(error).__name__}: {error}") from error
     seconds = round(time.perf_counter() - start, 3)
     return {**factors, "seed": seed, **outcome, "seconds": seconds, "versions": _versions()}
 

@@ -1,19 +1,17 @@
-"""One training loop, and parameters in and out of files."""
+"""The training loop, for one model and for many."""
 
 import os
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from rnnbook import check
-from rnnbook.compiled import Make, import_jax
 from rnnbook.optim import clip_by_global_norm
 from rnnbook.programs import Options, chunks
+from rnnbook.scan import Make, import_jax
 
 
 class Batch(NamedTuple):
@@ -230,81 +228,8 @@ def fit_many(models, loss, optimisers, batches, *, steps, max_norm=None, progres
             bar.update(sum(map(len, chunk)))
 
     on_processor = import_jax().default_backend() == "cpu"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    groups = np.array_split(range(len(models)), min(cores if on_processor else 1, len(models)))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    groups = np.array_split(np.arange(len(models)), min(cores if on_processor else 1, len(models)))
     with tqdm(total=steps * len(models), disable=not progress, unit="step") as bar, ThreadPoolExecutor() as pool:
         list(pool.map(train, groups))
     return histories
-
-
-def save(path, layer):
-    """Write a layer's parameters to an ``.npz`` file, without pickle.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ending in ``.npz``.
-    layer : Cell, Dense, Embedding, Stack, Bidirectional or Model
-
-    Raises
-    ------
-    ValueError
-        When the path does not end in ``.npz``.
-    """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"path must end in .npz, got {path.name}")
-    params: dict[str, Any] = layer.params
-    np.savez(path, **params)
-
-
-def load(path, layer):
-    """Read parameters written by `save` into a layer of the same make.
-
-    Parameters
-    ----------
-    path : str or Path
-    layer : Cell, Dense, Embedding, Stack, Bidirectional or Model
-        Changed only when the whole file fits.
-
-    Raises
-    ------
-    FileNotFoundError
-        When there is no such file.
-    ValueError
-        When the file is no ``.npz`` file, holds pickled objects, or its names, shapes or
-        dtypes are not the layer's.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from rnnbook import GRU
-    >>> one, two = (GRU(2, 3, rng=np.random.default_rng(seed)) for seed in (0, 1))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(f"{folder}/gru.npz", one)
-    ...     load(f"{folder}/gru.npz", two)
-    >>> bool((one.params["W_h"] == two.params["W_h"]).all())
-    True
-    """
-    with open(path, "rb") as stream:
-        if not zipfile.is_zipfile(stream):
-            raise ValueError(f"{path} is not a parameter file written by rnnbook.save: it is no zip archive")
-        stream.seek(0)
-        try:
-            with np.load(stream, allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
-        except (zipfile.BadZipFile, ValueError, EOFError) as error:
-            raise ValueError(f"{path} is not a parameter file written by rnnbook.save: {error}") from error
-    params = layer.params
-    if found.keys() != params.keys():
-        raise ValueError(
-            f"{path} must hold the parameters {', '.join(sorted(params))}, it holds {', '.join(sorted(found))}"
-        )
-    for name, value in found.items():
-        if value.shape != params[name].shape or value.dtype != params[name].dtype:
-            raise ValueError(
-                f"{path}: {name} must be {params[name].dtype} of shape {params[name].shape}, "
-                f"it is {value.dtype} of shape {value.shape}"
-            )
-    for name, value in found.items():
-        params[name][...] = value

@@ -30,7 +30,7 @@ from rnnbook import (
     tasks,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.compiled import Make
+from rnnbook.scan import Make
 
 jax = pytest.importorskip("jax")
 T, B, D, H = 7, 4, 3, 5

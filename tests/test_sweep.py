@@ -75,7 +75,10 @@ def test_a_sweep_that_is_extended_runs_only_what_is_new(tmp_path):
     whole = run(tmp_path, what=counted)
     assert len(calls) == 12 and len(whole) == 24
     assert outcomes(whole[:12]) == outcomes(short)
+    about = (tmp_path / "table.json").read_text()
+    (tmp_path / "table.json").write_text(about.replace("python", "made by python"))
     assert outcomes(run(tmp_path, what=counted)) == outcomes(whole) and len(calls) == 12
+    assert "made by" in (tmp_path / "table.json").read_text(), "a finished table keeps the word of what made it"
 
 
 def test_a_row_that_was_half_written_is_run_again(tmp_path):
@@ -108,7 +111,7 @@ def test_what_does_not_fit_is_refused(tmp_path):
     with pytest.raises(ValueError, match="sample must be at most the 6 combinations, got 7"):
         run(tmp_path, sample=7)
     for value in (None, [1], "a,b"):
-        with pytest.raises(TypeError, match="name must be a number, a boolean or a string without commas"):
+        with pytest.raises(TypeError, match="name must be a number, a boolean or a string without any of"):
             run(tmp_path, factors={"n": [1], "name": [value]})
     assert not list(tmp_path.iterdir())
 

@@ -66,12 +66,13 @@ def best_rates(tuning, by, quantity, limits, parts=5):
     0.316
     """
     quantity = np.where(np.isnan(quantity), np.inf, quantity)
-    edges = np.geomspace(*limits, parts + 1)
+    lowest, highest = limits
+    edges = np.geomspace(lowest, highest, parts + 1)
     part = np.digitize(tuning["learning_rate"], edges[1:-1])
     rates = {}
     for values in dict.fromkeys(zip(*(tuning[name].tolist() for name in by), strict=True)):
         own = np.all([tuning[name] == value for name, value in zip(by, values, strict=True)], axis=0)
         means = {k: quantity[own & (part == k)].mean() for k in set(part[own].tolist())}
-        best = min(means, key=means.get)
+        best = min(means, key=lambda k: means[k])
         rates[values] = float(np.sqrt(edges[best] * edges[best + 1]))
     return rates
