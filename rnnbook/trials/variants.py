@@ -1,22 +1,28 @@
-"""On trial: "the forget gate and the output activation are the most important parts of an LSTM".
+"""On trial: "the forget gate and the output activation are the most
+important parts of an LSTM".
 
-Said by Greff et al. 2017, who take one part at a time away from an LSTM with all peepholes.
+Said by Greff et al. 2017, who take one part at a time away from an LSTM
+with all peepholes.
 
 Quantity
-    The loss after training, on 1000 sequences never seen; below 1e-5 a task counts as solved,
-    and all losses there as 1e-5. A variant's effect is the mean over seeds of
-    log10(its loss / the loss of the cell with all parts), each at its own best learning rate.
+    The loss after training, on 1000 sequences never seen; below 1e-5 a
+    task counts as solved, and all losses there as 1e-5. The effect of a
+    variant is the mean over seeds of log10(its loss / the loss of the cell
+    with all parts), each at its own best learning rate.
 Confirms it
-    NFG and NOAF have the two largest effects on at least two of three tasks: the adding
-    problem over 30 steps, counting ones over 30 steps, the latch over a lag of 60.
+    NFG and NOAF have the two largest effects on at least two of three
+    tasks: the adding problem over 30 steps, counting ones over 30 steps,
+    the latch over a lag of 60.
 Refutes it
-    On at least two of the tasks a variant other than these two has a larger effect than both,
-    and the 95 % intervals of the difference, corrected for all comparisons, exclude zero.
+    On at least two of the tasks a variant other than these two has a
+    larger effect than both, and the 95 % intervals of the differences,
+    corrected for all comparisons, exclude zero.
 Fairness
-    16 units, 500 updates of Adam, gradients clipped at norm 1; for each variant and task 30
-    learning rates drawn log-uniformly from 0.001 to 0.1, the best used for 30 other seeds. The
-    best is the middle of that fifth of the range whose runs have the smallest mean log10 loss:
-    one lucky run does not decide.
+    16 units, 500 updates of Adam, gradients clipped at norm 1. For each
+    variant and task 30 learning rates, drawn log-uniformly from 0.001 to
+    0.1; the best is used for 30 other seeds. The best is the middle of that
+    fifth of the range whose runs have the smallest mean log10 loss: one
+    lucky run does not decide.
 """
 
 import numpy as np
@@ -189,7 +195,7 @@ TASKS = {  # generator, length, loss, inputs, outputs
 
 
 def run(rng, task, variant, learning_rate, compiled=True):
-    """One run: train a variant on a task; its loss on 1000 sequences that it has not seen."""
+    """Train a variant on a task; its loss on sequences never seen."""
     draw, length, loss, inputs, outputs = TASKS[task]
     kind = {kind.__name__: kind for kind in VARIANTS}[variant]
     cell = kind(inputs, UNITS, rng=rng, dtype=np.float64)
@@ -209,7 +215,8 @@ def run(rng, task, variant, learning_rate, compiled=True):
         )
     except FloatingPointError:
         return {"loss": float("nan")}
-    x, target, mask, _ = draw(np.random.default_rng(1000), 1000, length, np.float64)
+    unseen = np.random.default_rng(1000)
+    x, target, mask, _ = draw(unseen, 1000, length, np.float64)
     return {"loss": loss(model(x), target, mask)[0]}
 
 
