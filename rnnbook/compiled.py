@@ -84,14 +84,14 @@ class Compiled:
         """The layer's parameters."""
         return self.layer.params
 
-    def __call__(self, x, *state_and_lengths, rng=None, **by_name):
+    def __call__(self, x, *state_and_lengths, rng=None, **named):
         """As the layer's own call: `x`, then `state` and `lengths`, or `lengths` alone for a `Model`.
 
         `rng` draws the dropout masks of a `Stack`.
         """
         jax = import_jax()
-        names = ("lengths",) if isinstance(self.layer, Model) else ("state", "lengths")
-        inputs = checked_inputs(self.layer, x, **dict(zip(names, state_and_lengths, strict=False)), **by_name)
+        no_state = (None,) if isinstance(self.layer, Model) else ()
+        inputs = checked_inputs(self.layer, x, *no_state, *state_and_lengths, **named)
         inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
         arguments = self.layer.params, inputs
         with precisely(), explained(self.layer):

@@ -215,6 +215,8 @@ def test_bad_input_is_refused_as_by_the_layer_and_changes_nothing(rng):
             wrong()
     with pytest.raises(TypeError, match="x must hold floating-point numbers"):
         fast(x.astype(int))
+    with pytest.raises(TypeError):
+        fast(x, None, None, None)
     dx, _ = fast.backward(hs)
     assert dx.shape == x.shape
     with pytest.raises(TypeError, match="layer must be a Cell, Stack, Bidirectional or Model, got Dense"):
