@@ -9,7 +9,7 @@ from rnnbook import check
 from rnnbook.compiled import checked_inputs
 from rnnbook.layers import Model
 from rnnbook.optim import clip_by_global_norm
-from rnnbook.scan import Make, explained, import_jax, precisely
+from rnnbook.scan import ByKey, Make, explained, import_jax, precisely
 
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
@@ -91,7 +91,7 @@ def training_program(make, loss, optimiser, max_norm):
     return jax.jit(many)
 
 
-class Options:
+class Options(ByKey):
     """What an optimiser is apart from its numbers, and its update as a function."""
 
     def __init__(self, optimiser):
@@ -100,12 +100,6 @@ class Options:
             type(optimiser),
             tuple(sorted((k, v) for k, v in vars(optimiser).items() if k not in ("learning_rate", "state"))),
         )
-
-    def __eq__(self, other):
-        return self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
 
     def start(self, params):
         """The state before the first update."""

@@ -16,8 +16,20 @@ INSTEAD = (
 )
 
 
-class Make:
-    """What a layer is apart from its numbers. Layers of one make share their programs."""
+class ByKey:
+    """Equal to what has the same `key`: things that differ only in numbers share a program."""
+
+    key: tuple
+
+    def __eq__(self, other):
+        return self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
+class Make(ByKey):
+    """What a layer is apart from its numbers."""
 
     #: What a layer holds that belongs to a call or is an argument of the programs.
     NUMBERS = ("params", "grads", "tape", "x", "h_prev", "alive", "parts", "_buffers", "_x", "_ids", "_masks", "_order")
@@ -28,16 +40,10 @@ class Make:
         kept = {k: v for k, v in vars(layer).items() if k not in self.NUMBERS and k not in parts}
         # a list or an array that a cell of one's own holds is known by its identity
         options = tuple((k, v if v.__hash__ else id(v), type(v)) for k, v in sorted(kept.items()))
-        self.key: tuple = type(layer), options, tuple((name, part.key) for name, part in self.parts.items())
+        self.key = type(layer), options, tuple((name, part.key) for name, part in self.parts.items())
         self.template = copy.copy(layer)
         vars(self.template).clear()
         vars(self.template).update(kept)
-
-    def __eq__(self, other):
-        return self.key == other.key
-
-    def __hash__(self):
-        return hash(self.key)
 
     def layer(self, params):
         """A layer of this make that computes with `params`, arrays of JAX."""
