@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -173,7 +172,7 @@ def test_a_sweep_that_is_killed_goes_on_without_losing_or_repeating_a_row(tmp_pa
         while len(lines(table)) < stop:
             assert process.poll() is None
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         assert stop <= len(lines(table)) < 41
     subprocess.run(command, env=environment, check=True)
