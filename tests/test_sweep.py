@@ -215,3 +215,17 @@ def test_a_scheduler_that_cannot_be_reached_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(distributed, "Client", lambda *args, **options: connect(*args, **{**options, "timeout": 1}))
     with pytest.raises(ConnectionError, match=r"tcp://127\.0\.0\.1:1 cannot be reached"):
         run(tmp_path, address="tcp://127.0.0.1:1")
+
+
+KEPT = []
+
+
+def hungry(rng, n):
+    KEPT.append(bytearray(200_000_000))
+    time.sleep(0.3)
+    return {"value": float(rng.normal(n))}
+
+
+def test_a_worker_whose_memory_grows_is_replaced_and_no_row_is_lost(tmp_path):
+    rows = run(tmp_path, factors={"n": [1, 2]}, seeds=range(10), workers=2, what=hungry)
+    assert outcomes(rows) == outcomes(run(tmp_path, "fresh", {"n": [1, 2]}, range(10), what=slow))
