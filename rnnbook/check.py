@@ -32,14 +32,13 @@ def shaped(name, value, expected, axes):
     return array
 
 
-def integers(name, value, size, symbol):
-    """`value` as an array of integers from 0 to ``size - 1``, or an error that calls the size `symbol`."""
+def integers(name, value, size, last=""):
+    """`value` as an array of integers from 0 to ``size - 1``, or an error; `last` may say what that number is."""
     array = as_array(value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
     if has_values(array) and array.size and not (array.min() >= 0 and array.max() < size):
-        limits = f"between 0 and {symbol} - 1 = {size - 1}"
-        raise ValueError(f"{name} must lie {limits}, got {array.min()} to {array.max()}")
+        raise ValueError(f"{name} must lie between 0 and {last}{size - 1}, got {array.min()} to {array.max()}")
     return array
 
 

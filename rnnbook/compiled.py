@@ -128,7 +128,7 @@ def checked_inputs(layer, x, state=None, lengths=None):
     """What a program of the layer takes besides parameters, checked while the numbers are there."""
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
-        x = check.integers("ids", x, embedding.input_size, "input_size")
+        x = check.integers("ids", x, embedding.input_size)
     else:
         x = check.shaped("x", x, (None, None, _input_size(layer)), "(T, B, D)")
     T, B = x.shape[:2]

@@ -80,7 +80,7 @@ class Embedding:
 
     def __call__(self, ids):
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
-        self._ids = check.integers("ids", ids, self.input_size, "input_size")
+        self._ids = check.integers("ids", ids, self.input_size)
         return self.params["W"][self._ids]
 
     def backward(self, dy):

@@ -73,7 +73,7 @@ def softmax_cross_entropy(logits, labels, mask=None):
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
     K, xp = logits.shape[-1], namespace(logits)
-    labels = check.integers("labels", labels, K, "K")
+    labels = check.integers("labels", labels, K, "K - 1 = ")
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
     weights = _weights(mask, logits)

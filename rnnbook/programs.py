@@ -53,7 +53,7 @@ def _checked(model, batch):
     inputs = checked_inputs(model, batch.x, lengths=batch.lengths)
     target, mask = np.asarray(batch.target), batch.mask
     if target.dtype.kind in "iu":
-        check.integers("labels", target, model.readout.output_size, "K")
+        check.integers("labels", target, model.readout.output_size, "K - 1 = ")
     if mask is not None and not np.sum(mask) > 0:
         raise ValueError("mask must leave at least one step, got none")
     return batch._replace(x=inputs["x"], target=target, lengths=inputs["lengths"])
