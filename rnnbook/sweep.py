@@ -80,8 +80,8 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
         raise ValueError(f"table must end in .csv, got {path.name}")
     plan = _plan(factors, seeds, sample)
     done = _recover(path, plan)
-    todo = [(key, row) for key, row in plan.items() if key not in done]
-    jobs = [(trial, {k: v for k, v in row.items() if k != "seed"}, row["seed"]) for _, row in todo]
+    todo = [row for key, row in plan.items() if key not in done]
+    jobs = [(trial, {k: v for k, v in row.items() if k != "seed"}, row["seed"]) for row in todo]
     run = _on_cores(jobs, workers) if address is None else _on_cluster(jobs, address)
     with tqdm(total=len(plan), initial=len(done), disable=not progress, unit="row") as bar:
         for row in run:
@@ -126,8 +126,7 @@ def row_rng(factors, seed):
     >>> one == again != other
     True
     """
-    text = "; ".join(_key({**factors, "seed": seed}))
-    entropy = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+    entropy = int.from_bytes(hashlib.sha256(_words(factors, seed).encode()).digest()[:16], "big")
     return np.random.default_rng(np.random.SeedSequence(entropy))
 
 
@@ -160,6 +159,11 @@ def _key(row):
     return tuple(f"{name}={_text(name, value)}" for name, value in sorted(row.items()))
 
 
+def _words(factors, seed):
+    """A row's factors and seed in one line: what its numbers are drawn from, and what an error calls it."""
+    return "; ".join(_key({**factors, "seed": seed}))
+
+
 def _text(name, value):
     """A value as it stands in the table; read back, a number is the same number."""
     if isinstance(value, np.generic):
@@ -175,8 +179,7 @@ def _row(trial, factors, seed):
     try:
         outcome = trial(row_rng(factors, seed), **factors)
     except Exception as error:
-        row = "; ".join(_key({**factors, "seed": seed}))
-        raise RuntimeError(f"the trial failed with {row}: {type(error).__name__}: {error}") from error
+        raise RuntimeError(f"the trial failed with {_words(factors, seed)}: {type(error).__name__}: {error}") from error
     seconds = round(time.perf_counter() - start, 3)
     return {**factors, "seed": seed, **outcome, "seconds": seconds, "versions": _versions()}
 
