@@ -4,7 +4,7 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
 """
 
-from rnnbook import activations, diagnostics, explorables, init, interop, plots, tasks
+from rnnbook import activations, data, diagnostics, explorables, init, interop, plots, tasks
 from rnnbook.arrays import join, namespace, split
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.compiled import compiled
@@ -43,6 +43,7 @@ __all__ = [
     "clip_by_global_norm",
     "compiled",
     "complex_step",
+    "data",
     "diagnostics",
     "explorables",
     "fit",

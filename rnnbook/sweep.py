@@ -31,8 +31,8 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
         whatever ran before, beside or instead of it. A function of your notebook will do.
     factors : dict of str to list, or list of dict
         The values that each factor takes, or the combinations themselves. A value is a
-        number, a string or a boolean. A function instead of a list draws the value,
-        ``draw(rng)``, anew for each seed, and the same for all combinations.
+        number, a string or a boolean. A function instead of a list, or in the place of a value
+        in a combination, draws it, ``draw(rng)``, anew for each seed, and the same for all.
     seeds : iterable of int
     table : str or Path
         A ``.csv`` file. Rows are appended as they come; those that are there are not run again.
@@ -48,8 +48,8 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
     Returns
     -------
     ndarray, structured
-        `read_table` of the finished table. Its rows are in the order of the plan: of `seeds`,
-        and of the combinations for each. Columns are the factors, ``seed``, the outcomes,
+        `read_table` of the finished table. Its rows are in the order of the plan: of the
+        combinations, and of `seeds` for each. Columns are the factors, ``seed``, the outcomes,
         ``seconds`` and ``versions``. A file beside it, ``.json``, says what made it.
 
     Raises
@@ -71,7 +71,7 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     rows = sweep(toss, {"coins": [10, 100]}, range(3), table=f"{folder}/toss.csv", workers=1, progress=False)
     >>> rows["coins"].tolist(), rows["seed"].tolist()
-    ([10, 100, 10, 100, 10, 100], [0, 0, 1, 1, 2, 2])
+    ([10, 10, 10, 100, 100, 100], [0, 1, 2, 0, 1, 2])
     >>> bool((rows["heads"] <= rows["coins"]).all())
     True
     """
@@ -134,22 +134,23 @@ def _plan(factors, seeds, sample):
     """Every row to come, factors and seed, by its key."""
     seeds = [int(seed) for seed in seeds]
     if isinstance(factors, dict):
-        drawn = {name: values for name, values in factors.items() if callable(values)}
-        listed = [[(name, value) for value in values] for name, values in factors.items() if name not in drawn]
-        combinations = [dict(pairs) for pairs in itertools.product(*listed)]
+        lists = ([(name, v) for v in ([values] if callable(values) else values)] for name, values in factors.items())
+        combinations = [dict(pairs) for pairs in itertools.product(*lists)]
     else:
-        drawn, combinations = {}, [dict(combination) for combination in factors]
+        combinations = [dict(combination) for combination in factors]
+    drawn = {name: value for combination in combinations for name, value in combination.items() if callable(value)}
     if not combinations or not seeds:
         raise ValueError(f"factors and seeds must leave something to run, got {len(combinations)} x {len(seeds)}")
     if sample is not None and check.positive("sample", sample) > len(combinations):
         raise ValueError(f"sample must be at most the {len(combinations)} combinations, got {sample}")
+    rngs = {seed: np.random.default_rng([seed, *b"draws"]) for seed in seeds}
+    draws = {seed: {name: draw(rng) for name, draw in drawn.items()} for seed, rng in rngs.items()}
+    chosen = {seed: set(rng.permutation(len(combinations))[:sample].tolist()) for seed, rng in rngs.items()}
     plan = {}
-    for seed in seeds:
-        rng = np.random.default_rng([seed, *b"draws"])
-        draws = {name: draw(rng) for name, draw in drawn.items()}
-        chosen = sorted(rng.permutation(len(combinations))[:sample])
-        for combination in (combinations[k] for k in chosen):
-            row = {**combination, **draws, "seed": seed}
+    # one combination after the other, so that what a worker has compiled serves all of its seeds
+    for k, combination in enumerate(combinations):
+        for seed in (seed for seed in seeds if k in chosen[seed]):
+            row = {name: draws[seed].get(name, value) for name, value in combination.items()} | {"seed": seed}
             plan[_key(row)] = row
     return plan
 

@@ -44,6 +44,7 @@ def fit(
     validation=None,
     every=50,
     patience=None,
+    until=None,
     progress=True,
     compiled=False,
 ):
@@ -68,6 +69,8 @@ def fit(
     every : int, default 50
     patience : int, optional
         Stop when that many evaluations in a row brought no new best.
+    until : callable, optional
+        ``until(history)``, asked after every `every` updates; training ends when it is true.
     progress : bool, default True
         Show a progress bar.
     compiled : bool, default False
@@ -133,9 +136,10 @@ def fit(
             history.grad_norm.append(norm)
             bar.set_postfix(loss=f"{value:.4g}", refresh=False)
             bar.update()
-        else:
-            if validation is not None:
-                evaluate(steps)
+            if until is not None and (step + 1) % every == 0 and until(history):
+                break
+        if validation is not None and (not history.validation or history.validation[-1][0] < len(history.loss)):
+            evaluate(len(history.loss))
     if best_params is not None:
         for name, p in model.params.items():
             p[...] = best_params[name]

@@ -40,7 +40,7 @@ def lines(path):
 
 def test_the_table_holds_every_combination_and_seed_once_in_the_order_of_the_plan(tmp_path):
     rows = run(tmp_path)
-    expected = [(n, name, seed) for seed in range(4) for n in (1, 2, 3) for name in ("a", "b")]
+    expected = [(n, name, seed) for n in (1, 2, 3) for name in ("a", "b") for seed in range(4)]
     assert rows[["n", "name", "seed"]].tolist() == expected
     assert (rows["label"] == [name * n for n, name, _ in expected]).all()
     assert rows["odd"].dtype == bool
@@ -73,7 +73,7 @@ def test_a_sweep_that_is_extended_runs_only_what_is_new(tmp_path):
 
     whole = run(tmp_path, what=counted)
     assert len(calls) == 12 and len(whole) == 24
-    assert outcomes(whole[:12]) == outcomes(short)
+    assert outcomes(whole[whole["seed"] < 2]) == outcomes(short)
     about = (tmp_path / "table.json").read_text()
     (tmp_path / "table.json").write_text(about.replace("python", "made by python"))
     assert outcomes(run(tmp_path, what=counted)) == outcomes(whole) and len(calls) == 12
@@ -91,14 +91,22 @@ def test_a_row_that_was_half_written_is_run_again(tmp_path):
 
 def test_drawn_values_are_the_same_for_all_combinations_and_new_for_each_seed(tmp_path):
     rows = run(tmp_path, factors={"n": [1, 2], "name": lambda rng: "ab"[rng.integers(2)]}, seeds=range(20))
-    names = rows["name"].reshape(20, 2)
-    assert (names[:, 0] == names[:, 1]).all() and set(names[:, 0]) == {"a", "b"}
+    names = rows["name"].reshape(2, 20)
+    assert (names[0] == names[1]).all() and set(names[0]) == {"a", "b"}
+
+
+def test_a_function_in_a_combination_draws_too(tmp_path):
+    draw = lambda rng: "ab"[rng.integers(2)]
+    listed = run(tmp_path, factors=[{"n": n, "name": draw} for n in (1, 2)], seeds=range(20))
+    crossed = run(tmp_path, "crossed", {"n": [1, 2], "name": draw}, range(20))
+    assert outcomes(listed) == outcomes(crossed) and set(listed["name"]) == {"a", "b"}
 
 
 def test_a_sample_is_drawn_without_replacement(tmp_path):
     rows = run(tmp_path, seeds=range(10), sample=4)
     assert len(rows) == 40 and len(set(rows[["n", "name", "seed"]].tolist())) == 40
-    assert len({tuple(rows["n"][k : k + 4].tolist()) for k in range(0, 40, 4)}) > 1
+    chosen = [frozenset(rows[rows["seed"] == seed][["n", "name"]].tolist()) for seed in range(10)]
+    assert all(len(some) == 4 for some in chosen) and len(set(chosen)) > 1
 
 
 def test_what_does_not_fit_is_refused(tmp_path):
@@ -133,7 +141,7 @@ def test_a_trial_that_fails_is_named_and_what_was_done_is_kept(tmp_path):
 
     with pytest.raises(RuntimeError, match=r"n=3; name=a; seed=0: ZeroDivisionError: by n"):
         run(tmp_path, what=fails)
-    assert len(lines(tmp_path / "table.csv")) == 1 + 4
+    assert len(lines(tmp_path / "table.csv")) == 1 + 16, "all rows before it"
     assert outcomes(run(tmp_path)) == outcomes(run(tmp_path, "fresh"))
 
 
@@ -178,7 +186,7 @@ def test_a_sweep_that_is_killed_goes_on_without_losing_or_repeating_a_row(tmp_pa
     subprocess.run(command, env=environment, check=True)
     with table.open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [(int(row["n"]), int(row["seed"])) for row in rows] == [(n, seed) for seed in range(20) for n in (1, 2)]
+    assert [(int(row["n"]), int(row["seed"])) for row in rows] == [(n, seed) for n in (1, 2) for seed in range(20)]
     assert outcomes(run(tmp_path, "fresh", {"n": [1, 2]}, range(20), what=slow)) == outcomes(read_table(table))
 
 

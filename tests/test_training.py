@@ -1,4 +1,6 @@
-"""Losses, optimisers, fit, files, tasks."""
+"""Losses, optimisers, fit, files, tasks, data."""
+
+import sys
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from rnnbook import (
     Stack,
     clip_by_global_norm,
     complex_step,
+    data,
     fit,
     load,
     mean_squared_error,
@@ -354,3 +357,78 @@ def test_counting_asks_for_a_tenth_of_the_number_of_ones_at_the_end(rng):
     assert not target[:-1].any() and mask.sum() == 300 and mask[-1].all()
     with pytest.raises(ValueError, match="length must be at least 1"):
         tasks.counting(rng, 2, 0)
+
+
+def test_copy_asks_for_what_came_first(rng):
+    x, target, mask, _ = tasks.copy(rng, 200, 5, items=3, symbols=4)
+    assert x.shape == (11, 200, 6) and (x.sum(axis=-1) == 1).all()
+    ids = x.argmax(axis=-1)
+    assert (ids[:3] == target[-3:]).all() and set(ids[:3].ravel()) == {0, 1, 2, 3}
+    assert (ids[3:8] == 4).all() and (ids[8:] == 5).all() and (mask.sum(axis=1) == [0] * 8 + [200] * 3).all()
+    for bad in ({"lag": 0}, {"items": 0}, {"symbols": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(bad))} must be at least 1, got 0"):
+            tasks.copy(rng, 1, **{"lag": 5} | bad)
+
+
+@pytest.mark.parametrize("length", [10, 25, 40])
+def test_temporal_order_is_told_by_two_symbols_far_apart(length, rng):
+    x, target, mask, _ = tasks.temporal_order(rng, 300, length)
+    ids = x.argmax(axis=-1)
+    for column, label in zip(ids.T, target[-1], strict=True):
+        places = np.flatnonzero(column < 2)
+        assert len(places) == 2 and 2 * column[places[0]] + column[places[1]] == label
+        assert length // 10 <= places[0] < length // 5 and length // 2 <= places[1] < length * 6 // 10 + 1
+    assert set(target[-1]) == {0, 1, 2, 3} and mask[:-1].sum() == 0 and (mask[-1] == 1).all()
+    with pytest.raises(ValueError, match="length must be at least 10, got 9"):
+        tasks.temporal_order(rng, 1, 9)
+
+
+@pytest.mark.parametrize(("kinds", "depth"), [(1, 1), (2, 4), (3, 2)])
+def test_brackets_are_nested_and_the_innermost_is_asked_for(kinds, depth, rng):
+    x, target, mask, _ = tasks.dyck(rng, 50, 60, kinds, depth)
+    deepest = 0
+    for column, labels, asked in zip(x.argmax(axis=-1).T, target.T, mask.T, strict=True):
+        stack = []  # a plain stack knows nothing of how the task was made
+        for bracket, label, counts in zip(column, labels, asked, strict=True):
+            if bracket < kinds:
+                stack.append(bracket)
+            else:
+                assert stack.pop() == bracket - kinds
+            assert counts == (bracket >= kinds) and label == (stack[-1] + 1 if stack else 0)
+            deepest = max(deepest, len(stack))
+    assert deepest == depth
+    with pytest.raises(ValueError, match="length must be at least 2, got 1"):
+        tasks.dyck(rng, 1, 1)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_training_ends_when_it_is_told_to(compiled, rng):
+    asked = []
+
+    def until(history):
+        asked.append(len(history.loss))
+        return len(asked) == 3
+
+    history = fit(adding_model(rng), mean_squared_error, SGD(0.1), lambda: tasks.adding(rng, 8, 4), steps=100, every=7,
+                  validation=tasks.adding(rng, 8, 4), until=until, progress=False, compiled=compiled)  # fmt: skip
+    assert asked == [7, 14, 21] and len(history.loss) == 21
+    assert [step for step, _ in history.validation] == [0, 7, 14, 21]
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_the_digits_are_scikit_learns(part):
+    datasets = pytest.importorskip("sklearn.datasets")
+    x, target, mask, _ = data.digits(part, np.float64)
+    images = datasets.load_digits().images[-360:] if part == "test" else datasets.load_digits().images[:-360]
+    assert (x[:, :, 0].T.reshape(-1, 8, 8) * 16 == images).all()
+    labels = datasets.load_digits().target[-360:] if part == "test" else datasets.load_digits().target[:-360]
+    assert (target[-1] == labels).all() and mask.sum() == len(labels) == mask[-1].sum()
+    assert np.bincount(labels).min() > 0.9 * len(labels) / 10
+
+
+def test_the_digits_have_two_parts_and_need_a_library(monkeypatch):
+    with pytest.raises(ValueError, match="part must be one of 'train', 'test', got 'all'"):
+        data.digits("all")
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match=r"pip install rnnbook\[data\]"):
+        data.digits("test")

@@ -1,7 +1,7 @@
 """Every picture that chapters share."""
 
 from rnnbook.plots.diagram import cell_diagram, gate_box
-from rnnbook.plots.memory import gates_over_time, gradient_by_lag
+from rnnbook.plots.memory import gates_over_time, gradient_by_lag, runs
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, RAMP, label_lines, new_figure, use_style
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "gradient_by_lag",
     "label_lines",
     "new_figure",
+    "runs",
     "use_style",
 ]

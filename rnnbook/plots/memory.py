@@ -1,8 +1,9 @@
-"""Pictures of what a cell keeps: gradients by lag, gates over time."""
+"""Pictures of what a cell keeps, gradients by lag and gates over time; and of the runs of a trial."""
 
 import numpy as np
+from scipy import stats
 
-from rnnbook.plots.style import CELL_STYLES, COLOURS, label_lines, new_figure
+from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, label_lines, new_figure
 
 
 def gradient_by_lag(norms, *, title=None, floor=1e-12, ax=None):
@@ -72,3 +73,33 @@ def gates_over_time(cell, x, sequence=0, unit=0):
         ax.axhline(0, color=colour, lw=0.5, alpha=0.5)
     axes[-1].set_xlabel("time step $t$")
     return figure, axes
+
+
+def runs(ax, samples, colours=None):
+    """Draw every run of some samples as a stroke, a row a sample, with their mean and its 95 % interval.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    samples : dict of str to ndarray, each (N,)
+        By name, from top to bottom; what is not finite is not drawn.
+    colours : list of str, optional
+        One a sample; ink by default.
+
+    Examples
+    --------
+    >>> figure, ax = new_figure()
+    >>> runs(ax, {"LSTM": np.array([0.1, 0.3, 0.2]), "GRU": np.array([0.2, 0.2, 0.5])})
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['LSTM', 'GRU']
+    """
+    for row, (values, colour) in enumerate(zip(samples.values(), colours or [INK] * len(samples), strict=True)):
+        values = np.asarray(values)[np.isfinite(values)]
+        ax.plot(values, np.full(len(values), row), "|", color=colour, alpha=0.4, ms=9)
+        if np.ptp(values) > 0:
+            found = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(0))
+            low, high = found.confidence_interval
+            ax.plot((low, high), (row, row), color=colour, lw=3.5, solid_capstyle="butt", alpha=0.6)
+        ax.plot(values.mean(), row, "o", color=colour, ms=6)
+    ax.set(yticks=range(len(samples)), yticklabels=list(samples), ylim=(len(samples) - 0.5, -0.5))
+    ax.grid(axis="x")

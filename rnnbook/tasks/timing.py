@@ -40,11 +40,12 @@ def spike_delays(rng, batch, length, shortest, longest, dtype=np.float32):
     if not shortest < longest < T:
         raise ValueError(f"shortest < longest < length must hold, got {shortest}, {longest}, {T}")
     x, target, mask = np.zeros((T, B, 1), dtype), np.zeros((T, B, 1), dtype), np.zeros((T, B), dtype)
-    for b in range(B):
-        gaps = rng.integers(shortest, longest + 1, T)
-        times = np.cumsum(gaps) - 1
-        times, gaps = times[times < T], gaps[: np.sum(times < T)]
-        x[times, b] = 1
-        target[times[1:], b, 0] = (gaps[1:] - shortest) / (longest - shortest)
-        mask[times[1:], b] = 1
+    gaps = rng.integers(shortest, longest + 1, (B, T))
+    times = np.cumsum(gaps, axis=1) - 1
+    sequence, spike = np.nonzero(times < T)
+    x[times[sequence, spike], sequence] = 1
+    sequence, spike = sequence[spike > 0], spike[spike > 0]  # the first has none before it
+    when = times[sequence, spike], sequence
+    target[(*when, 0)] = (gaps[sequence, spike] - shortest) / (longest - shortest)
+    mask[when] = 1
     return Batch(x, target, mask)

@@ -1,17 +1,161 @@
-"""The trials of the book: one file a claim, and beside them the tables of all their runs.
+"""The trials of the book: one file a claim or two, and beside them the tables of all their runs.
 
-A file says what would refute the claim, defines one run, ``run(rng, **factors)``, and the
-sweeps that make its tables: ``python -m rnnbook.trials.variants`` makes those of one claim,
-``make results`` all.
+A file says what would refute a claim, defines one run, ``run(rng, **factors)``, the sweeps
+that make its tables, and the `Claim` that reads a verdict from them:
+``python -m rnnbook.trials.variants`` makes the tables of one file, ``make results`` all.
 """
 
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
-from rnnbook.sweep import read_table
+from rnnbook.sweep import read_table, row_rng, sweep
 
 FOLDER = Path(__file__).parent / "results"
+SEEDS = 30  # runs at the best rates
+FILES = (  # in the order of the chapters
+    "state",
+    "truncation",
+    "slopes",
+    "forget_bias",
+    "fresh",
+    "trained_gradients",
+    "peepholes",
+    "variants",
+    "coupling",
+    "lstm_or_gru",
+    "inside_gru",
+    "biases_and_gates",
+    "longest_lag",
+    "pixels",
+)
+
+
+class Effect(NamedTuple):
+    """How far the runs lie on the claim's side, and the interval of it."""
+
+    name: str  #: the task or setting
+    value: float  #: positive where the claim holds
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence on trial, and how its tables decide it.
+
+    The verdict is *confirmed* when at least `need` effects lie above zero with their whole
+    interval, *refuted* when as many lie below, and otherwise *not proven*.
+    """
+
+    words: str  #: as one finds it said
+    said_by: tuple[str, ...]  #: keys of the bibliography; none for what everybody says
+    section: str  #: of the book, "chapter#label"
+    tasks: str
+    quantity: str  #: what an effect is
+    tables: tuple[str, ...]
+    need: int
+    effects: Callable[[], list[Effect]]
+
+    def runs(self):
+        """How many runs the verdict rests on."""
+        return sum(len(results(name)) for name in self.tables)
+
+    def verdict(self):
+        """*confirmed*, *refuted* or *not proven*."""
+        effects = self.effects()
+        if sum(effect.low > 0 for effect in effects) >= self.need:
+            return "confirmed"
+        if sum(effect.high < 0 for effect in effects) >= self.need:
+            return "refuted"
+        return "not proven"
+
+    def report(self):
+        """The effects and the verdict, as lines of text."""
+        width = max(len(effect.name) for effect in self.effects())
+        lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in self.effects()]
+        return "\n".join([f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self.verdict()}"])
+
+
+def claims():
+    """Every `Claim` of the book, chapter by chapter."""
+    found = [claim for name in FILES for claim in importlib.import_module(f"rnnbook.trials.{name}").CLAIMS]
+    return sorted(found, key=lambda claim: claim.section[:2])
+
+
+def effect(name, a, b=(0.0,), of=1, shift=0.0):
+    """The mean of `a` less the mean of `b`, plus `shift`, and its interval by the bootstrap.
+
+    Parameters
+    ----------
+    name : str
+    a, b : ndarray, shapes (N,) and (M,)
+        Independent runs; without `b` the effect is the mean of `a`.
+    of : int
+        Effects of the claim. The intervals hold for all of them together with 95 %
+        confidence (Bonferroni).
+    shift : float, default 0
+        What the claim may miss, or must exceed.
+
+    Returns
+    -------
+    Effect
+
+    Examples
+    --------
+    >>> found = effect("adding", np.array([1.0, 2.0, 3.0, 2.0]), np.array([0.0, 0.5, 1.0, 0.5]))
+    >>> found.value, bool(found.low > 0)
+    (1.5, True)
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    value = float(a.mean() - b.mean() + shift)
+    if np.ptp(a) == 0 == np.ptp(b):  # nothing varies
+        return Effect(name, value, value, value)
+    low, high = stats.bootstrap(
+        (a, b) if len(b) > 1 else (a,),
+        lambda a, b=None, axis=-1: np.mean(a, axis) - (0 if b is None else np.mean(b, axis)),
+        confidence_level=1 - 0.05 / of,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    fixed = shift if len(b) > 1 else shift - b.mean()
+    return Effect(name, value, float(low + fixed), float(high + fixed))
+
+
+def share(name, successes, of=1, shift=0.0):
+    """The share of runs that succeeded, plus `shift`, with Wilson's interval.
+
+    Parameters
+    ----------
+    name : str
+    successes : ndarray of bool, shape (N,)
+    of, shift
+        As for `effect`.
+
+    Returns
+    -------
+    Effect
+
+    Examples
+    --------
+    >>> found = share("latch", np.array([True] * 30), shift=-0.5)
+    >>> found.value, round(found.low, 2), found.high
+    (0.5, 0.39, 0.5)
+    """
+    k, n = int(np.sum(successes)), len(successes)
+    low, high = stats.binomtest(k, n).proportion_ci(1 - 0.05 / of, "wilson")
+    return Effect(name, k / n + shift, float(low) + shift, float(high) + shift)
+
+
+def some(rows, **factors):
+    """The rows of a table with these values of its factors."""
+    return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
 def results(name):
@@ -76,3 +220,78 @@ def best_rates(tuning, by, quantity, limits, parts=5):
         best = min(means, key=lambda k: means[k])
         rates[values] = float(np.sqrt(edges[best] * edges[best + 1]))
     return rates
+
+
+def verify(trial, rows, tolerance=1e-3, **options):
+    """Run some rows of a table again, and compare.
+
+    Parameters
+    ----------
+    trial : callable
+        That the table was made with.
+    rows : ndarray, structured
+    tolerance : float, default 1e-3
+        Relative; rounding grows over hundreds of updates.
+    **options
+        More for the trial, such as ``compiled=False``.
+
+    Returns
+    -------
+    str
+        How many rows were run again, and which outcomes agree.
+
+    Raises
+    ------
+    AssertionError
+        When an outcome differs from the table's; says which.
+
+    Examples
+    --------
+    >>> from rnnbook.trials import state
+    >>> verify(state.growth, results("growth")[:2])
+    '2 rows run again, equal to the table: decades'
+    """
+    names = [name for name in inspect.signature(trial).parameters if name in rows.dtype.names]
+    for row in rows:
+        factors = {name: row[name].item() for name in names}
+        outcome = trial(row_rng(factors, int(row["seed"])), **factors, **options)
+        for name, value in outcome.items():
+            if not np.isclose(value, row[name], rtol=tolerance, atol=1e-9, equal_nan=True):
+                raise AssertionError(
+                    f"{name} of {factors} with seed {row['seed']} is {value}, in the table {row[name]}"
+                )
+    return f"{len(rows)} rows run again, equal to the table: {', '.join(outcome)}"
+
+
+def tune_and_run(trial, combinations, name, quantity, limits, draws=30, parts=5, tuning_trial=None):
+    """Make the two tables of a trial: learning rates drawn, then thirty seeds at the best rates.
+
+    Parameters
+    ----------
+    trial : callable
+        As for `rnnbook.sweep`, with a factor ``learning_rate``.
+    combinations : list of dict
+        All other factors.
+    name : str
+        Of the tables, ``name-tuning.csv`` and ``name.csv``.
+    quantity : callable
+        Of a table; gives one number a row, where small is good. It picks the best rates.
+    limits : tuple of two floats
+        The range from which the rates are drawn, log-uniformly.
+    draws : int, default 30
+        Rates for each combination, on seeds from 1000 on.
+    parts : int, default 5
+        As for `best_rates`.
+    tuning_trial : callable, optional
+        A cheaper trial to look for the rates with.
+    """
+
+    def log_uniform(rng):
+        return float(np.exp(rng.uniform(*np.log(limits))))
+
+    drawn = [{**combination, "learning_rate": log_uniform} for combination in combinations]
+    tuning = sweep(tuning_trial or trial, drawn, range(1000, 1000 + draws), table=FOLDER / f"{name}-tuning.csv")
+    by = tuple(combinations[0])
+    rates = best_rates(tuning, by, quantity(tuning), limits, parts)
+    best = [{**combination, "learning_rate": rates[tuple(combination.values())]} for combination in combinations]
+    sweep(trial, best, range(SEEDS), table=FOLDER / f"{name}.csv")

@@ -1,0 +1,5 @@
+"""Real data, out of packages that readers have."""
+
+from rnnbook.data.digits import digits
+
+__all__ = ["digits"]

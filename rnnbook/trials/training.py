@@ -1,0 +1,133 @@
+"""What the trials share: tasks by name, cells of a given size, and one training.
+
+One rule says for every task when it is solved: when the mean loss over fifty updates, on
+sequences that are new each time, is below a twentieth of what the best constant answer
+costs. Nineteen parts of twenty are explained, of the variance or of the nats.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnbook import (
+    GRU,
+    LSTM,
+    RNN,
+    Adam,
+    CoupledLSTM,
+    Dense,
+    Model,
+    PeepholeLSTM,
+    fit,
+    mean_squared_error,
+    softmax_cross_entropy,
+    tasks,
+)
+
+EVERY, SHARE = 50, 0.05  # updates between two looks; of the constant answer's loss
+
+
+class Task(NamedTuple):
+    """A task: ``draw(rng, batch, lag)`` gives a `Batch`."""
+
+    draw: callable
+    loss: callable
+    inputs: int
+    outputs: int
+
+
+def _float64(draw, **options):
+    return lambda rng, batch, lag: draw(rng, batch, lag, dtype=np.float64, **options)
+
+
+def _timing(rng, batch, lag):
+    return tasks.spike_delays(rng, batch, 2 * lag, lag // 2, lag, np.float64)
+
+
+TASKS = {
+    "latch": Task(_float64(tasks.latch), softmax_cross_entropy, 1, 2),
+    "adding": Task(_float64(tasks.adding), mean_squared_error, 2, 1),
+    "order": Task(_float64(tasks.temporal_order), softmax_cross_entropy, 6, 4),
+    "copy": Task(_float64(tasks.copy, items=3, symbols=4), softmax_cross_entropy, 6, 4),
+    "counting": Task(_float64(tasks.counting), mean_squared_error, 1, 1),
+    "timing": Task(_timing, mean_squared_error, 1, 1),
+    "brackets": Task(_float64(tasks.dyck), softmax_cross_entropy, 4, 3),
+}
+
+CELLS = {
+    "RNN": lambda D, H, **options: RNN(D, H, **options),
+    "LSTM": lambda D, H, **options: LSTM(D, H, **options),
+    "peephole": lambda D, H, **options: PeepholeLSTM(D, H, **options),
+    "coupled": lambda D, H, **options: CoupledLSTM(D, H, **options),
+    "GRU": lambda D, H, **options: GRU(D, H, reset="after", **options),
+    "GRU before": lambda D, H, **options: GRU(D, H, reset="before", **options),
+}
+
+
+def units(make, inputs, parameters):
+    """The number of units with which a cell comes nearest to a number of parameters."""
+
+    def size(H):
+        cell = make(inputs, H, rng=np.random.default_rng(0))
+        return sum(p.size for p in cell.params.values())
+
+    above = next(H for H in itertools.count(2) if size(H) >= parameters)
+    return min(above - 1, above, key=lambda H: abs(size(H) - parameters))
+
+
+def model(cell, task, rng):
+    """A cell with the readout that the task needs."""
+    return Model(cell, Dense(cell.hidden_size, TASKS[task].outputs, rng=rng, dtype=np.float64))
+
+
+def constant_loss(task, lag):
+    """What the best constant answer costs."""
+    x, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
+    asked = target[mask > 0]
+    if TASKS[task].loss is mean_squared_error:
+        return float(asked.var())
+    shares = np.bincount(asked) / asked.size
+    return float(-(shares * np.log(shares, where=shares > 0, out=np.zeros_like(shares))).sum())
+
+
+def train(network, task, lag, learning_rate, rng, updates, compiled, until_solved=False):
+    """Train on sequences that are new in each update; the history, or None if a number was not finite.
+
+    Adam, 32 sequences in an update, gradients clipped at a joint norm of 1.
+    """
+    limit = SHARE * constant_loss(task, lag)
+
+    def solved(history):
+        return until_solved and np.mean(history.loss[-EVERY:]) < limit
+
+    try:
+        return fit(
+            network,
+            TASKS[task].loss,
+            Adam(learning_rate),
+            lambda: TASKS[task].draw(rng, 32, lag),
+            steps=updates,
+            max_norm=1.0,
+            until=solved,
+            every=EVERY,
+            progress=False,
+            compiled=compiled,
+        )
+    except FloatingPointError:
+        return None
+
+
+def updates_to_solve(history, task, lag):
+    """Updates until the task was solved, a multiple of fifty; NaN if it never was."""
+    if history is None:
+        return float("nan")
+    means = np.reshape(history.loss[: len(history.loss) // EVERY * EVERY], (-1, EVERY)).mean(axis=1)
+    good = np.flatnonzero(means < SHARE * constant_loss(task, lag))
+    return float((good[0] + 1) * EVERY) if good.size else float("nan")
+
+
+def unseen_loss(network, task, lag):
+    """The loss on 1000 sequences never seen."""
+    x, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
+    return TASKS[task].loss(network(x), target, mask)[0]
