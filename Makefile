@@ -80,9 +80,13 @@ bench-course: .venv/course ## grade a class of 500, and some of it with plain nb
 
 LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
 
-results: .venv/test ## make the tables of all trials anew; a quarter of an hour on two cores
+# in the order of the chapters; on an otherwise idle machine, since some tables hold times
+TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
+  inside_gru biases_and_gates longest_lag pixels
+
+results: .venv/test ## make the tables of all trials anew; about two hours on two cores
 	@rm -f rnnbook/trials/results/*
-	@$(BIN)/python -m rnnbook.trials.variants
+	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
 
 lock: .venv/book ## resolve requirements*.in anew
 	@$(BIN)/python -m pip install --quiet uv

@@ -96,7 +96,9 @@ def test_drawn_values_are_the_same_for_all_combinations_and_new_for_each_seed(tm
 
 
 def test_a_function_in_a_combination_draws_too(tmp_path):
-    draw = lambda rng: "ab"[rng.integers(2)]
+    def draw(rng):
+        return "ab"[rng.integers(2)]
+
     listed = run(tmp_path, factors=[{"n": n, "name": draw} for n in (1, 2)], seeds=range(20))
     crossed = run(tmp_path, "crossed", {"n": [1, 2], "name": draw}, range(20))
     assert outcomes(listed) == outcomes(crossed) and set(listed["name"]) == {"a", "b"}

@@ -1,5 +1,7 @@
-"""The trials of the book: their tables are whole, and their rows can be made again, wherever."""
+"""The trials of the book: whole tables, rows that can be made again, wherever, and verdicts that follow from them."""
 
+import csv
+import importlib
 import json
 import os
 import re
@@ -10,53 +12,175 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cluster import cluster
+from scipy import stats
 
-from rnnbook import check_gradients, read_table, row_rng, sweep
-from rnnbook.trials import FOLDER, best_rates, results, variants
+from rnnbook import check_gradients, read_table, sweep, trials
+from rnnbook.trials import (
+    FILES,
+    FOLDER,
+    Claim,
+    Effect,
+    best_rates,
+    biases_and_gates,
+    effect,
+    longest_lag,
+    pixels,
+    results,
+    share,
+    training,
+    tune_and_run,
+    variants,
+    verify,
+)
 
 ROOT = Path(__file__).parents[1]
 TABLES = sorted(FOLDER.glob("*.csv"))
+MODULES = {name: importlib.import_module(f"rnnbook.trials.{name}") for name in FILES}
+CLAIMS = trials.claims()
 
 
 def test_the_tables_are_small_and_say_what_made_them():
     assert TABLES and sum(path.stat().st_size for path in TABLES) < 5_000_000
-    made = (ROOT / "Makefile").read_text("utf-8")
     for path in TABLES:
         about = json.loads(path.with_suffix(".json").read_text("utf-8"))
         assert about["rows"] == len(results(path.stem))
-        module = re.search(r"-m (rnnbook\.trials\.\w+)", about["command"])[1]
-        assert f"-m {module}" in made, "make results makes every table"
+        assert re.search(r"-m rnnbook\.trials\.(\w+)", about["command"])[1] in FILES
 
 
-def test_every_variant_and_task_has_the_same_tuning_and_thirty_other_seeds():
-    rows, tuning = results("variants"), results("variants-tuning")
-    for table in (rows, tuning):
-        for task in variants.TASKS:
-            for kind in variants.VARIANTS:
-                mine = table[(table["task"] == task) & (table["variant"] == kind.__name__)]
-                assert len(set(mine["seed"])) == len(mine) == 30
-    assert not set(rows["seed"]) & set(tuning["seed"])
-    rates = {row["learning_rate"] for row in variants.factors(tuning)}
-    assert rates == set(rows["learning_rate"])
+def test_make_results_makes_the_tables_of_every_trial_and_no_trial_is_forgotten():
+    made = re.search(r"(?ms)^TRIALS := (.*?)\n\n", (ROOT / "Makefile").read_text("utf-8"))[1]
+    assert tuple(made.replace("\\", " ").split()) == FILES
+    files = {path.stem for path in (ROOT / "rnnbook/trials").glob("*.py")}
+    assert files - {"__init__", "training"} == set(FILES)
+    assert {name for claim in CLAIMS for name in claim.tables} <= {path.stem for path in TABLES}
 
 
-@pytest.mark.parametrize("kind", variants.VARIANTS)
-def test_the_gradients_of_every_variant_are_exact(kind, rng):
+@pytest.mark.parametrize("name", [path.stem for path in TABLES if not path.stem.endswith("clock")])
+def test_every_combination_has_thirty_seeds_and_other_seeds_to_find_the_rate(name):
+    table = results(name)
+    factors = [n for n in table.dtype.names[: table.dtype.names.index("seed")] if n != "learning_rate"]
+    seeds = {}
+    for row in table:
+        seeds.setdefault(tuple(row[n].item() for n in factors), []).append(int(row["seed"]))
+    for found in seeds.values():
+        assert len(set(found)) == len(found) >= (16 if name.endswith("-tuning") else 30)
+    assert len(set(map(tuple, seeds.values()))) == 1, "the same seeds for all"
+    if "learning_rate" in table.dtype.names:
+        tuning = results(name.removesuffix("-tuning") + "-tuning")
+        assert not set(results(name.removesuffix("-tuning"))["seed"]) & set(tuning["seed"])
+        assert len(set(tuning["learning_rate"])) >= 16
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.words)
+def test_a_claim_stands_in_its_chapter_with_its_criterion_before_its_verdict(claim):
+    text = "\n".join(
+        "".join(cell["source"])
+        for cell in json.loads((ROOT / f"notebooks/{claim.section}.ipynb").read_text("utf-8"))["cells"]
+    )
+    assert f'### "{claim.words}"' in text
+    module = next(module for module in MODULES.values() if claim in module.CLAIMS)
+    assert " ".join(claim.words.split()).lower() in " ".join(module.__doc__.split()).lower()
+    assert claim.verdict() in ("confirmed", "refuted", "not proven")
+    bibliography = (ROOT / "book/references.bib").read_text("utf-8")
+    assert all(f"{{{key}," in bibliography for key in claim.said_by)
+
+
+def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
+    site = ROOT / "_build/html"
+    page = (site / "book/verdicts.html").read_text("utf-8")
+    with (site / "_static/verdicts.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["claim"] for row in rows] == [claim.words for claim in CLAIMS for _ in claim.effects()]
+    for row in rows:
+        claim = next(claim for claim in CLAIMS if claim.words == row["claim"])
+        found = next(e for e in claim.effects() if e.name == row["effect"])
+        np.testing.assert_allclose([float(row[k]) for k in ("value", "low", "high")], found[1:], atol=1e-4)
+        assert row["verdict"] == claim.verdict() and int(row["runs"]) == claim.runs()
+        assert f"{found.value:.2f}".replace("-", "−") in page
+        target, anchor = row["section"].split("#")
+        assert f'id="{anchor}"' in (site / target).read_text("utf-8") and row["section"] in page
+
+
+@pytest.mark.parametrize(
+    ("effects", "verdict"),
+    [
+        ([(1, 0.5, 2), (1, 0.1, 2), (0, -1, 1)], "confirmed"),
+        ([(-1, -2, -0.5), (-1, -2, -0.1), (9, 8, 10)], "refuted"),
+        ([(1, 0.5, 2), (0, -1, 1), (-1, -2, -0.5)], "not proven"),
+        ([(1, 0, 2), (1, 0, 2), (1, 0, 2)], "not proven"),
+    ],
+)
+def test_a_verdict_needs_whole_intervals_on_one_side(effects, verdict):
+    claim = Claim("w", (), "s", "t", "q", (), 2, lambda: [Effect("e", *numbers) for numbers in effects])
+    assert claim.verdict() == verdict and claim.report().endswith(f"2 of 3 decide: {verdict}")
+
+
+def test_the_intervals_are_those_of_textbooks():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(1, 1, 400), rng.normal(0, 2, 300)
+    for level, of in ((0.95, 1), (1 - 0.05 / 7, 7)):
+        found = effect("e", a, b, of=of, shift=0.25)
+        welch = stats.ttest_ind(a, b, equal_var=False).confidence_interval(level)
+        np.testing.assert_allclose(
+            found[1:], [a.mean() - b.mean() + 0.25, welch.low + 0.25, welch.high + 0.25], atol=0.05
+        )
+        alone = effect("e", a, of=of, shift=-1)
+        t = stats.ttest_1samp(a, 1).confidence_interval(level)
+        np.testing.assert_allclose(alone[1:], [a.mean() - 1, t.low - 1, t.high - 1], atol=0.03)
+    # Wilson 1927, by hand: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
+    k, n, z = 24, 30, stats.norm.ppf(0.975)
+    p, root = k / n, np.sqrt(k / n * (1 - k / n) / n + z**2 / (4 * n**2))
+    by_hand = [(p + z**2 / (2 * n) + sign * z * root) / (1 + z**2 / n) for sign in (-1, 1)]
+    np.testing.assert_allclose(share("s", np.arange(n) < k, shift=0.5)[2:], np.add(by_hand, 0.5), atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [*variants.VARIANTS, *dict(biases_and_gates.KINDS.values())])
+def test_the_gradients_of_every_cell_on_trial_are_exact(kind, rng):
     assert check_gradients(kind(3, 4, rng=rng), rng.normal(size=(6, 3, 3)), rng=rng).worst < 1e-12
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("variant", ["Vanilla", "NOAF", "FGR"])
-def test_a_row_of_the_table_can_be_made_again(variant, compiled):
-    rows = results("variants")
-    row = rows[(rows["task"] == "adding") & (rows["variant"] == variant) & (rows["seed"] == 7)][0]
-    factors = {name: row[name].item() for name in ("task", "variant", "learning_rate")}
-    again = variants.run(row_rng(factors, 7), **factors, compiled=compiled)
-    assert abs(again["loss"] / row["loss"] - 1) < 1e-3
+# one short row of every trial, by a path that the tables were not made with where there are two
+SLICES = {
+    "state": [("growth", "growth", {}), ("capacity", "capacity", {"units": 10})],
+    "truncation": [("run", "truncation", {"units": 16})],
+    "slopes": [("run", "slopes", {})],
+    "forget_bias": [("run", "forget-bias", {"lag": 20, "bias": 4})],
+    "fresh": [("trace", "trace", {"units": 8}), ("gradient", "fresh-gradients", {"units": 8})],
+    "trained_gradients": [("run", "trained-gradients", {"task": "latch"})],
+    "peepholes": [("run", "peepholes", {"units": 2, "cell": "peephole"})],
+    "variants": [("run", "variants", {"task": "adding", "variant": "FGR"})],
+    "coupling": [("run", "coupling", {"length": 15, "cell": "coupled"})],
+    "lstm_or_gru": [("run", "lstm-or-gru", {"task": "counting", "cell": "GRU"})],
+    "inside_gru": [("run", "inside-gru", {"task": "latch"})],
+    "biases_and_gates": [
+        ("run", "biases-and-gates", {"task": "adding", "kind": kind}) for kind in ("two biases", "ReLU")
+    ],
+    "longest_lag": [("run", "longest-lag", {"task": "adding", "cell": "RNN", "start": "orthogonal"})],
+    "pixels": [("run", "pixels", {"cell": "GRU"})],
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_rows_of_the_tables_can_be_made_again(name):
+    for function, table, factors in SLICES[name]:
+        trial, rows = getattr(MODULES[name], function), trials.some(results(table), seed=7, **factors)[:2]
+        paths = [{"compiled": False}] if "compiled" in trial.__code__.co_varnames else [{}]
+        if name in ("variants", "biases_and_gates"):  # cells of their own
+            paths.append({"compiled": True})
+        for options in paths:
+            # accuracy jumps by whole images
+            verify(trial, rows[:1], tolerance=0.03 if name == "pixels" else 0.02, **options)
+
+
+def test_a_row_that_differs_is_named():
+    rows = trials.some(results("growth"), gain=1.1, activation="none")[:1].copy()
+    rows["decades"] += 1
+    with pytest.raises(AssertionError, match=r"decades of {'activation': 'none', 'gain': 1.1} with seed 0 is 8\.28"):
+        verify(MODULES["state"].growth, rows)
 
 
 def test_a_slice_of_a_trial_is_the_same_on_cores_and_on_a_cluster(tmp_path):
-    factors = [row for row in variants.factors(results("variants-tuning")) if row["variant"] in ("NFG", "CIFG")][:2]
+    factors = [{"task": "adding", "variant": name, "learning_rate": 0.01} for name in ("NFG", "CIFG")]
     options = {"seeds": range(2), "progress": False}
     cores = sweep(variants.run, factors, table=tmp_path / "cores.csv", **options)
     with cluster(workers=2) as (address, _, _):
@@ -64,9 +188,46 @@ def test_a_slice_of_a_trial_is_the_same_on_cores_and_on_a_cluster(tmp_path):
     assert (cores["loss"] == spread["loss"]).all()
 
 
-def test_a_run_that_blows_up_is_a_row_with_no_loss():
-    with np.errstate(all="ignore"):
-        assert np.isnan(variants.run(np.random.default_rng(0), "adding", "Vanilla", 1e300)["loss"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_run_that_blows_up_is_a_row_and_not_solved():
+    assert np.isnan(variants.run(np.random.default_rng(0), "adding", "Vanilla", 1e300)["loss"])
+    outcome = longest_lag.run(np.random.default_rng(0), "RNN", "adding", "uniform", 1e300, compiled=False)
+    assert outcome["longest"] == 0 and np.isnan(outcome["updates_10"])
+    assert pixels.run(np.random.default_rng(0), "ReLU RNN", 1e300, updates=5, compiled=False)["accuracy"] == 0.1
+
+
+@pytest.mark.parametrize("cell", training.CELLS)
+@pytest.mark.parametrize("inputs", [1, 6])
+def test_cells_on_trial_have_the_same_number_of_parameters(cell, inputs):
+    make = training.CELLS[cell]
+    sizes = {}
+    for H in range(1, 40):
+        sizes[H] = sum(p.size for p in make(inputs, H, rng=np.random.default_rng(0)).params.values())
+    nearest = min(sizes, key=lambda H: abs(sizes[H] - 600))
+    assert training.units(make, inputs, 600) == nearest
+
+
+def test_rungs_are_those_climbed_in_time():
+    columns = [(f"updates_{lag}", float) for lag in longest_lag.LAGS]
+    rows = np.array([(50, 100, 500, 450), (50, np.nan, np.nan, np.nan), (np.nan,) * 4, (300, 50, 50, np.nan)], columns)
+    assert longest_lag.rungs(rows).tolist() == [4, 1, 0, 3]
+    assert longest_lag.rungs(rows, 250).tolist() == [2, 1, 0, 0]
+
+
+def test_rates_are_drawn_then_the_best_is_run_on_other_seeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, "FOLDER", tmp_path)
+
+    def trial(rng, side, learning_rate):
+        best = {"left": 0.01, "right": 0.1}[side]
+        return {"loss": abs(np.log(learning_rate / best)), "noise": rng.random()}
+
+    sides = [{"side": "left"}, {"side": "right"}]
+    tune_and_run(trial, sides, "toy", lambda rows: rows["loss"], (1e-3, 1.0), draws=40, parts=2)
+    tuning, rows = read_table(tmp_path / "toy-tuning.csv"), read_table(tmp_path / "toy.csv")
+    assert len(tuning) == 80 and len(rows) == 60 and not set(rows["seed"]) & set(tuning["seed"])
+    for side, rate in (("left", 10**-2.25), ("right", 10**-0.75)):  # the middles of quarters
+        np.testing.assert_allclose(rows[rows["side"] == side]["learning_rate"], rate)
+    assert tuning["learning_rate"].min() >= 1e-3 and tuning["learning_rate"].max() <= 1.0
 
 
 def test_the_best_rate_is_that_of_a_range_not_of_a_lucky_run():

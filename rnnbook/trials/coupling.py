@@ -35,6 +35,7 @@ def run(rng, length, cell, learning_rate, compiled=True):
 
 
 def effects():
+    """How far the runs lie on the claim's side, task by task."""
     rows = results("coupling")
     found = []
     for length in LENGTHS:

@@ -28,12 +28,12 @@ from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 BIASES, LAGS, UNITS, UPDATES, RANGE = (0, 1, 2, 4), (20, 50, 100), 16, 300, (1e-3, 1e-1)
 
 
-def run(rng, lag, bias, learning_rate, compiled=True):
+def run(rng, lag, bias, learning_rate, budget=UPDATES, compiled=True):
     """Train on the latch; the updates until it was solved, NaN if it never was."""
     cell = LSTM(1, UNITS, rng=rng, dtype=np.float64)
     init.forget_bias(cell, bias)
     network = training.model(cell, "latch", rng)
-    history = training.train(network, "latch", lag, learning_rate, rng, UPDATES, compiled, until_solved=True)
+    history = training.train(network, "latch", lag, learning_rate, rng, budget, compiled, until_solved=True)
     return {"updates": training.updates_to_solve(history, "latch", lag)}
 
 
@@ -43,6 +43,7 @@ def doublings(rows):
 
 
 def faster_than(bias, shift):
+    """Doublings of updates that a bias of 1 saves against another, for each lag."""
     rows = results("forget-bias")
     return [
         effect(

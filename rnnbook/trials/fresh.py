@@ -71,6 +71,7 @@ def gradient(rng, bias, gain, units, steps=100):
 
 
 def remembers():
+    """For each size."""
     rows = results("trace")
     return [
         effect(
@@ -85,11 +86,13 @@ def remembers():
 
 
 def unchanged():
+    """For each size."""
     rows = some(results("fresh-gradients"), bias=2, gain=0)
     return [effect(f"H = {H}", some(rows, units=H)["share_50"], of=3, shift=-0.5) for H in SIZES]
 
 
 def bounded():
+    """For each size."""
     rows = some(results("fresh-gradients"), bias=1, gain=4)
     return [effect(f"H = {H}", -some(rows, units=H)["decades_100"], of=3) for H in SIZES]
 

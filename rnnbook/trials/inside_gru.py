@@ -70,10 +70,12 @@ def solved(task):
 
 
 def remembers():
+    """For each task."""
     return [effect(task, solved(task)["read"], of=3, shift=-0.9) for task in TASKS]
 
 
 def opposite():
+    """For each task."""
     return [effect(task, -solved(task)["correlation"], of=3, shift=-0.5) for task in TASKS]
 
 

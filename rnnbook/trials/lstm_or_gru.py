@@ -25,8 +25,6 @@ log-uniformly from 0.001 to 0.1, and thirty other seeds at the best (the
 middle of the best fifth of the range).
 """
 
-import time
-
 import numpy as np
 
 from rnnbook import GRU, LSTM, init, sweep
@@ -51,16 +49,10 @@ def run(rng, task, cell, learning_rate, compiled=True):
     return {"loss": loss, "updates": training.updates_to_solve(history, task, TASKS[task])}
 
 
-def clock(rng, task, cell, path, updates=100):
+def clock(rng, task, cell, path):
     """Milliseconds of an update, NumPy or compiled, drawing of the data not included."""
-    fresh = network(rng, task, cell)
-    drawn = training.TASKS[task].draw(rng, 32, TASKS[task])
-    options = {"steps": updates, "max_norm": 1.0, "progress": False, "compiled": path == "compiled"}
-    loss = training.TASKS[task].loss
-    training.fit(fresh, loss, training.Adam(1e-3), lambda: drawn, **options)
-    start = time.perf_counter()
-    training.fit(fresh, loss, training.Adam(1e-3), lambda: drawn, **options)
-    return {"milliseconds": round((time.perf_counter() - start) / updates * 1e3, 4)}
+    fresh, drawn = network(rng, task, cell), training.TASKS[task].draw(rng, 32, TASKS[task])
+    return {"milliseconds": training.milliseconds(fresh, task, drawn, 100, compiled=path == "compiled")}
 
 
 def log_loss(rows):
@@ -76,16 +68,19 @@ def seconds(task, cell, path="compiled"):
 
 
 def faster():
+    """Decades of time saved, for each task."""
     return [effect(t, np.log10(seconds(t, "LSTM")), np.log10(seconds(t, "GRU")), of=4) for t in TASKS]
 
 
 def as_good():
+    """Decades of loss saved, for each task."""
     rows = results("lstm-or-gru")
     both = {task: [log_loss(some(rows, task=task, cell=cell)) for cell in UNITS] for task in TASKS}
     return [effect(task, lstm, gru, of=4, shift=0.2) for task, (lstm, gru) in both.items()]
 
 
 def memory():
+    """What is kept, counted."""
     kept = []
     for kind, units in ((LSTM, 56), (GRU, 64)):  # as many parameters with 16 inputs
         cell = kind(16, units, rng=np.random.default_rng(0))

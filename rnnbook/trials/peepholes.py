@@ -50,6 +50,7 @@ def run(rng, units, cell, learning_rate, compiled=True):
 
 
 def effects():
+    """How far the runs lie on the claim's side, task by task."""
     rows = results("peepholes")
     found = []
     for units in UNITS:

@@ -79,6 +79,7 @@ def run(rng, cell, learning_rate, held_out=False, updates=UPDATES, compiled=True
 
 
 def effects():
+    """How far the runs lie on the claim's side, task by task."""
     rows = results("pixels")
     plain = some(rows, cell="RNN")["accuracy"]
     return [effect(cell, some(rows, cell=cell)["accuracy"], plain, of=5) for cell in training.CELLS if cell != "RNN"]

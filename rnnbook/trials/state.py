@@ -29,9 +29,9 @@ def growth(rng, activation, gain, steps=200):
     cell = RNN(1, 32, rng=rng, dtype=np.float64)
     init.orthogonal(cell, rng, gain)
     start = h = rng.normal(size=(1, 32))
-    phi = {"none": lambda a: a, "tanh": np.tanh}[activation]
     for _ in range(steps):
-        h = phi(h @ cell.params["W_h"])
+        h = h @ cell.params["W_h"]
+        h = np.tanh(h) if activation == "tanh" else h
     return {"decades": float(np.log10(np.linalg.norm(h) / np.linalg.norm(start)))}
 
 
@@ -51,6 +51,7 @@ def capacity(rng, units, scale, steps=4000):
 
 
 def explodes():
+    """For each gain."""
     rows = results("growth")
     return [
         effect(f"gain {gain}", some(rows, gain=gain, activation="none")["decades"], of=3, shift=-1) for gain in GAINS
@@ -58,6 +59,7 @@ def explodes():
 
 
 def remembers():
+    """For each size."""
     rows = results("capacity")
     return [effect(f"H = {H}", some(rows, units=H, scale=1.0)["capacity"] / H, of=3, shift=-0.9) for H in SIZES]
 

@@ -57,6 +57,7 @@ def solved(rows):
 
 
 def effects():
+    """How far the runs lie on the claim's side, task by task."""
     rows = solved(results("trained-gradients"))
     return [effect(task, some(rows, task=task)["after"], of=3, shift=2) for task in TASKS]
 

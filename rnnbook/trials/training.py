@@ -6,6 +6,8 @@ costs. Nineteen parts of twenty are explained, of the variance or of the nats.
 """
 
 import itertools
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +33,8 @@ EVERY, SHARE = 50, 0.05  # updates between two looks; of the constant answer's l
 class Task(NamedTuple):
     """A task: ``draw(rng, batch, lag)`` gives a `Batch`."""
 
-    draw: callable
-    loss: callable
+    draw: Callable
+    loss: Callable
     inputs: int
     outputs: int
 
@@ -83,7 +85,7 @@ def model(cell, task, rng):
 
 def constant_loss(task, lag):
     """What the best constant answer costs."""
-    x, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
+    _, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
     asked = target[mask > 0]
     if TASKS[task].loss is mean_squared_error:
         return float(asked.var())
@@ -131,3 +133,24 @@ def unseen_loss(network, task, lag):
     """The loss on 1000 sequences never seen."""
     x, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
     return TASKS[task].loss(network(x), target, mask)[0]
+
+
+def milliseconds(network, task, drawn, updates, compiled):
+    """The time of an update, on a batch that is there already."""
+
+    def some_updates():
+        fit(
+            network,
+            TASKS[task].loss,
+            Adam(1e-3),
+            lambda: drawn,
+            steps=updates,
+            max_norm=1.0,
+            progress=False,
+            compiled=compiled,
+        )
+
+    some_updates()  # compiles, and warms up
+    start = time.perf_counter()
+    some_updates()
+    return round((time.perf_counter() - start) / updates * 1e3, 4)

@@ -52,6 +52,7 @@ def run(rng, radius, every_step, units):
 
 
 def effects():
+    """How far the runs lie on the claim's side, task by task."""
     rows = some(results("truncation"), every_step=False, units=16)
     return [effect(f"radius {r}", some(rows, radius=r)["cosine_5"], of=3, shift=-0.9) for r in RADII]
 

@@ -1,0 +1,65 @@
+"""The page of verdicts: every claim on trial, from the tables of its runs, as a table and as a file."""
+
+import csv
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from rnnbook import trials
+
+FILE = "verdicts.csv"
+
+
+def address(claim):
+    """Of the claim's section, from the site's root."""
+    return f"notebooks/{claim.section}.html#{nodes.make_id(claim.words)}"
+
+
+def in_words(effect):
+    """An effect and its interval."""
+    interval = f" ({effect.low:.2f} to {effect.high:.2f})" if effect.low < effect.high else ""
+    return f"{effect.name}: {effect.value:.2f}{interval}".replace("-", "−")
+
+
+class Verdicts(SphinxDirective):
+    """A table with a row a claim."""
+
+    def run(self):
+        """Write the table as Markdown, and let the parser read it."""
+        lines = ["| Claim | Said by | Tasks | Runs | Effect | Verdict |", "| --- | --- | --- | --- | --- | --- |"]
+        for claim in trials.claims():
+            link = f'<a href="../{address(claim)}">{claim.words}</a>'
+            said_by = ", ".join(f"{{cite:t}}`{key}`" for key in claim.said_by) or "everybody"
+            effects = "<br>".join(in_words(effect) for effect in claim.effects())
+            cells = (link, said_by, claim.tasks, claim.runs() or "none", f"{claim.quantity}:<br>{effects}")
+            lines.append(f"| {' | '.join(map(str, cells))} | **{claim.verdict()}** |")
+        holder = nodes.container(classes=["rb-verdicts"])
+        self.state.nested_parse(StringList(lines), 0, holder)
+        for path in sorted(trials.FOLDER.glob("*.csv")):
+            self.env.note_dependency(str(path))
+        return [holder]
+
+
+def write(app, exception):
+    """The same as a file to download."""
+    if exception or app.builder.name != "html":
+        return
+    with Path(app.outdir, "_static", FILE).open("w", newline="", encoding="utf-8") as stream:
+        out = csv.writer(stream)
+        out.writerow(
+            ["claim", "said_by", "section", "tasks", "runs", "quantity", "effect", "value", "low", "high", "verdict"]
+        )
+        for claim in trials.claims():
+            about = [claim.words, " ".join(claim.said_by), address(claim), claim.tasks, claim.runs(), claim.quantity]
+            for effect in claim.effects():
+                numbers = [round(number, 4) for number in effect[1:]]
+                out.writerow([*about, effect.name, *numbers, claim.verdict()])
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("verdicts", Verdicts)
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
