@@ -221,3 +221,24 @@ def test_every_term_of_the_glossary_is_in_the_index(links):
     assert len(terms) > 40
     assert not [term for term in terms if f">{term}<" not in index]
     assert "genindex.html" in links["index.html"].targets
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_verdicts_can_be_sorted_and_downloaded(width, browser, address):
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(f"{address}/book/verdicts.html")
+    claims = page.locator(".rb-verdicts tbody tr td:nth-child(1)").all_text_contents()
+    page.get_by_role("button", name="Runs").click()
+    column = page.locator(".rb-verdicts tbody tr td:nth-child(4)")
+    numbers = [int(text) for text in column.all_text_contents() if text.isdigit()]
+    assert numbers == sorted(numbers) and len(set(numbers)) > 3
+    page.get_by_role("button", name="Runs").click()
+    assert [int(text) for text in column.all_text_contents() if text.isdigit()] == numbers[::-1]
+    assert page.locator(".rb-verdicts th[aria-sort]").all_text_contents() == ["Runs"]
+    page.get_by_role("button", name="Claim").click()
+    sorted_claims = page.locator(".rb-verdicts tbody tr td:nth-child(1)").all_text_contents()
+    assert sorted(sorted_claims) == sorted(claims) and sorted_claims != claims
+    with page.expect_download() as download:
+        page.get_by_role("link", name="The same as a file").click()
+    assert download.value.suggested_filename == "verdicts.csv"
+    page.close()
