@@ -43,19 +43,24 @@ def dyck(rng, batch, length, kinds=2, depth=4, dtype=np.float32):
     K, depth = check.positive("kinds", kinds), check.positive("depth", depth)
     if T < 2:
         raise ValueError(f"length must be at least 2, got {T}")
-    opens, kind = rng.integers(0, 2, (T, B)), rng.integers(0, K, (T, B))
+    opens = rng.integers(0, 2, (T, B))
+    kind = rng.integers(0, K, (T, B))
     heights = np.arange(depth + 1)[:, None]
-    move = np.where((heights == 0) | ((heights < depth) & [False, True]), 1, -1)  # by height and draw
+    up = (heights == 0) | ((heights < depth) & [False, True])
+    move = np.where(up, 1, -1)  # by height and draw
     height = np.zeros((T + 1, B), int)
     for t in range(T):
         height[t + 1] = height[t] + move[height[t], opens[t]]
-    before, after, times = height[:-1], height[1:], np.arange(T)[:, None]
-    opening = after > before
+    before, after = height[:-1], height[1:]
+    opening, times = after > before, np.arange(T)[:, None]
     closes, target = np.zeros((T, B), int), np.zeros((T, B), int)
     for level in range(1, depth + 1):
-        last = np.maximum.accumulate(np.where(opening & (after == level), times, -1))  # what opened here last
-        innermost = np.take_along_axis(kind, np.maximum(last, 0), axis=0)
-        closes = np.where(~opening & (before == level), innermost, closes)
+        last = np.where(opening & (after == level), times, 0)
+        last = np.maximum.accumulate(last)  # when it was opened here
+        innermost = np.take_along_axis(kind, last, axis=0)
+        closing = ~opening & (before == level)
+        closes = np.where(closing, innermost, closes)
         target = np.where(after == level, innermost + 1, target)
     ids = np.where(opening, kind, K + closes)
-    return Batch(np.eye(2 * K, dtype=dtype)[ids], target, (~opening).astype(dtype))
+    x, mask = np.eye(2 * K, dtype=dtype)[ids], (~opening).astype(dtype)
+    return Batch(x, target, mask)

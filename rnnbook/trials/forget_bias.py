@@ -29,11 +29,20 @@ BIASES, LAGS, UNITS, UPDATES, RANGE = (0, 1, 2, 4), (20, 50, 100), 16, 300, (1e-
 
 
 def run(rng, lag, bias, learning_rate, budget=UPDATES, compiled=True):
-    """Train on the latch; the updates until it was solved, NaN if it never was."""
+    """Train on the latch; updates until solved, NaN if it never was."""
     cell = LSTM(1, UNITS, rng=rng, dtype=np.float64)
     init.forget_bias(cell, bias)
     network = training.model(cell, "latch", rng)
-    history = training.train(network, "latch", lag, learning_rate, rng, budget, compiled, until_solved=True)
+    history = training.train(
+        network,
+        "latch",
+        lag,
+        learning_rate,
+        rng,
+        budget,
+        compiled,
+        until_solved=True,
+    )
     return {"updates": training.updates_to_solve(history, "latch", lag)}
 
 

@@ -73,15 +73,26 @@ def build(cell, task, start, lag, rng):
 
 
 def run(rng, cell, task, start, learning_rate, top=LAGS[-1], compiled=True):
-    """Climb the ladder: the longest lag solved, and the updates it took on each rung."""
-    outcome = {"longest": 0} | {f"updates_{lag}": float("nan") for lag in LAGS}
+    """Climb the ladder: the longest lag solved, updates on each rung."""
+    outcome = {"longest": 0}
+    outcome |= {f"updates_{lag}": float("nan") for lag in LAGS}
     for lag in LAGS:
         if lag > min(top, TOP.get(task, top)):
             break
         network = build(cell, task, start, lag, rng)
-        history = training.train(network, task, lag, learning_rate, rng, UPDATES, compiled, until_solved=True)
-        outcome[f"updates_{lag}"] = training.updates_to_solve(history, task, lag)
-        if np.isnan(outcome[f"updates_{lag}"]):
+        history = training.train(
+            network,
+            task,
+            lag,
+            learning_rate,
+            rng,
+            UPDATES,
+            compiled,
+            until_solved=True,
+        )
+        updates = training.updates_to_solve(history, task, lag)
+        outcome[f"updates_{lag}"] = updates
+        if np.isnan(updates):
             break
         outcome["longest"] = lag
     return outcome
@@ -111,10 +122,10 @@ def rungs(rows, updates=UPDATES):
     return np.cumprod(within, axis=0).sum(axis=0)
 
 
-def updates_in_time(cell, task, updates=UPDATES // 2):
+def updates_in_time(cell, task, updates=200):
     """How many updates a cell can do while an LSTM does `updates`."""
     rows = some(results("longest-lag-clock"), task=task)
-    each = {name: np.median(some(rows, cell=name)["milliseconds"]) for name in (cell, "LSTM")}
+    each = {name: np.min(some(rows, cell=name)["milliseconds"]) for name in (cell, "LSTM")}
     return updates * each["LSTM"] / each[cell]
 
 
