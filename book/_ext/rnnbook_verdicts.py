@@ -19,7 +19,8 @@ def address(claim):
 
 def in_words(effect):
     """An effect and its interval."""
-    interval = f" ({effect.low:.2f} to {effect.high:.2f})" if effect.low < effect.high else ""
+    low, high = f"{effect.low:.2f}", f"{effect.high:.2f}"
+    interval = f" ({low} to {high})" if low != high else ""
     return f"{effect.name}: {effect.value:.2f}{interval}".replace("-", "−")
 
 
@@ -28,13 +29,14 @@ class Verdicts(SphinxDirective):
 
     def run(self):
         """Write the table as Markdown, and let the parser read it."""
-        lines = ["| Claim | Said by | Tasks | Runs | Effect | Verdict |", "| --- | --- | --- | --- | --- | --- |"]
+        lines = ["| Claim | Verdict | Effect | Tasks | Runs | Said by |", "| --- | --- | --- | --- | --- | --- |"]
         for claim in trials.claims():
             link = f'<a href="../{address(claim)}">{claim.words}</a>'
             said_by = ", ".join(f"{{cite:t}}`{key}`" for key in claim.said_by) or "everybody"
             effects = "<br>".join(in_words(effect) for effect in claim.effects())
-            cells = (link, said_by, claim.tasks, claim.runs() or "none", f"{claim.quantity}:<br>{effects}")
-            lines.append(f"| {' | '.join(map(str, cells))} | **{claim.verdict()}** |")
+            effects = f"{claim.quantity}:<br>{effects}"
+            cells = (link, f"**{claim.verdict()}**", effects, claim.tasks, str(claim.runs() or "none"), said_by)
+            lines.append(f"| {' | '.join(cells)} |")
         holder = nodes.container(classes=["rb-verdicts"])
         self.state.nested_parse(StringList(lines), 0, holder)
         for path in sorted(trials.FOLDER.glob("*.csv")):

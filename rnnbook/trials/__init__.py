@@ -78,8 +78,9 @@ class Claim:
 
     def report(self):
         """The effects and the verdict, as lines of text."""
-        width = max(len(effect.name) for effect in self.effects())
-        lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in self.effects()]
+        effects = self.effects()
+        width = max(len(effect.name) for effect in effects)
+        lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in effects]
         return "\n".join([f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self.verdict()}"])
 
 
@@ -238,7 +239,7 @@ def verify(trial, rows, tolerance=1e-3, **options):
     Returns
     -------
     str
-        How many rows were run again, and which outcomes agree.
+        How many rows were run again.
 
     Raises
     ------
@@ -249,7 +250,7 @@ def verify(trial, rows, tolerance=1e-3, **options):
     --------
     >>> from rnnbook.trials import state
     >>> verify(state.growth, results("growth")[:2])
-    '2 rows run again, equal to the table: decades'
+    'run again: 2 rows, as in the table'
     """
     names = [name for name in inspect.signature(trial).parameters if name in rows.dtype.names]
     for row in rows:
@@ -260,7 +261,7 @@ def verify(trial, rows, tolerance=1e-3, **options):
                 raise AssertionError(
                     f"{name} of {factors} with seed {row['seed']} is {value}, in the table {row[name]}"
                 )
-    return f"{len(rows)} rows run again, equal to the table: {', '.join(outcome)}"
+    return f"run again: {len(rows)} row{'s' * (len(rows) > 1)}, as in the table"
 
 
 def tune_and_run(trial, combinations, name, quantity, limits, draws=30, parts=5, tuning_trial=None):

@@ -74,8 +74,8 @@ def build(cell, task, start, lag, rng):
 
 def run(rng, cell, task, start, learning_rate, top=LAGS[-1], compiled=True):
     """Climb the ladder: the longest lag solved, updates on each rung."""
-    outcome = {"longest": 0}
-    outcome |= {f"updates_{lag}": float("nan") for lag in LAGS}
+    updates_on_rungs = {f"updates_{lag}": np.nan for lag in LAGS}
+    outcome = {"longest": 0, **updates_on_rungs}
     for lag in LAGS:
         if lag > min(top, TOP.get(task, top)):
             break
