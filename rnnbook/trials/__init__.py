@@ -9,6 +9,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ class Claim:
 
     words: str  #: as one finds it said
     said_by: tuple[str, ...]  #: keys of the bibliography; none for what everybody says
-    section: str  #: of the book, "chapter#label"
+    section: str  #: the chapter's file; the claim is a heading in it
     tasks: str
     quantity: str  #: what an effect is
     tables: tuple[str, ...]
@@ -69,7 +70,9 @@ class Claim:
 
     def verdict(self):
         """*confirmed*, *refuted* or *not proven*."""
-        effects = self.effects()
+        return self._decide(self.effects())
+
+    def _decide(self, effects):
         if sum(effect.low > 0 for effect in effects) >= self.need:
             return "confirmed"
         if sum(effect.high < 0 for effect in effects) >= self.need:
@@ -81,7 +84,9 @@ class Claim:
         effects = self.effects()
         width = max(len(effect.name) for effect in effects)
         lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in effects]
-        return "\n".join([f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self.verdict()}"])
+        return "\n".join(
+            [f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self._decide(effects)}"]
+        )
 
 
 def claims():
@@ -159,8 +164,9 @@ def some(rows, **factors):
     return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
+@lru_cache
 def results(name):
-    """The committed table of a sweep.
+    """The committed table of a sweep, read once.
 
     Parameters
     ----------
@@ -170,14 +176,16 @@ def results(name):
     Returns
     -------
     ndarray, structured
-        As `rnnbook.read_table` gives it.
+        As `rnnbook.read_table` gives it, but not to be written to.
 
     Examples
     --------
     >>> sorted(results("variants-tuning").dtype.names)[:3]
     ['learning_rate', 'loss', 'seconds']
     """
-    return read_table(FOLDER / f"{name}.csv")
+    table = read_table(FOLDER / f"{name}.csv")
+    table.flags.writeable = False
+    return table
 
 
 def best_rates(tuning, by, quantity, limits, parts=5):

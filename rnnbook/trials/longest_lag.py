@@ -39,7 +39,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import RNN, init, sweep
+from rnnbook import init, sweep
 from rnnbook.trials import FOLDER, Claim, Effect, effect, results, share, some, training, tune_and_run
 
 LAGS = (10, 30, 100, 300)
@@ -54,12 +54,8 @@ STARTS = {cell: "orthogonal" if cell == "RNN" else "chrono" for cell in training
 
 def build(cell, task, start, lag, rng):
     """A network of 600 parameters with one of the starts."""
-    make, inputs = training.CELLS[cell], training.TASKS[task].inputs
-    if start == "identity ReLU":
-
-        def make(D, H, **options):
-            return RNN(D, H, activation="relu", **options)
-
+    make = training.RELU_RNN if start == "identity ReLU" else training.CELLS[cell]
+    inputs = training.TASKS[task].inputs
     network = make(inputs, training.units(make, inputs, PARAMETERS), rng=rng, dtype=np.float64)
     if start == "orthogonal":
         init.orthogonal(network, rng)

@@ -24,11 +24,11 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import RNN, Adam, Batch, Dense, Model, data, fit, init, softmax_cross_entropy
+from rnnbook import Adam, Batch, Dense, Model, data, fit, init, softmax_cross_entropy
 from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
 PARAMETERS, UPDATES, STEPS, RANGE = 1200, 600, 64, (1e-3, 1e-1)
-MAKES = training.CELLS | {"ReLU RNN": lambda D, H, **options: RNN(D, H, activation="relu", **options)}
+MAKES = training.CELLS | {"ReLU RNN": training.RELU_RNN}
 
 
 def build(cell, rng):
@@ -61,12 +61,11 @@ def run(rng, cell, learning_rate, held_out=False, updates=UPDATES, compiled=True
         chosen = rng.integers(0, images.x.shape[1], 32)
         return Batch(*(array[:, chosen] for array in images[:3]))
 
-    optimiser = Adam(learning_rate)
     try:
         fit(
             network,
             softmax_cross_entropy,
-            optimiser,
+            Adam(learning_rate),
             batch,
             steps=updates,
             max_norm=1.0,

@@ -8,6 +8,7 @@ costs. Nineteen parts of twenty are explained, of the variance or of the nats.
 import itertools
 import time
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -57,14 +58,15 @@ TASKS = {
     "brackets": Task(_float64(tasks.dyck), softmax_cross_entropy, 4, 3),
 }
 
-CELLS = {
-    "RNN": lambda D, H, **options: RNN(D, H, **options),
-    "LSTM": lambda D, H, **options: LSTM(D, H, **options),
-    "peephole": lambda D, H, **options: PeepholeLSTM(D, H, **options),
-    "coupled": lambda D, H, **options: CoupledLSTM(D, H, **options),
-    "GRU": lambda D, H, **options: GRU(D, H, reset="after", **options),
-    "GRU before": lambda D, H, **options: GRU(D, H, reset="before", **options),
+CELLS: dict[str, Callable] = {
+    "RNN": RNN,
+    "LSTM": LSTM,
+    "peephole": PeepholeLSTM,
+    "coupled": CoupledLSTM,
+    "GRU": partial(GRU, reset="after"),
+    "GRU before": partial(GRU, reset="before"),
 }
+RELU_RNN = partial(RNN, activation="relu")
 
 
 def units(make, inputs, parameters):
@@ -83,6 +85,7 @@ def model(cell, task, rng):
     return Model(cell, Dense(cell.hidden_size, TASKS[task].outputs, rng=rng, dtype=np.float64))
 
 
+@lru_cache
 def constant_loss(task, lag):
     """What the best constant answer costs."""
     _, target, mask, _ = TASKS[task].draw(np.random.default_rng(1000), 1000, lag)
@@ -93,10 +96,20 @@ def constant_loss(task, lag):
     return float(-(shares * np.log(shares, where=shares > 0, out=np.zeros_like(shares))).sum())
 
 
-def train(network, task, lag, learning_rate, rng, updates, compiled, until_solved=False):
-    """Train on sequences that are new in each update; the history, or None if a number was not finite.
+def train(
+    network,
+    task,
+    lag,
+    learning_rate,
+    rng,
+    updates,
+    compiled,
+    until_solved=False,
+):
+    """Train on sequences that are new in each update.
 
-    Adam, 32 sequences in an update, gradients clipped at a joint norm of 1.
+    Adam, 32 sequences in an update, gradients clipped at norm 1. Returns
+    the history, or None if a number was not finite.
     """
     limit = SHARE * constant_loss(task, lag)
 

@@ -28,21 +28,14 @@ Fairness
 import numpy as np
 
 from rnnbook import (
-    Adam,
-    Dense,
-    Model,
     PeepholeLSTM,
-    fit,
     init,
     join,
-    mean_squared_error,
     namespace,
-    softmax_cross_entropy,
     split,
-    tasks,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.trials import Claim, effect, results, some, tune_and_run
+from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
 
 class Vanilla(PeepholeLSTM):
@@ -186,37 +179,29 @@ class FGR(Vanilla):
 
 VARIANTS = (Vanilla, NIG, NFG, NOG, NIAF, NOAF, CIFG, NP, FGR)
 UNITS, UPDATES = 16, 500
-TASKS = {  # generator, length, loss, inputs, outputs
-    "adding": (tasks.adding, 30, mean_squared_error, 2, 1),
-    "counting": (tasks.counting, 30, mean_squared_error, 1, 1),
-    "latch": (tasks.latch, 60, softmax_cross_entropy, 1, 2),
-}
+TASKS = {"adding": 30, "counting": 30, "latch": 60}  # their lengths
 
 
 def run(rng, task, variant, learning_rate, compiled=True):
     """Train a variant on a task; its loss on sequences never seen."""
-    draw, length, loss, inputs, outputs = TASKS[task]
+    length, inputs = TASKS[task], training.TASKS[task].inputs
     kind = {kind.__name__: kind for kind in VARIANTS}[variant]
     cell = kind(inputs, UNITS, rng=rng, dtype=np.float64)
     if cell.keep_gate[0] not in cell.held:
         init.forget_bias(cell, 2.0)
-    model = Model(cell, Dense(UNITS, outputs, rng=rng, dtype=np.float64))
-    try:
-        fit(
-            model,
-            loss,
-            Adam(learning_rate),
-            lambda: draw(rng, 32, length, np.float64),
-            steps=UPDATES,
-            max_norm=1.0,
-            progress=False,
-            compiled=compiled,
-        )
-    except FloatingPointError:
+    network = training.model(cell, task, rng)
+    history = training.train(
+        network,
+        task,
+        length,
+        learning_rate,
+        rng,
+        UPDATES,
+        compiled,
+    )
+    if history is None:  # a number was not finite
         return {"loss": float("nan")}
-    unseen = np.random.default_rng(1000)
-    x, target, mask, _ = draw(unseen, 1000, length, np.float64)
-    return {"loss": loss(model(x), target, mask)[0]}
+    return {"loss": training.unseen_loss(network, task, length)}
 
 
 RANGE = (1e-3, 1e-1)  # of the learning rates
