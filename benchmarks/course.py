@@ -1,8 +1,9 @@
 """A class of 500 graded in the sandbox, and some of it by plain nbgrader autograde, in one run: make bench-course
 
-Problem set 4; the class gets it right in many ways, makes every mistake of the suite, or hands in nothing.
-nbgrader grades the first PLAIN of the same notebooks, one after the other in one process, as it does; ours
-uses all cores, so the comparison is for each core. In the middle our run is killed once and started again.
+Problem set 4; the class gets it right in many ways, makes every mistake of the suite, some that nobody listed, some
+two at once, or hands in nothing. nbgrader grades the first PLAIN of the same notebooks, one after the other in one
+process, as it does; ours uses all cores, so the comparison is for each core. In the middle our run is killed once and
+started again.
 """
 
 import importlib
@@ -17,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from course import examiner, model
+from course import examiner, model, unseen
 from course.correct import RIGHT
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,9 @@ def submissions():
     """Notebooks without end: right in another way, wrong, right, …, and each fiftieth empty."""
     importlib.import_module(f"course.correct.{SET}")
     right = itertools.cycle([{problem: text} for problem, texts in RIGHT[SET].items() for text in texts])
-    wrong = itertools.cycle([{m.replaces: m.source} for m in examiner.mistakes(SET)])
+    listed = [{m.replaces: m.source} for m in examiner.mistakes(SET)]
+    others = [{problem: text} for name, problem, text, _ in (*unseen.SINGLE, *unseen.PAIRS) if name == SET]
+    wrong = itertools.cycle([*listed, *others])
     empty = (ROOT / f"course/release/{SET}/{SET}.ipynb").read_bytes()
     for k in itertools.count(1):
         yield empty if k % 50 == 0 else model.submission(SET, next(right if k % 2 else wrong))

@@ -17,15 +17,19 @@ from functools import cache
 
 import numpy as np
 
-from course import model
+from course import diagnosis, model
 from course.misconceptions import MISTAKES
 from course.sandbox import Stopped, StudentError
 
-RTOL, ATOL = 1e-7, 1e-9  # float64 by any algebra
+RTOL, ATOL = 1e-9, 1e-11  # float64 by any algebra; float32 has seven digits
 TRIALS = 4
 
 # mistakes that are seen without comparing results
 MISSING = "There is no `{name}` in your notebook. Was it renamed, or did its cell stop with an error?"
+LATER = (
+    "`{name}` stands below the test that uses it. Jupyter's *Restart and run all* goes from the top to the bottom, and "
+    "the test does not find it: move the cell above the test."
+)
 EMPTY = "`{name}` has not been written yet."
 NOTHING = "`{name}` returns None. Does it end with a return statement, on every path?"
 COUNT = "`{name}` returns {got} value(s), where {due} are expected: {outputs}."
@@ -111,6 +115,16 @@ def same(a, b, rtol=RTOL, atol=ATOL):
         return False
 
 
+def rounded(a, b):
+    """Whether a result is of fewer digits than the one that is due, where both are arrays of decimals."""
+    if isinstance(b, tuple | list):
+        return any(map(rounded, a, b))
+    if isinstance(b, dict):
+        return any(rounded(a[key], b[key]) for key in b)
+    a, b = np.asarray(a).dtype, np.asarray(b).dtype
+    return a.kind in "fc" and b.kind in "fc" and np.finfo(a).eps > np.finfo(b).eps
+
+
 def examine(problem_set, name, student, numbers, outputs="result"):
     """Compare a student's function with the model's on random numbers.
 
@@ -143,13 +157,35 @@ def examine(problem_set, name, student, numbers, outputs="result"):
             got = error
         trials.append((args, due, got))
     if all(same(got, due) for _, due, got in trials):
+        if any(rounded(got, due) for _, due, got in trials):
+            raise Lost(SINGLE.format(name=name))
         if changed:
             raise Lost(PLACE.format(name=name))
         return
-    for mistake in mistakes(problem_set):
-        if mistake.problem == name and not mistake.general and explains(mistake.function, trials):
+    known = [m for m in mistakes(problem_set) if m.problem == name and not m.general]
+    for mistake in known:
+        if explains(mistake.function, trials):
             raise Lost(mistake.says)
-    raise Lost(diagnosis(name, trials, names, changed))
+
+    ended = []
+
+    def wrongly(*args):
+        if ended:  # it is not started again and again only to be told more
+            raise ended[0]
+        try:
+            return attempt(student, args)[0]
+        except (Stopped, StudentError) as error:
+            if isinstance(error, Stopped) or error.kind in ("TimeoutError", "OutputLimit"):
+                ended.append(error)
+            raise
+
+    described, is_value = description(name, trials, names, changed)
+    if all(isinstance(got, StudentError) for _, _, got in trials):
+        raise Lost(described)
+    single, pair, first = diagnosis.name_mistakes(
+        problem_set, name, wrongly, numbers, names, known, lambda program: explains(program, trials)
+    )
+    raise Lost(single() or (is_value and pair()) or " ".join([described, *((is_value and [first()]) or [])]).strip())
 
 
 def explains(wrong, trials):
@@ -169,39 +205,39 @@ def explains(wrong, trials):
     return agreed
 
 
-def diagnosis(name, trials, names, changed):
-    """What can be said of a wrong result that no known mistake explains."""
+def description(name, trials, names, changed):
+    """What is seen in a wrong result without knowing why, and whether it is only the numbers that are wrong."""
     if changed:
-        return PLACE.format(name=name)
+        return PLACE.format(name=name), False
     for _, due, got in trials:
         if isinstance(got, StudentError):
-            return complaint(name, got)
+            return complaint(name, got), False
         if got is None:
-            return NOTHING.format(name=name)
+            return NOTHING.format(name=name), False
         if isinstance(due, list):
             names = [f"{names[0]}[{k}]" for k in range(len(due))]
         elif not isinstance(due, tuple):
             due, got = (due,), (got,)
         if not isinstance(got, tuple | list) or len(got) != len(due):
             count = len(got) if isinstance(got, tuple | list) else 1
-            return COUNT.format(name=name, got=count, due=len(due), outputs=", ".join(names))
+            return COUNT.format(name=name, got=count, due=len(due), outputs=", ".join(names)), False
         wrong = [label for label, x, y in zip(names, got, due, strict=True) if not same(x, y)]
         for label, x, y in zip(names, got, due, strict=True):
             try:
                 x, y = np.asarray(x, complex), np.asarray(y, complex)
             except (TypeError, ValueError):
-                return KIND.format(name=name)
+                return KIND.format(name=name), False
             if x.shape != y.shape:
-                return SHAPE.format(name=name, output=label)
+                return SHAPE.format(name=name, output=label), False
             if not np.isfinite(x).all():
-                return NOT_FINITE.format(name=name)
+                return NOT_FINITE.format(name=name), False
         if not wrong:
             continue
         if all(same(x, y, rtol=1e-4, atol=1e-5) for x, y in zip(got, due, strict=True)):
-            return SINGLE.format(name=name)
+            return SINGLE.format(name=name), False
         rest = [label for label in names if label not in wrong]
         others = f", while {' and '.join(f'`{label}`' for label in rest)} can be trusted" if rest else ""
-        return VALUES.format(name=name, output=wrong[0], others=others)
+        return VALUES.format(name=name, output=wrong[0], others=others), True
     raise AssertionError("only called for a result that is wrong")
 
 

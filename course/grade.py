@@ -10,11 +10,15 @@ import hashlib
 import json
 import os
 import sys
+import time
 import traceback
+import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
+import nbformat
 import numpy as np
 from tqdm import tqdm
 
@@ -37,14 +41,36 @@ def roles(problem_set):
     return tests, written
 
 
+@cache
+def judged(problem_set, source):
+    """The student's names that a test uses. Nothing else of theirs gets into it, whatever name it goes by."""
+    visible, _, hidden = source.partition(HIDDEN)
+    return [name for name in examiner.free_names(hidden or visible) if hasattr(model.solution(problem_set), name)]
+
+
+def question_of(problem_set, key):
+    """The text of a written question, which stands in the cell above its answer."""
+    cells = model.notebook(problem_set)["cells"]
+    at = next(k for k, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == key)
+    return model.text(cells[at - 1])
+
+
 def limits(problem_set):
     """What a submission to this problem set may use, and which of the project's packages it may import."""
     said = model.notebook(problem_set)["metadata"].get("course", {})
     return Limits(**said.get("limits", {})), tuple(said.get("packages", ()))
 
 
+class Cell(NamedTuple):
+    """A cell as it was handed in; `key` is the id that nbgrader gave it, if it still has one."""
+
+    key: str
+    kind: str
+    source: str
+
+
 def read(content):
-    """The cells of a submitted notebook, as (id, kind, source, whether it is a test).
+    """The cells of a submitted notebook, and what is to be said of its format.
 
     Raises
     ------
@@ -52,17 +78,49 @@ def read(content):
         The file is no notebook.
     """
     try:
-        cells = json.loads(content)["cells"]
-        read = []
-        for cell in cells:
-            source = cell["source"]
-            source = source if isinstance(source, str) else "".join(source)
-            role = cell.get("metadata", {}).get("nbgrader", {})
-            is_test = bool(role.get("grade")) and not role.get("solution")
-            read.append((str(role.get("grade_id", "")), cell["cell_type"], source, is_test))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        data = json.loads(content)
+        data = {"nbformat": 4, "metadata": {}} | data  # what some editors leave out
+        major = nbformat.reader.get_version(data)[0]
+        with warnings.catch_warnings(action="ignore"):  # about ids, which nothing here uses
+            notebook = nbformat.convert(nbformat.reader.reads(json.dumps(data)), 4)
+        cells = [
+            Cell(
+                str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")),
+                cell["cell_type"],
+                "".join(cell["source"]),
+            )
+            for cell in notebook["cells"]
+        ]
+    except Exception as error:  # nbformat has many ways to fail on what is none
         raise ValueError("The file is not a notebook: it is no JSON, or its cells are missing.") from error
-    return read
+    old = f"The notebook is in Jupyter's old format {major}. It was read as format 4; save it in a newer Jupyter."
+    return cells, [old] if major < 4 else []
+
+
+def squeezed(text):
+    """A text without white space, which editors change."""
+    return "".join(text.split())
+
+
+def place_of(cells, key, visible):
+    """How many cells, from the top, stand before a test's judgement: those to its own, which is the last.
+
+    A test is known by its text, for its id may be gone (Colab) or stand on copies; then by its id. Where there
+    is neither, it is judged at the end of the notebook.
+    """
+    alike = [k for k, cell in enumerate(cells, 1) if squeezed(visible) in squeezed(cell.source)]
+    named = [k for k, cell in enumerate(cells, 1) if cell.key == key]
+    return max({*alike} & {*named} or alike or named or [len(cells)])
+
+
+def answer_to(cells, key, question):
+    """The answer to a written question: the cell with its id, or what stands below the question."""
+    for cell in cells:
+        if cell.key == key and cell.kind != "code":
+            return cell.source
+    texts = [squeezed(cell.source) for cell in cells]
+    at = texts.index(squeezed(question)) + 1 if squeezed(question) in texts else len(cells)
+    return cells[at].source if at < len(cells) and cells[at].kind != "code" else ""
 
 
 class Messenger:
@@ -79,39 +137,78 @@ class Messenger:
 
 
 class Examination:
-    """One submission before the examiner: starts the sandbox, again if the student's code ended it."""
+    """One submission before the examiner: starts the sandbox, again if the student's code ended it.
 
-    def __init__(self, cells, rules, packages, sandboxed):
-        self.cells = [
-            (k, source) for k, (_, kind, source, is_test) in enumerate(cells, 1) if kind == "code" and not is_test
-        ]
+    Parameters
+    ----------
+    cells : list of Cell
+        All run from the top, as by Jupyter's *Run all*, tests included, and on from a cell that stops.
+    tests : dict
+        For each test (the number of cells before its judgement, the names that it judges).
+    rules, packages, sandboxed
+        As in `Pupil`.
+    """
+
+    def __init__(self, cells, tests, rules, packages, sandboxed):
+        self.cells, self.tests = cells, tests
         self.rules, self.packages, self.sandboxed = rules, packages, sandboxed
         self.errors, self.lent, self.bad, self.starts, self.pupil = [], {}, set(), 0, None
+        self.restarts = RESTARTS + len(tests)  # a function that ends its process does so in the visible tests too
+        self.moved, self.earlier, self.until = set(), {}, time.monotonic() + 3 * rules.total
 
     def start(self):
         """Run the notebook's cells, and leave out one that ends the process."""
         while self.pupil is None:
-            if self.starts > RESTARTS:
+            if self.starts > self.restarts:
                 raise Stopped("The notebook ended its process again and again, so the rest was not graded.")
+            if time.monotonic() > self.until:
+                raise Stopped("The notebook took too long in all, so the rest was not graded.")
             self.starts += 1
             pupil = Pupil(self.rules, self.packages, self.sandboxed)
             number = None
             try:
-                for number, source in self.cells:
-                    if number in self.bad:
-                        continue
-                    try:
-                        pupil.run(source, number)
-                    except StudentError as error:
-                        if self.starts == 1:
-                            self.errors.append((number, cell_error(error)))
+                for number, cell in enumerate(self.cells, 1):
+                    if cell.kind == "code" and number not in self.bad:
+                        self.run(pupil, number, cell)
+                    for key, (place, names) in self.tests.items():
+                        if place == number < len(self.cells):
+                            pupil.mark(key, names)
+                if self.tests:
+                    self.moved = pupil.moved()
                 for name, function in self.lent.items():
                     pupil.lend(name, function)
             except Stopped as stopped:
                 self.bad.add(number)
                 self.errors.append((number, f"{stopped} The cell was left out."))
+            except StudentError:  # what a test needs is too large to be watched
+                self.moved = {key for key, (place, _) in self.tests.items() if place < len(self.cells)}
+                self.pupil = pupil
             else:
                 self.pupil = pupil
+
+    def run(self, pupil, number, cell):
+        """Run a cell; what a visible test says is not noted, since the hidden one says it better."""
+        if cell.key in self.tests:
+            with contextlib.suppress(StudentError):
+                pupil.run(cell.source, number, self.rules.call / 4)
+            return
+        try:
+            pupil.run(cell.source, number)
+        except StudentError as error:
+            if self.starts == 1:
+                self.errors.append((number, cell_error(error)))
+
+    def at(self, key):
+        """The notebook as it stands at a test's place: itself, unless later cells changed what the test judges."""
+        self.start()
+        if key not in self.moved:
+            return self
+        if key not in self.earlier:
+            above = self.cells[: self.tests[key][0]]
+            self.earlier[key] = Examination(above, {}, self.rules, self.packages, self.sandboxed)
+            self.earlier[key].bad, self.earlier[key].until = self.bad, self.until
+        self.earlier[key].lent = self.lent
+        return self.earlier[key]
 
     def ask(self, question):
         """Put a question to the sandbox."""
@@ -131,8 +228,9 @@ class Examination:
 
     def close(self):
         """End the sandbox."""
-        if self.pupil:
-            self.pupil.close()
+        for one in (self, *self.earlier.values()):
+            if one.pupil:
+                one.pupil.close()
 
 
 def cell_error(error):
@@ -173,16 +271,20 @@ def grade(submission, problem_set, sandboxed=True):
     if submission.notebook is None:
         return result
     try:
-        cells = read(submission.notebook)
+        cells, notes = read(submission.notebook)
     except ValueError as error:
         result["notes"].append(str(error))
         return result
-    answers = {key: source for key, kind, source, _ in cells if kind == "markdown"}
+    result["notes"] += notes
     for question in result["written"]:
-        question["answer"] = answers.get(question["id"], "")[:20_000]
+        question["answer"] = answer_to(cells, question["id"], question_of(problem_set, question["id"]))[:20_000]
     examiner.seed = int.from_bytes(hashlib.sha256(f"{problem_set} {submission.student}".encode()).digest()[:4])
     rules, packages = limits(problem_set)
-    examination = Examination(cells, rules, packages, sandboxed)
+    places = {
+        key: (place_of(cells, key, source.partition(HIDDEN)[0]), judged(problem_set, source))
+        for key, _, source in tests
+    }
+    examination = Examination(cells, places, rules, packages, sandboxed)
     # tests without a hidden part come first: what the notebook says then cannot repeat a hidden number
     order = sorted(range(len(tests)), key=lambda k: HIDDEN in tests[k][2])
     try:
@@ -205,20 +307,20 @@ def grade(submission, problem_set, sandboxed=True):
 def verdict(examination, problem_set, key, source):
     """Run a test: empty words if it is passed."""
     visible, _, hidden = source.partition(HIDDEN)
-    code = hidden or visible
+    wanted = judged(problem_set, source)
     try:
-        # nothing else of the student's gets into the test, whatever name it goes by
-        wanted = [name for name in examiner.free_names(code) if hasattr(model.solution(problem_set), name)]
-        functions, values = examination.ask(lambda pupil: pupil.look(wanted))
+        there = examination.at(key)
+        functions, values = there.ask(lambda pupil: pupil.look(wanted))
         for name in wanted:
             if name not in functions and name not in values:
-                return examiner.MISSING.format(name=name)
-        space = values | {name: Messenger(examination, name) for name in functions} | {"np": np}
-        exec(compile(code, key, "exec"), space)
+                later = there is not examination and any(examination.ask(lambda pupil, n=name: pupil.look([n])))
+                return (examiner.LATER if later else examiner.MISSING).format(name=name)
+        space = values | {name: Messenger(there, name) for name in functions} | {"np": np}
+        exec(compile(hidden or visible, key, "exec"), space)
     except StudentError as error:
         return examiner.complaint(key, error)
     except Stopped as stopped:
-        if examination.starts > RESTARTS:
+        if examination.starts > examination.restarts or time.monotonic() > examination.until:
             raise
         return str(stopped)
     except examiner.Lost as lost:
@@ -300,9 +402,9 @@ def main(arguments=None):
     try:
         if sandboxed:
             refuse_without_sandbox()
-        found = collect.submissions(options.source, problem_set)
+        found, strays = collect.submissions(options.source, problem_set)
         results = grade_all(found, problem_set, out, options.processes, sandboxed)
-        report.write(results, problem_set, out)
+        report.write(results, problem_set, out, strays)
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
     print(f"{len(results)} submissions graded. Open {out}/summary.html; the grades are in {out}/grades.csv.")

@@ -4,15 +4,27 @@ Nothing here is secret, and nothing here is trusted: the student's code runs in 
 rewrite all of it. It holds no tests and no answers, so all it could gain is the loss of its own points.
 """
 
+import ast
+import dis
 import io
 import linecache
+import operator
+import pickle
 import signal
+import site
 import socket
 import sys
+import types
+from functools import cache
+from importlib.machinery import PathFinder
 
 import wire
 
 PRINTED = 1_000_000  # characters that a cell or a call may print
+RUN_THEIR_CODE = ("time", "capture", "prun")  # magics after which the names that their code sets are there
+# IPython takes a cell of one line that is no Python for a magic without its %
+BARE = ("pip", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "cp", "mv", "rm", "mkdir", "less", "more", "man")
+ABSENT = object()
 
 
 class Printer(io.TextIOBase):
@@ -28,15 +40,128 @@ class Printer(io.TextIOBase):
         return len(text)
 
 
-def without_magics(source):
-    """Leave out what only IPython understands: lines that start with % or !, and cells of another language."""
-    lines = source.splitlines()
-    if lines and lines[0].startswith("%%") and lines[0].split()[0] not in ("%%time", "%%timeit", "%%capture"):
-        return ""
-    return "\n".join(
-        line[: len(line) - len(line.lstrip())] + "pass" if line.lstrip()[:1] in ("%", "!", "?") else line
-        for line in lines
-    )
+def ipython_transformer():
+    """IPython's own rules for what is not Python, without the rest of IPython, which takes long to import."""
+    package = types.ModuleType("IPython")
+    found = PathFinder.find_spec("IPython")
+    package.__path__ = found.submodule_search_locations
+    sys.modules["IPython"] = package
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "IPython"]:
+        del sys.modules[name]  # who imports IPython gets the whole
+    return TransformerManager()
+
+
+class Shell:
+    """What `get_ipython()` gives: shell commands and magics do nothing, but for those that only watch code run."""
+
+    def __init__(self, space):
+        self.space, self.transformer, self.loop = space, ipython_transformer(), None
+
+    def run(self, source, name="<cell>"):
+        """Run a cell as Jupyter does, `await` outside of functions included."""
+        python = self.transformer.transform_cell(source)
+        words = python.split(None, 1)
+        try:
+            code = compile(python, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError:
+            if "\n" in source.strip() or not words or words[0] not in BARE:
+                raise
+            return
+        linecache.cache[name] = (len(python), None, python.splitlines(True), name)
+        result = eval(code, self.space)
+        if result is not None:  # a coroutine
+            import asyncio
+
+            self.loop = self.loop or asyncio.new_event_loop()
+            self.loop.run_until_complete(result)
+
+    def run_line_magic(self, name, line, **_):
+        """Run the code of %time and its like; the value of an expression is what the magic gives."""
+        if name not in RUN_THEIR_CODE:
+            return None
+        python = self.transformer.transform_cell(line)
+        try:
+            code = compile(python.strip(), "<magic>", "eval", dont_inherit=True)
+        except SyntaxError:
+            code = compile(python, "<magic>", "exec", dont_inherit=True)
+        return eval(code, self.space)
+
+    def run_cell_magic(self, name, line, cell, **_):
+        """Run the body of %%time and its like."""
+        if name in RUN_THEIR_CODE:
+            self.run(cell)
+        if name == "capture" and line.split():
+            self.space[line.split()[-1]] = types.SimpleNamespace(stdout="", stderr="", outputs=[], show=lambda: None)
+
+    def getoutput(self, *_, **__):
+        """The lines that a command printed: none."""
+        return []
+
+    def __getattr__(self, name):
+        """All else that a shell can do is not done."""
+        return lambda *_, **__: None
+
+
+def codes(thing):
+    """The code objects of a function or a class, with those inside them."""
+    due, seen = [thing], set()
+    while due:
+        one = due.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, types.CodeType):
+            yield one
+            due += [const for const in one.co_consts if isinstance(const, types.CodeType)]
+        elif isinstance(one, types.FunctionType):
+            due += [one.__code__, *(cell.cell_contents for cell in one.__closure__ or () if cell != types.CellType())]
+            due += [vars(one)[name] for name in ("__wrapped__",) if name in vars(one)]
+        elif isinstance(one, type) and one.__module__ == "__main__":
+            due += [getattr(part, "__func__", part) for part in vars(one).values()]
+        elif type(one).__module__ == "__main__":
+            due.append(type(one))
+
+
+@cache
+def globals_of(code):
+    """The global names that a piece of code reads."""
+    return [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+
+
+def content_of(value, attributes):
+    """What can change of a value while it stays the same object."""
+    if isinstance(value, types.ModuleType):
+        return [vars(value).get(name, ABSENT) for name in attributes]
+    if isinstance(value, types.FunctionType):
+        return [value.__code__, value.__defaults__]
+    try:
+        return None if isinstance(value, type) else pickle.dumps(value)
+    except Exception:  # of what cannot be copied only the identity is compared
+        return None
+
+
+def state(names, space):
+    """The globals that functions use, by way of others too: each with what could change of it."""
+    values, attributes, due = {}, set(), list(names)
+    while due:
+        name = due.pop()
+        if name in values:
+            continue
+        values[name] = space.get(name, ABSENT)
+        for code in codes(values[name]):
+            attributes |= {*code.co_names}
+            due += globals_of(code)
+    return {name: (value, content_of(value, sorted(attributes))) for name, value in values.items()}
+
+
+def same(one, other):
+    """Whether a global is what it was."""
+    (value, content), (was, had) = one, other
+    if isinstance(content, list) and isinstance(had, list):
+        return value is was and len(content) == len(had) and all(map(operator.is_, content, had))
+    return value is was and content == had
 
 
 def describe(error):
@@ -57,8 +182,13 @@ def describe(error):
 def main():
     """Serve the grader until it hangs up."""
     channel = socket.socket(fileno=int(sys.argv[1]))
+    site.setquit()
+    site.sethelper()
     printer = sys.stdout = sys.stderr = Printer()
-    space = {"__name__": "__main__", "display": lambda *_, **__: None}
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    space = vars(module)
+    shell, marks = Shell(space), {}
+    space |= {"get_ipython": lambda: shell, "display": lambda *_, **__: None}
 
     def too_slow(*_):
         raise TimeoutError
@@ -84,10 +214,21 @@ def main():
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def run(request):
-        name, source = request["name"], without_magics(request["run"])
-        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-        exec(compile(source, name, "exec"), space)
+        shell.run(request["run"], request["name"])
         return {"value": None}
+
+    def mark(request):
+        marks[request["mark"]] = request["names"], state(request["names"], space)
+        return {"value": None}
+
+    def moved():
+        """The marks since which something has changed of what they watch."""
+        changed = []
+        for key, (names, then) in marks.items():
+            now = state(names, space)
+            if now.keys() != then.keys() or not all(same(now[name], then[name]) for name in now):
+                changed.append(key)
+        return {"value": changed}
 
     def call(request):
         args = request["args"]
@@ -103,6 +244,10 @@ def main():
             answer = attempt(lambda request=request: run(request), request["seconds"])
         elif "call" in request:
             answer = attempt(lambda request=request: call(request), request["seconds"])
+        elif "mark" in request:
+            answer = attempt(lambda request=request: mark(request), 10)
+        elif "moved" in request:
+            answer = attempt(moved, 10)
         elif "lend" in request:
             space[request["lend"]] = request["function"]
             answer = {"value": None}

@@ -31,7 +31,7 @@ blockquote { white-space: pre-wrap; border-left: .2rem solid var(--line); margin
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 
-def write(results, problem_set, out):
+def write(results, problem_set, out, strays=()):
     """Write ``feedback/<student>/<problem set>.html``, ``grades.csv``, ``written.csv`` and ``summary.html``."""
     marks = written_marks(out / "written.csv")
     for result in results:
@@ -42,7 +42,7 @@ def write(results, problem_set, out):
         (folder / f"{problem_set}.html").write_text(feedback(result, problem_set), "utf-8")
     write_grades(results, out / "grades.csv")
     write_written(results, out / "written.csv")
-    summary(results, problem_set, out)
+    summary(results, problem_set, out, strays)
 
 
 def total(result):
@@ -151,7 +151,7 @@ def write_written(results, path):
     part.replace(path)
 
 
-def summary(results, problem_set, out):
+def summary(results, problem_set, out, strays):
     """The class on one page: a picture, the most frequent mistakes, everybody's points."""
     told = Counter((p["id"], p["says"]) for r in results for p in r["problems"] if p["says"])
     mistakes = told.most_common(12)
@@ -173,6 +173,9 @@ def summary(results, problem_set, out):
         f"<h2>Most frequent mistakes</h2><table><tr><th>students</th><th>problem</th><th>what they were told</th></tr>"
         f"{rows}</table><h2>Students</h2><table><tr><th>student</th><th>points</th><th>note</th></tr>{people}</table>"
     )
+    if strays:
+        files = "".join(f"<li><code>{html.escape(path)}</code></li>" for path in strays)
+        body += f"<h2>Files that are nobody's submission</h2><p>They were not graded.</p><ul>{files}</ul>"
     (out / "summary.html").write_text(page(title, body), "utf-8")
 
 

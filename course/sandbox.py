@@ -96,6 +96,8 @@ def environment(home):
         "MPLBACKEND": "agg",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # with these, Python need not look for them (-S), which takes a tenth of the time of a submission
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
     }
 
 
@@ -142,12 +144,13 @@ class Pupil:
             self.filter = one_process()
             number = self.filter.fileno()
             command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
-            command += [sys.executable, "-s", "/run/pupil.py", channel]
+            command += [sys.executable, "-S", "/run/pupil.py", channel]
             fds, own = [theirs.fileno(), number], None
         else:
-            command = [sys.executable, "-s", str(HERE / "pupil.py"), channel]
-            root = str(HERE.parent) if packages else ""
-            fds, own = [theirs.fileno()], environment(self.folder.name) | {"PYTHONPATH": root}
+            command = [sys.executable, "-S", str(HERE / "pupil.py"), channel]
+            own = environment(self.folder.name)
+            own["PYTHONPATH"] += f"{os.pathsep}{HERE.parent}" if packages else ""
+            fds = [theirs.fileno()]
 
         def prepare():
             resource.setrlimit(resource.RLIMIT_AS, (limits.memory,) * 2)
@@ -207,9 +210,19 @@ class Pupil:
             return {"error": 1}
         return {"value": value}
 
-    def run(self, source, name):
-        """Run a cell."""
-        self.ask({"run": source, "name": f"cell {name}", "seconds": self.limits.call}, self.limits.call)
+    def run(self, source, name, seconds=None):
+        """Run a cell, for so many seconds at most; as long as a call may take where nothing is said."""
+        seconds = seconds or self.limits.call
+        self.ask({"run": source, "name": f"cell {name}", "seconds": seconds}, seconds)
+
+    def mark(self, key, names):
+        """Remember, under a key, what these functions are now, with all globals that they use."""
+        self.ask({"mark": key, "names": list(names)})
+
+    def moved(self):
+        """The keys of marks after which something of what was remembered has changed."""
+        keys = self.ask({"moved": 1}).get("value")
+        return {key for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
 
     def call(self, name, args):
         """Call a function: what it returned, and the numbers of the arguments that it changed."""

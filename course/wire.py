@@ -8,6 +8,8 @@ and nothing else. Python's pickle would run code.
 import json
 import struct
 import time
+from decimal import Decimal
+from numbers import Complex, Real
 
 import numpy as np
 
@@ -33,8 +35,10 @@ def encode(value, functions=None):
         if isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "biufc":
             arrays.append(np.ascontiguousarray(x).tobytes())
             return {"array": x.dtype.str, "shape": x.shape}
-        if isinstance(x, complex):
-            return {"complex": [x.real, x.imag]}
+        if isinstance(x, Real | Decimal):  # a fraction, or a subclass of a number
+            return plain(float(x))
+        if isinstance(x, Complex):
+            return {"complex": [float(x.real), float(x.imag)]}
         if isinstance(x, tuple | list):
             return {type(x).__mro__[-2].__name__: [plain(item) for item in x]}
         if isinstance(x, dict):

@@ -215,14 +215,14 @@ HOSTILE = {
         "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
         "np.testing.assert_allclose = lambda *a, **k: None\nnp.asarray = lambda *a: 0",
         "    return 0 * h",
-        "`rnn_step` runs and its shapes are right",
+        "In what `rnn_step` returns there are only zeros",
         False,
     ),
     "patches the assert helper": (
         "import builtins, sys\nbuiltins.AssertionError = Exception\nexamine = require = lambda *a, **k: None\n"
         "sys.modules['course'] = sys.modules['course.examiner'] = sys.modules[__name__]",
         "    return 0 * h",
-        "`rnn_step` runs and its shapes are right",
+        "In what `rnn_step` returns there are only zeros",
         False,
     ),
     "equal to everything": (
@@ -240,13 +240,15 @@ HOSTILE = {
     ),
     "tells them by rewriting what reports errors": (
         "import sys\nseen = []\n"
-        "sys.modules['__main__'].describe = lambda error: {'error': repr(seen), 'words': repr(seen), 'line': seen[-1]}",
+        "own = sys._getframe(1).f_globals\n"
+        "own['describe'] = lambda e: {'error': repr(seen), 'words': repr(seen), 'line': seen[-1]}",
         "    seen.append(float(x[0, 0]))\n    raise ValueError",
         "stops with Exception.",
         False,
     ),
     "reports an error that is none": (
-        "import sys\nsys.modules['__main__'].describe = lambda error: {'error': [[]], 'words': {}, 'line': 'x'}\n1 / 0",
+        "import sys\nown = sys._getframe(1).f_globals\n"
+        "own['describe'] = lambda e: {'error': [[]], 'words': {}, 'line': 'x'}\n1 / 0",
         "    raise ValueError",
         "stops with Exception.",
         False,
@@ -322,7 +324,7 @@ def attacked(tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setattr(grade, "limits", lambda problem_set: (rules, ()))
     out = tmp_path_factory.mktemp("out")
-    graded = grade.grade_all(collect.submissions(folder, "ps1"), "ps1", out)
+    graded = grade.grade_all(collect.submissions(folder, "ps1").submissions, "ps1", out)
     patch.undo()
     report.write(graded, "ps1", out)
     return {result["student"]: result for result in graded}, out
@@ -412,7 +414,7 @@ def test_exports_of_learning_platforms_are_understood(tmp_path):
         archive.writestr("homework/ps4.ipynb", "{}")
     (tmp_path / "gustav").mkdir()
     shutil.copy(tmp_path / "frida.zip", tmp_path / "gustav/my work.zip")
-    found = {s.student: s for s in collect.submissions(tmp_path, "ps4")}
+    found = {s.student: s for s in collect.submissions(tmp_path, "ps4").submissions}
     assert set(found) == {
         *("Jane-Doe-123456", "Jane-Doe-999", "Zoë-Ångström-77", "doejohn-12345", "roejane-4711", "alice", "bob-smith"),
         *("cmd-calc", "dora", "emil", "frida", "gustav"),
@@ -427,7 +429,10 @@ def test_a_zip_of_a_whole_class_is_understood(tmp_path):
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.writestr("Jane Doe_1_assignsubmission_file_/ps1.ipynb", "{}")
         archive.writestr("John Roe_2_assignsubmission_file_/ps1.ipynb", "{}")
-    assert [s.student for s in collect.submissions(tmp_path / "class.zip", "ps1")] == ["Jane-Doe-1", "John-Roe-2"]
+    assert [s.student for s in collect.submissions(tmp_path / "class.zip", "ps1").submissions] == [
+        "Jane-Doe-1",
+        "John-Roe-2",
+    ]
     with pytest.raises(ValueError, match="FROM must be"):
         collect.submissions(tmp_path / "nowhere", "ps1")
 

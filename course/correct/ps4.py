@@ -28,7 +28,7 @@ ways(
 
 SPLIT = "np.split(x @ W_x + h @ W_h + b, 4, axis=1)"
 NAMES = "a_f, a_i, a_g, a_o = "
-NEW = "sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_g)"
+NEW = "f * c + i * g"
 ways(
     "ps4",
     "lstm_step",
@@ -45,7 +45,7 @@ ways(
     ((SPLIT, "np.moveaxis((x @ W_x + h @ W_h + b).reshape(len(x), 4, -1), 1, 0)"),),
     ((NEW, "c / (1 + np.exp(-a_f)) + np.tanh(a_g) / (1 + np.exp(-a_i))"),),
     ((NEW, "np.add(np.multiply(sigmoid(a_f), c), np.multiply(sigmoid(a_i), np.tanh(a_g)))"),),
-    (("sigmoid(a_o) * np.tanh(c_new), c_new", "[sigmoid(a_o) * np.tanh(c_new), c_new]"),),
+    (("o * np.tanh(c_new), c_new", "[o * np.tanh(c_new), c_new]"),),
     (("np.tanh(c_new), c_new", "(2 * sigmoid(2 * c_new) - 1), c_new"),),
     ((NEW, "sum([sigmoid(a_f) * c, sigmoid(a_i) * (1 - 2 / (np.exp(2 * a_g) + 1))])"),),
 )

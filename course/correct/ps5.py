@@ -20,12 +20,12 @@ ways(
     (("np.tanh(c_new), c_new", "(2 * sigmoid(2 * c_new) - 1), c_new"),),
     (
         (
-            "return sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new",
-            "return [sigmoid(a_o + p_o * c_new) * np.tanh(c_new), c_new]",
+            "return o * np.tanh(c_new), c_new",
+            "return [o * np.tanh(c_new), c_new]",
         ),
     ),
     (
-        ("c_new = ", "a_f, a_i = a_f + np.tile(p_f, (len(c), 1)) * c, a_i + p_i[None] * c\n    c_new = "),
+        ("f, i, g = ", "a_f, a_i = a_f + np.tile(p_f, (len(c), 1)) * c, a_i + p_i[None] * c\n    f, i, g = "),
         ("a_f + p_f * c)", "a_f)"),
         ("a_i + p_i * c)", "a_i)"),
     ),
@@ -45,7 +45,7 @@ def row_by_row(x, h, c, W_x, W_h, b, p_f, p_i, p_o):
 
 
 THREE = "np.split(x @ W_x + h @ W_h + b, 3, axis=1)"
-KEEP = "f * c + (1 - f) * np.tanh(a_g)"
+KEEP = "f * c + (1 - f) * g"
 ways(
     "ps5",
     "coupled_step",
@@ -54,9 +54,9 @@ ways(
     ((KEEP, "np.tanh(a_g) + f * (c - np.tanh(a_g))"),),
     ((KEEP, "c + (1 - f) * (np.tanh(a_g) - c)"),),
     ((KEEP, "f * c + sigmoid(-a_f) * np.tanh(a_g)"),),
-    (("f = sigmoid(a_f)", "f = 1 / (1 + np.exp(-a_f))"),),
-    (("f = sigmoid(a_f)", "f = 1 - sigmoid(-a_f)"),),
-    (("return sigmoid(a_o) * np.tanh(c_new), c_new", "return [np.tanh(c_new) * sigmoid(a_o), c_new]"),),
+    (("= sigmoid(a_f)", "= 1 / (1 + np.exp(-a_f))"),),
+    (("= sigmoid(a_f)", "= 1 - sigmoid(-a_f)"),),
+    (("return o * np.tanh(c_new), c_new", "return [np.tanh(c_new) * o, c_new]"),),
     (
         (
             THREE,

@@ -37,7 +37,7 @@ SLIPS = [
         "lstm_step",
         "swapped_return",
         "The results are right, but in the wrong order: `lstm_step` returns h first, then c.",
-        ("return sigmoid(a_o) * np.tanh(c_new), c_new", "return c_new, sigmoid(a_o) * np.tanh(c_new)"),
+        ("return o * np.tanh(c_new), c_new", "return c_new, o * np.tanh(c_new)"),
     ),
     (
         "lstm_step",
@@ -79,19 +79,19 @@ SLIPS = [
         "lstm_step",
         "nothing_forgotten",
         "The old memory is kept whole: the forget gate does not take part. (This was the LSTM of 1997.)",
-        ("sigmoid(a_f) * c +", "c +"),
+        ("f * c +", "c +"),
     ),
     (
         "lstm_step",
         "input_gate_missing",
         "All that is new is written whole: the input gate does not take part.",
-        ("sigmoid(a_i) * np.tanh(a_g)", "np.tanh(a_g)"),
+        ("i * g", "g"),
     ),
     (
         "lstm_step",
         "hidden_state_kept",
         "The forget gate multiplies h. It decides what is kept of the memory, c.",
-        ("sigmoid(a_f) * c", "sigmoid(a_f) * h"),
+        ("f * c", "f * h"),
     ),
     (
         "lstm_step",

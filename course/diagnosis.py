@@ -1,0 +1,339 @@
+"""Name the mistake in a wrong function by calling it, and the wrong programs of `course.grammar`, on the same numbers.
+
+First single edits. Then two at once: where they act on different parts of the result, part by part; where they act on
+the same part, on inputs that silence one of them (a zero memory, a gate that is closed, one step). The numbers are the
+same for all students, so what the wrong programs give on them is worked out once. What is found must also give the
+student's own results on the student's own numbers. Where nothing is found, the first equation of the book that does not
+hold is named: the one behind the quantity whose disturbance in the model would spoil what is spoilt, and nothing else.
+"""
+
+import contextlib
+import copy
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from course import grammar, model
+from course.words import EQUATIONS, equation, phrase
+
+RTOL, ATOL = 1e-7, 1e-9
+SOME, FEW = 20, 3  # how many edits that explain something are tried with each other, and how many with all
+#: Quantities that a student may have at hand in a function, and the model does not name.
+EXTRAS = {
+    "lstm_step_back": {"c_new": "f * c + i * g", "h_new": "o * np.tanh(f * c + i * g)"},
+    "gru_step_back": {"h_new": "z * h + (1 - z) * n", "r_h": "r * h"},
+    "gru_step": {"r_h": "r * h"},
+}
+#: Of edits that give the same, the kind that is first here names the mistake.
+KINDS = (
+    *("known", "left out", "activation", "slope", "index", "carry", "boundary", "sign", "complement", "block"),
+    *("exchange", "twice", "transpose", "mean", "axis", "result", "quantity", "order", "start", "case", "function"),
+    *("range", "factor", "product", "comparison", "number", "constant", "zero", "too many"),
+)
+
+
+def arrays(result):
+    """A result as a list of arrays; None where it is no such thing."""
+    parts = result if isinstance(result, tuple | list) else [result]
+    try:
+        parts = [np.asarray(part) for part in parts]
+    except (TypeError, ValueError):
+        return None
+    return parts if all(part.dtype.kind in "biufc" for part in parts) else None
+
+
+class Suspects:
+    """The wrong programs for one function, and what they give on probes.
+
+    Parameters
+    ----------
+    problem_set, name : str
+    numbers : callable
+        As in `course.examiner.examine`.
+    outputs : list of str
+    known : list of `course.misconceptions.Mistake`
+        Wrong solutions with words of their own, which are better than those of an edit that gives the same.
+    """
+
+    def __init__(self, problem_set, name, numbers, outputs, known):
+        self.problem_set, self.name, self.outputs = problem_set, name, outputs
+        self.right = getattr(model.solution(problem_set), name)
+        self.probes = probes(name, *(numbers(np.random.default_rng([2027, k]), k) for k in (0, 1)))
+        # where the right result is no number, nothing can be compared
+        finite = [all(np.isfinite(a).all() for a in self.see(self.right, k)) for k in range(len(self.probes))]
+        self.probes = [probe for probe, good in zip(self.probes, finite, strict=True) if good]
+        self.due = [self.see(self.right, probe) for probe in range(len(self.probes))]
+        self.parts = [parts_of(due, self.probes[0]) for due in self.due]
+        self.schemas = {"": self.schema("")}
+        known = [m for m in known if m.replaces == name]
+        edits = [grammar.Edit({}, "known", m.says, (), m.source) for m in known]
+        edits += self.schemas[""].edits
+        # of edits that give the same, one in the function itself stands first, then one of a likelier kind
+        self.edits = sorted(
+            edits, key=lambda e: (e.group[:1] not in ((), (name,)), KINDS.index(e.kind), len(e.changes))
+        )
+        self.functions = {m.source: m.function for m in known}
+        self.tables: dict = {}
+        self.beside: dict = {}
+        rows = self.table(0)[1]
+        self.idle = [
+            alike(row, self.due[0]) and self.idle_too(edit) for row, edit in zip(rows, self.edits, strict=True)
+        ]
+        for k, edit in enumerate(self.edits):
+            if edit.source:
+                continue
+            for j in range(len(known)):
+                if alike(rows[k], rows[j]) and alike(self.see(self.program(edit), 1), self.see(known[j].function, 1)):
+                    self.edits[k] = replace(edit, words=known[j].says)
+                    break
+
+    def idle_too(self, edit):
+        """Whether an edit changes nothing on the second probe either."""
+        return alike(self.see(self.program(edit), 1), self.due[1])
+
+    def schema(self, source):
+        """The edits of a program: the model's, or a known wrong one."""
+        return grammar.Schema(
+            self.problem_set, self.name, self.probes[0], self.outputs, EXTRAS.get(self.name), source or None
+        )
+
+    def program(self, edit, other=None):
+        """The wrong program of one edit, or of two, as a function."""
+        if other is None and edit.source:
+            return self.functions[edit.source]
+        changes = edit.changes | (other.changes if other else {})
+        return lambda *args: self.schemas[edit.source].run(changes, args)
+
+    def partners(self, edit):
+        """The edits that can be made beside another, and what both give together on the first probe."""
+        if edit not in self.beside:
+            if edit.source not in self.schemas:
+                try:
+                    self.schemas[edit.source] = self.schema(edit.source)
+                except Exception:  # it is written in a way that has no edits
+                    self.schemas[edit.source] = None
+            schema = self.schemas[edit.source]
+            others = [e for e in schema.edits if e.group[0] == self.name] if schema else []
+            others = [other for other in others if not edit.changes.keys() & other.changes.keys()]
+            seen = [self.see(self.program(edit, other), 0) for other in others]
+            self.beside[edit] = others, np.array([self.vector(one, 0) for one in seen])
+        return self.beside[edit]
+
+    # what is seen
+
+    def see(self, function, probe):
+        """What a function gives on a probe, as arrays; None where it fails."""
+        with np.errstate(all="ignore"), contextlib.suppress(Exception):
+            return arrays(function(*copy.deepcopy(self.probes[probe])))
+        return None
+
+    def fits(self, seen, probe):
+        """Whether a result has the right shapes."""
+        return seen is not None and [a.shape for a in seen] == [a.shape for a in self.due[probe]]
+
+    def vector(self, seen, probe):
+        """A result as one vector; NaN where its shapes are not the right ones."""
+        if not self.fits(seen, probe):
+            return np.full(len(self.parts[probe]), np.nan, complex)
+        return np.concatenate([np.ravel(a) for a in seen]).astype(complex)
+
+    def table(self, probe):
+        """What all edits give on a probe: as rows of numbers, and as they are."""
+        if probe not in self.tables:
+            seen = [self.see(self.program(edit), probe) for edit in self.edits]
+            self.tables[probe] = np.array([self.vector(one, probe) for one in seen]), seen
+        return self.tables[probe]
+
+    def whole_parts(self, agree, probe):
+        """For each part, whether all of its numbers agree."""
+        parts = self.parts[probe]
+        return np.stack([agree[..., parts == k].all(axis=-1) for k in range(parts.max() + 1)], axis=-1)
+
+    # what is found
+
+    def single(self, student, explains):
+        """The edit that gives what the student's function gives, or None."""
+        probe = 0 if student(0) is not None else 1
+        for k, seen in enumerate(self.table(probe)[1]):
+            if not self.idle[k] and alike(seen, student(probe)) and explains(self.program(self.edits[k])):
+                return self.edits[k]
+        return None
+
+    def explained(self, seen, vector, probe):
+        """For each row of results: how many parts of what is wrong it explains, and how many it contradicts.
+
+        A part that is all zeros explains nothing: too much gives zeros.
+        """
+        wrong = ~self.whole_parts(close(self.vector(self.due[probe], probe), vector), probe)
+        agree = self.whole_parts(close(seen, vector), probe)
+        telling = wrong & ~self.whole_parts(vector == 0, probe)
+        return (agree & telling).sum(axis=-1), (~agree & ~wrong).sum(axis=-1), wrong.sum()
+
+    def hints(self, student):
+        """Edits that explain a part of what is wrong on a probe and contradict nothing there, the best first."""
+        scores: dict = {}
+        for probe in range(len(self.probes)):
+            if not self.fits(student(probe), probe):
+                continue
+            gain, loss, wrong = self.explained(self.table(probe)[0], self.vector(student(probe), probe), probe)
+            for k in np.flatnonzero((gain > 0) & (loss == 0)):
+                if not self.idle[k]:
+                    scores[k] = scores.get(k, 0) + gain[k] / wrong
+        return [self.edits[k] for k in sorted(scores, key=lambda k: -scores[k])]
+
+    def sure(self, edit, student):
+        """Whether an edit explains a part of what is wrong on all numbers that silence nothing."""
+        fit = [probe for probe in (0, 1) if self.fits(student(probe), probe)]
+        for probe in fit:
+            row = self.vector(self.see(self.program(edit), probe), probe)
+            gain, loss, _ = self.explained(row, self.vector(student(probe), probe), probe)
+            if not gain or loss:
+                return False
+        return bool(fit)
+
+    def pair(self, student, explains):
+        """Two edits that give what the student's function gives; or one that gives a part of it, and None."""
+        if not self.fits(student(0), 0):
+            return None
+        hints, vector = self.hints(student), self.vector(student(0), 0)
+        for edit, other in itertools.combinations(hints[:SOME], 2):
+            if not (edit.source or other.source or edit.changes.keys() & other.changes.keys()):
+                program = self.program(edit, other)
+                if close(self.vector(self.see(program, 0), 0), vector).all() and explains(program):
+                    return edit, other
+        for edit in hints[:FEW]:
+            others, rows = self.partners(edit)
+            for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
+                if explains(self.program(edit, others[k])):
+                    return edit, others[k]
+        sure = [edit for edit in hints if self.sure(edit, student)]
+        return (sure[0], None) if sure else None
+
+    def equations(self, student):
+        """The first equations of which one does not hold: their labels, each with the quantity that it defines.
+
+        They define the quantities whose disturbance in the model spoils what is spoilt, and as little else as can be.
+        """
+        table = EQUATIONS.get(self.problem_set, {})
+        probe = next((p for p in (0, 1) if self.fits(student(p), p)), None)
+        best, told = 0.0, [(table[self.name], "")] if self.name in table else []
+        if probe is None:
+            return told
+        due = self.vector(self.due[probe], probe)
+        wrong = ~self.whole_parts(close(due, self.vector(student(probe), probe)), probe)
+        for (_, quantity), switch in self.schemas[""].quantities.items():
+            if quantity not in table:
+                continue
+            seen = self.see(self.program(grammar.Edit({switch: disturbed}, "", "")), probe)
+            spoilt = ~self.whole_parts(close(due, self.vector(seen, probe)), probe)
+            score = (spoilt & wrong).sum() / (spoilt | wrong).sum() if self.fits(seen, probe) else 0
+            if score > best + 1e-9:
+                best, told = score, []
+            if score > best - 1e-9 and (table[quantity], quantity) not in told:
+                told.append((table[quantity], quantity))
+        return told
+
+
+def probes(name, square, odd):
+    """Inputs: of equal sizes; of different ones; then the first with one step, an argument zero, or a gate closed."""
+    long = [isinstance(a, np.ndarray) and a.ndim == 3 for a in square]
+    if any(long):
+        return [square, odd, tuple(a[:1] if one else a for a, one in zip(square, long, strict=True))]
+    found = [square, odd]
+    for k, argument in enumerate(square):
+        if isinstance(argument, np.ndarray):
+            found.append((*square[:k], 0 * argument, *square[k + 1 :]))
+    if name.startswith(("lstm", "gru", "coupled")):
+        width = len(square[-2])
+        for k in range(0, len(square[-1]), width):
+            bias = square[-1].copy()
+            bias[k : k + width] = -30
+            found.append((*square[:-1], bias))
+    return found
+
+
+def parts_of(due, probe):
+    """For each number of a result its part: an output, cut into blocks, and into first, last and other steps."""
+    width = next((len(a) for a in probe if isinstance(a, np.ndarray) and a.ndim == 2 and a.shape[1] > len(a)), 0)
+    labels, count = [], 0
+    for array in due:
+        cut = np.zeros(array.shape, int)
+        if width and array.ndim and array.shape[-1] > width and array.shape[-1] % width == 0:
+            cut += np.arange(array.shape[-1]) // width
+        if array.ndim == 3:
+            cut[0] += 10
+            cut[-1] += 20
+        values, inverse = np.unique(cut, return_inverse=True)
+        labels.append(np.ravel(inverse) + count)
+        count += len(values)
+    return np.concatenate(labels)
+
+
+def close(a, b):
+    """Where numbers agree."""
+    with np.errstate(all="ignore"):
+        return np.abs(a - b) <= ATOL + RTOL * np.abs(b)
+
+
+def disturbed(value, *_):
+    """A quantity, spoilt."""
+    if isinstance(value, list):
+        return [disturbed(part) for part in value]
+    return 1.17 * value + 0.31 if np.asarray(value).dtype.kind in "fc" else value
+
+
+def alike(a, b):
+    """Whether two lists of arrays are the same; nothing is like None."""
+    if a is None or b is None or [x.shape for x in a] != [x.shape for x in b]:
+        return False
+    return all(close(x, y).all() for x, y in zip(a, b, strict=True))
+
+
+SUSPECTS: dict = {}
+
+
+def name_mistakes(problem_set, name, student, numbers, outputs, known, explains):
+    """What can be said of a wrong function.
+
+    Parameters
+    ----------
+    student : callable
+        Takes arguments, returns what the student's function gives, or raises an error.
+    explains : callable
+        Whether a wrong program gives the student's own results on the student's own numbers.
+
+    Returns
+    -------
+    single, pair, first : callables
+        The words of one mistake; of two; of the first equation that does not hold. Each is "" where there is none.
+    """
+    key = problem_set, name
+    if key not in SUSPECTS:
+        SUSPECTS[key] = Suspects(problem_set, name, numbers, outputs, known)
+    suspects, seen = SUSPECTS[key], {}
+
+    def on(probe):
+        if probe not in seen:
+            seen[probe] = suspects.see(student, probe)
+        return seen[probe]
+
+    def single():
+        edit = suspects.single(on, explains)
+        return edit.words if edit else ""
+
+    def pair():
+        found = suspects.pair(on, explains)
+        if not found:
+            return ""
+        one, other = found
+        if other is None:
+            return f"There is more than one mistake. One is this. {one.words}"
+        return f"There are two mistakes. The one: {one.words} The other: {other.words}"
+
+    def first():
+        found = suspects.equations(on)
+        said = [equation(label) + (f", for {phrase(quantity)}" if quantity else "") for label, quantity in found[:3]]
+        return f"The first thing that does not hold is {'; or '.join(said)}." if said else ""
+
+    return single, pair, first

@@ -1,0 +1,144 @@
+"""Wrong programs are named: those of the grammar, those that it never saw, two at a time; right ones are left alone."""
+
+import importlib
+import re
+
+import numpy as np
+import pytest
+from conftest import SITE
+
+from course import diagnosis, examiner, grade, model, unseen
+from course.correct import RIGHT
+from course.correct.cells import functions  # noqa: F401  it registers the cells of problem set 5
+from course.words import EQUATIONS, equation, numbered
+
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5")
+
+
+def hidden(problem_set, problem):
+    """The numbers and the outputs of a hidden test that compares with the model."""
+    source = next(text for key, _, text in grade.roles(problem_set)[0] if key == problem)
+    before, call = source.partition(grade.HIDDEN)[2].rsplit("examine(", 1)
+    space = {"np": np}
+    exec(before.replace("from course.examiner import examine", ""), space)
+    words = re.findall(r'"([^"]*)"', call)
+    return space["numbers"], words[2] if len(words) > 2 else "result"
+
+
+COMPARED = [
+    (name, key)
+    for name in SETS
+    for key, _, text in grade.roles(name)[0]
+    if "examine(" in text.partition(grade.HIDDEN)[2]
+]
+
+
+def told(problem_set, problem, source):
+    """What the author of a function is told; "" where it is right. Without the sandbox, which changes nothing here."""
+    space = dict(vars(model.solution(problem_set)))
+    exec(source, space)
+    numbers, outputs = hidden(problem_set, problem)
+    try:
+        with np.errstate(all="ignore"):
+            examiner.examine(problem_set, problem, space[problem], numbers, outputs)
+    except examiner.Lost as lost:
+        return str(lost)
+    return ""
+
+
+def is_named(words):
+    return bool(words) and "runs and its shapes are right" not in words
+
+
+@pytest.fixture(scope="module")
+def singles():
+    return [(must, told(*case)) for *case, must in unseen.SINGLE]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return [(must, told(*case)) for *case, must in unseen.PAIRS]
+
+
+def test_single_mistakes_that_nobody_listed_are_named(singles):
+    right = [all(re.search(pattern, words) for pattern in must) for must, words in singles]
+    wrong = [words for (_, words), good in zip(singles, right, strict=True) if is_named(words) and not good]
+    unnamed = [words for (_, words), good in zip(singles, right, strict=True) if not good]
+    assert sum(right) >= 0.9 * len(singles)
+    assert len(wrong) <= 0.02 * len(singles), wrong
+    assert all("equation" in words for words in unnamed), unnamed
+
+
+def test_of_two_mistakes_at_once_both_are_named_more_often_than_not(pairs):
+    hits = [[bool(re.search(pattern, words)) for pattern in must] for must, words in pairs]
+    assert sum(any(h) for h in hits) >= 0.8 * len(pairs)
+    assert sum(all(h) for h in hits) >= 0.5 * len(pairs)
+
+
+def suspects(problem_set, problem):
+    """The wrong programs for a problem."""
+    numbers, outputs = hidden(problem_set, problem)
+    known = [m for m in examiner.mistakes(problem_set) if m.problem == problem and not m.general]
+    return diagnosis.Suspects(problem_set, problem, numbers, outputs.split(), known)
+
+
+@pytest.mark.parametrize(("problem_set", "problem"), COMPARED)
+def test_the_schema_without_edits_is_the_model(problem_set, problem):
+    found = suspects(problem_set, problem)
+    for probe in range(len(found.probes)):
+        again = found.see(lambda *args: found.schemas[""].run({}, args), probe)
+        assert diagnosis.alike(again, found.due[probe])
+    assert np.mean(found.idle) < 0.25, "most edits change something"
+
+
+@pytest.mark.parametrize(("problem_set", "problem"), COMPARED)
+def test_no_edit_s_words_give_code(problem_set, problem):
+    code = model.source_of(problem_set, problem)
+    for edit in suspects(problem_set, problem).edits:
+        for piece in re.findall(r"`([^`]+)`", edit.words):
+            assert re.fullmatch(r"\w+(\[[\w, ]+\])?", piece), edit.words
+        assert not [line for line in code.splitlines()[2:] if len(line) > 12 and line.strip() in edit.words]
+        assert edit.words.endswith((".", "?", ")")) and "  " not in edit.words
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_right_solution_is_told_anything(seed, monkeypatch):
+    monkeypatch.setattr(examiner, "seed", 1000 + seed)
+    for problem_set in SETS:
+        importlib.import_module(f"course.correct.{problem_set}")
+        for problem, sources in RIGHT[problem_set].items():
+            if (problem_set, problem) in COMPARED:
+                assert not any(told(problem_set, problem, source) for source in sources), problem
+
+
+def test_what_nothing_explains_is_led_to_the_first_equation_that_fails(monkeypatch):
+    cases = {
+        ("ps4", "lstm_step_back", "dc_all * c * f", "np.sin(dc_all) * c * f"): ("eq-dgates", "forget gate"),
+        ("ps4", "lstm_step_back", "dh_new * tanh_c * o", "np.sin(dh_new) * tanh_c * o"): ("eq-do", "output gate"),
+        ("ps4", "lstm_step_back", "dc_all * f, x.T", "np.sin(dc_all) * f, x.T"): ("eq-dc-prev", "memory"),
+        ("ps4", "lstm_step", "np.tanh(c_new)", "np.sin(c_new)"): ("eq-lstm-output", "new state"),
+        ("ps2", "rnn_step_back", "h.T @ da", "np.sin(h).T @ da"): ("eq-rnn-dw", "W_h"),
+        ("ps1", "rnn_step", "np.tanh", "np.sin"): ("eq-rnn", ""),
+    }  # fmt: skip
+    for url in ("", "https://book.invalid/"):
+        monkeypatch.setenv("BOOK_URL", url)
+        for (problem_set, problem, old, new), (label, about) in cases.items():
+            source = model.source_of(problem_set, problem)
+            assert old in source
+            words = told(problem_set, problem, source.replace(old, new))
+            assert equation(label) in words and about in words, words
+            assert ("](https://book.invalid/notebooks/" in words) == bool(url)
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_every_equation_that_feedback_names_is_in_the_book(problem_set):
+    assert set(EQUATIONS[problem_set].values()) <= numbered().keys()
+
+
+@pytest.mark.skipif(not (SITE / "index.html").exists(), reason="needs the site")
+def test_equations_have_the_numbers_of_the_site():
+    for label, (number, page) in numbered().items():
+        path, _, anchor = page.partition("#")
+        text = (SITE / path).read_text("utf-8")
+        _, _, rest = text.partition(f'id="{anchor}"')
+        assert re.search(r'class="eqno">\((\d+\.\d+)\)', rest)[1] == number, label
