@@ -49,8 +49,8 @@ course: .venv/course ## make the student release of the problem sets, and the si
 	@$(BIN)/python -m course.release
 	@$(MAKE) book
 
-grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folder
-	@$(BIN)/python -m course.grade "$(PS)" "$(FROM)" --sandbox "$(or $(SANDBOX),bubblewrap)"
+grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folder [SCHEDULER=tcp://...]
+	@$(BIN)/python -m course.grade "$(PS)" "$(FROM)" --sandbox "$(or $(SANDBOX),bubblewrap)" --scheduler "$(SCHEDULER)"
 
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 -n 2 --dist loadfile notebooks

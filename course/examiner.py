@@ -167,7 +167,7 @@ def examine(problem_set, name, student, numbers, outputs="result"):
         if explains(mistake.function, trials):
             raise Lost(mistake.says)
 
-    ended = []
+    ended: list[Exception] = []
 
     def wrongly(*args):
         if ended:  # it is not started again and again only to be told more

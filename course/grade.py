@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import cache
+from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ from course.sandbox import Limits, Pupil, Stopped, StudentError, refuse_without_
 HERE = Path(__file__).parent
 HIDDEN = "### BEGIN HIDDEN TESTS"
 RESTARTS = 3
+WATCH = 20  # seconds after which it is looked whether a cluster still has workers
+ONE_AT_A_TIME = threading.Lock()  # what is graded is kept in places that all threads share
 
 
 def roles(problem_set):
@@ -348,8 +351,86 @@ def grader_version(problem_set):
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def grade_all(found, problem_set, out, processes=None, sandboxed=True):
-    """Grade what has no result yet, on all cores; results are files in ``out/results``.
+@contextlib.contextmanager
+def workers(problem_set, processes, scheduler, sandboxed):
+    """Where submissions are graded: processes on this machine, or the workers of a Dask cluster.
+
+    Yields
+    ------
+    pool : concurrent.futures.Executor
+    alive : callable
+        Whether anybody is left who could grade.
+
+    Raises
+    ------
+    RuntimeError
+        The scheduler cannot be reached or went away, or no worker can grade.
+    """
+    if not scheduler:
+        with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+            yield pool, lambda: True
+        return
+    import distributed
+
+    try:
+        with distributed.Client(scheduler, timeout=10, set_as_default=False) as client:
+            refusals = client.run(refusal, grader_version(problem_set), problem_set, sandboxed)
+            for address, why in refusals.items():
+                if why:
+                    print(f"The worker {address} is not used: {why}", file=sys.stderr)
+            if all(refusals.values()):
+                raise RuntimeError(f"The cluster at {scheduler} has no worker that can grade.")
+            able = [address for address, why in refusals.items() if not why]
+            yield (
+                client.get_executor(pure=False, workers=able, allow_other_workers=False),
+                lambda: any(address in client.scheduler_info(n_workers=-1)["workers"] for address in able),
+            )
+    except (OSError, CancelledError) as error:
+        again = "What was graded is kept; run the same command again."
+        raise RuntimeError(f"The Dask scheduler at {scheduler} cannot be reached, or went away. {again}") from error
+
+
+def finished(jobs, alive):
+    """Jobs as they end; a CancelledError where nobody is left to do the rest."""
+    left = set(jobs)
+    while left:
+        try:
+            for job in as_completed(set(left), timeout=WATCH):
+                left.discard(job)
+                yield job
+        except TimeoutError:
+            if not alive():
+                raise CancelledError from None
+
+
+@cache
+def refusal(version, problem_set, sandboxed):
+    """Why this process, a worker of a cluster, must not grade; "" where it may."""
+    if grader_version(problem_set) != version:
+        return "its copy of the course is another than the one that asks."
+    try:
+        if sandboxed:
+            refuse_without_sandbox()
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+def grade_there(version, submission, problem_set, sandboxed):
+    """Grade on a worker of a cluster: one submission at a time, and none where it must not."""
+    with ONE_AT_A_TIME:
+        if why := refusal(version, problem_set, sandboxed):
+            raise RuntimeError(why)
+        return grade(submission, problem_set, sandboxed)
+
+
+def grade_all(found, problem_set, out, processes=None, sandboxed=True, scheduler=""):
+    """Grade what has no result yet, on all cores or on a cluster; results are files in ``out/results``.
+
+    Parameters
+    ----------
+    scheduler : str
+        The address of a Dask scheduler, such as "tcp://10.0.0.1:8786"; its workers need this folder and bubblewrap.
 
     Returns
     -------
@@ -367,11 +448,14 @@ def grade_all(found, problem_set, out, processes=None, sandboxed=True):
             done[submission.student] = stored
         else:
             due.append(submission)
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        jobs = {pool.submit(grade, submission, problem_set, sandboxed): submission for submission in due}
-        for job in tqdm(as_completed(jobs), total=len(jobs), desc="grading", disable=None):
+    with workers(problem_set, processes, scheduler, sandboxed) as (pool, alive):
+        task = partial(grade_there, grader_version(problem_set)) if scheduler else grade
+        jobs = {pool.submit(task, submission, problem_set, sandboxed): submission for submission in due}
+        for job in tqdm(finished(jobs, alive), total=len(jobs), desc="grading", disable=None):
             try:
                 result = job.result()
+            except CancelledError:
+                raise
             except Exception as error:  # the others must not wait for it; it is tried again in the next run
                 result = blank(jobs[job], problem_set)
                 result["notes"].append(f"The grader itself failed here ({type(error).__name__}).")
@@ -394,16 +478,17 @@ def main(arguments=None):
     parser.add_argument("source", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--processes", type=int)
+    parser.add_argument("--scheduler", default="")
     parser.add_argument("--sandbox", choices=["bubblewrap", "none"], default="bubblewrap")
     options = parser.parse_args(arguments)
     problem_set = f"ps{options.number}"
     out = options.out or HERE / "graded" / problem_set
     sandboxed = options.sandbox == "bubblewrap"
     try:
-        if sandboxed:
+        if sandboxed and not options.scheduler:
             refuse_without_sandbox()
         found, strays = collect.submissions(options.source, problem_set)
-        results = grade_all(found, problem_set, out, options.processes, sandboxed)
+        results = grade_all(found, problem_set, out, options.processes, sandboxed, options.scheduler)
         report.write(results, problem_set, out, strays)
     except (RuntimeError, ValueError) as error:
         sys.exit(str(error))
@@ -411,4 +496,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    from course import grade as itself  # what travels to the workers of a cluster must have this name there
+
+    itself.main()

@@ -76,7 +76,7 @@ OPERATORS = {
 }
 COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
 #: for a call of the model's: what may stand there instead, and how that is told
-CALLS = {
+CALLS: dict[str, list[tuple]] = {
     "np.tanh": [
         ("activation", "a sigmoid stands where another activation belongs", sigmoid),
         ("activation", "the activation is left out", lambda a: a),
@@ -138,7 +138,7 @@ CALLS = {
     ],
 }
 #: the same for methods
-METHODS = {
+METHODS: dict[str, list[tuple]] = {
     "sum": [
         ("mean", "a mean is taken where shares are to be added", lambda a, **k: a.mean(**k)),
         ("axis", "the sum goes over another axis", lambda a, **_: a.sum(axis=-1)),
@@ -208,10 +208,12 @@ def complement_of(node):
 
 def slope_of(node):
     """What stands for v in 1 - v**2, the slope of tanh, or None."""
-    fits = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and is_number(node.left, 1)
-    square = node.right if fits else None
-    fits = isinstance(square, ast.BinOp) and isinstance(square.op, ast.Pow) and is_number(square.right, 2)
-    return square.left if fits else None
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Sub) or not is_number(node.left, 1):
+        return None
+    square = node.right
+    if not isinstance(square, ast.BinOp) or not isinstance(square.op, ast.Pow) or not is_number(square.right, 2):
+        return None
+    return square.left
 
 
 def told(node):
@@ -531,9 +533,7 @@ class Schema(ast.NodeTransformer):
         for k, j in itertools.combinations(range(len(values)), 2):
 
             def swapped(*parts, k=k, j=j):
-                parts = list(parts)
-                parts[k], parts[j] = parts[j], parts[k]
-                return tuple(parts)
+                return tuple(parts[{k: j, j: k}.get(n, n)] for n in range(len(parts)))
 
             one, other = (names[k], names[j]) if self.results else (k + 1, j + 1)
             words = f"`{one}` and `{other}`" if self.results else f"results {one} and {other}"
@@ -615,8 +615,8 @@ class Schema(ast.NodeTransformer):
         if between(value):
             words = f"one minus {phrase(node.id)} stands where something else belongs"
             self.at(switch, "complement", words, lambda env, n=node.id: 1 - env[n], ("complement", node.id))
-        for words, change in STEPS if self.over else ():
-            self.at(switch, "index", words.format(v=phrase(node.id)), lambda env, n=node.id, c=change: c(env[n]))
+        for words, reading in STEPS if self.over else ():
+            self.at(switch, "index", words.format(v=phrase(node.id)), lambda env, n=node.id, r=reading: r(env[n]))
         if self.over:
             backwards = lambda env, n=node.id: env[n][::-1]
             self.at(
@@ -738,8 +738,8 @@ class Schema(ast.NodeTransformer):
         switch, kind = next(self.switches), OPERATORS[type(node.op)]
         left, right = told(node.left), told(node.right)
         if kind is operator.matmul:
-            transposed = [isinstance(side, ast.Attribute) for side in (node.left, node.right)]
-            side = {(True, False): "left", (False, True): "right"}.get(tuple(transposed), "")
+            first, second = (isinstance(side, ast.Attribute) for side in (node.left, node.right))
+            side = "left" if first and not second else "right" if second and not first else ""
             self.at(switch, "transpose", f"the product with {right} is transposed", lambda a, b: (a @ b).T, (side,))
             self.at(switch, "product", f"the product with {right} is taken entry by entry", lambda a, b: a * b, (side,))
             mean = lambda a, b: a @ b / len(b)
@@ -853,18 +853,18 @@ class Schema(ast.NodeTransformer):
             self.edit(switch, "twice", f"a factor stands twice: {said}", twice)
         for k, factor in enumerate(factors if len(factors) > 1 else ()):
             said = told(factor)
-            rest = lambda fs, k=k: product(without(fs, k))
+            others = lambda fs, k=k: product(without(fs, k))
             self.edit(
-                switch, "product", f"{said} is added where it should multiply", lambda fs, k=k, r=rest: r(fs) + fs[k]
+                switch, "product", f"{said} is added where it should multiply", lambda fs, k=k, r=others: r(fs) + fs[k]
             )
             self.edit(
                 switch,
                 "product",
                 f"{said} is subtracted where it should multiply",
-                lambda fs, k=k, r=rest: r(fs) - fs[k],
+                lambda fs, k=k, r=others: r(fs) - fs[k],
             )
             self.edit(
-                switch, "product", f"{said} divides where it should multiply", lambda fs, k=k, r=rest: r(fs) / fs[k]
+                switch, "product", f"{said} divides where it should multiply", lambda fs, k=k, r=others: r(fs) / fs[k]
             )
         if len(factors) == 2:
             matrices = lambda fs: fs[0] @ fs[1]

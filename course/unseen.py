@@ -4,8 +4,8 @@ For each the problem, the function, and what the feedback must have in it for th
 and its kind. The first half was written before the grammar was first run, and is the measure of it.
 """
 
-SINGLE = []
-PAIRS = []
+SINGLE: list[tuple] = []
+PAIRS: list[tuple] = []
 
 
 def one(problem_set, problem, *must):

@@ -10,15 +10,20 @@ import time
 from pathlib import Path
 
 
-def start(*command):
+def start(*command, **variables):
     # the workers import what the trials of the tests are made of
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OPENBLAS_NUM_THREADS": "1", **variables}
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def worker(address, **variables):
+    """A worker, with variables of the environment of its own."""
+    return start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", **variables)
 
 
 @contextlib.contextmanager
@@ -34,8 +39,7 @@ def cluster(workers):
                 assert scheduler.poll() is None, "the scheduler ended"
                 time.sleep(0.1)
             address = json.loads(written.read_text())["address"]
-            options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", folder]
-            crew = [start("dask_worker", address, *options) for _ in range(workers)]
+            crew = [worker(address) for _ in range(workers)]
             processes += crew
             yield address, scheduler, crew
         finally:

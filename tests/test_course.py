@@ -10,11 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import cluster
+import distributed
 import pytest
 from conftest import SITE
 
@@ -519,6 +522,72 @@ def test_a_failure_of_the_grader_itself_stops_nobody_else(tmp_path, monkeypatch)
     assert points(good) == most(good) and points(odd) == 0
     assert "The grader itself failed here (ZeroDivisionError" in odd["notes"][0]
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["good.json"], "the other is tried again"
+
+
+def test_a_cluster_grades_as_one_machine_does(tmp_path, capsys):
+    """Two workers of a real scheduler, one killed in the middle, and a third that has no bubblewrap."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    class_folder(folder, 14)
+    grade.main(["1", str(folder), "--out", str(tmp_path / "alone")])
+    out = tmp_path / "cluster"
+    with cluster.cluster(2) as (address, _, crew):
+        without = cluster.worker(address, PATH="/nowhere")
+        try:
+            command = [
+                sys.executable,
+                "-m",
+                "course.grade",
+                "1",
+                str(folder),
+                "--out",
+                str(out),
+                "--scheduler",
+                address,
+            ]
+            with distributed.Client(address, set_as_default=False) as client:
+                client.wait_for_workers(3, timeout=60)
+            run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            deadline = time.monotonic() + 60
+            while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            crew[0].kill()
+            _, errors = run.communicate(timeout=60)
+        finally:
+            without.kill()
+            without.wait()
+    assert run.returncode == 0, errors
+    assert "is not used: Students' notebooks are programs" in errors
+    for path in (tmp_path / "alone/results").iterdir():
+        assert path.read_text() == (out / "results" / path.name).read_text()
+    # nothing is left to do, and the cluster is gone
+    with pytest.raises(SystemExit, match=r"cannot be reached, or went away. What was graded is kept"):
+        grade.main(["1", str(folder), "--out", str(out), "--scheduler", address])
+
+
+def test_a_cluster_whose_workers_have_all_gone_keeps_nobody_waiting(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade, "WATCH", 1)
+    class_folder(tmp_path, 4)
+    with cluster.cluster(1) as (address, _, crew):
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=60)
+        threading.Timer(0.1, crew[0].kill).start()
+        with pytest.raises(RuntimeError, match="went away"), grade.workers("ps1", None, address, True) as (pool, alive):
+            list(grade.finished([pool.submit(time.sleep, 30)], alive))
+
+
+def test_a_cluster_that_cannot_grade_says_so(tmp_path):
+    class_folder(tmp_path, 1)
+    with cluster.cluster(0) as (address, _, _):
+        without = cluster.worker(address, PATH="/nowhere")
+        try:
+            with distributed.Client(address, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=60)
+            with pytest.raises(SystemExit, match="has no worker that can grade"):
+                grade.main(["1", str(tmp_path), "--out", str(tmp_path / "out"), "--scheduler", address])
+        finally:
+            without.kill()
+            without.wait()
 
 
 def test_no_sandbox_no_grading(tmp_path, monkeypatch):
