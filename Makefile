@@ -45,8 +45,9 @@ serve: book ## build the site and show it at http://localhost:8000
 execute: .venv/book ## run all notebooks and store their outputs
 	@$(BIN)/python .ci/execute.py notebooks/*.ipynb
 
-course: .venv/course ## make the student release of the problem sets, and the site that offers it
+course: .venv/course ## make the student release of the problem sets, that for pytest and Otter, and the site
 	@$(BIN)/python -m course.release
+	@$(BIN)/python -m course.export
 	@$(MAKE) book
 
 grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folder [SCHEDULER=tcp://...]
@@ -75,6 +76,9 @@ bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
 	@$(BIN)/python benchmarks/laboratory.py
 
+analysis: .venv/course ## what the results say of the problems and of the feedback: one page
+	@$(BIN)/python -m course.analysis
+
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
 	@$(BIN)/python -m benchmarks.course
 
@@ -100,4 +104,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book pdf lab serve execute course grade test bench bench-course results lock clean
+.PHONY: help book pdf lab serve execute course grade analysis test bench bench-course results lock clean

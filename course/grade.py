@@ -424,6 +424,14 @@ def grade_there(version, submission, problem_set, sandboxed):
         return grade(submission, problem_set, sandboxed)
 
 
+def keep_earlier(path, notebook, folder):
+    """Put a result aside whose notebook was another one: the student has handed in again."""
+    stored = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if stored.get("notebook", notebook) != notebook:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.replace(folder / f"{len(list(folder.iterdir())) + 1}.json")
+
+
 def grade_all(found, problem_set, out, processes=None, sandboxed=True, scheduler=""):
     """Grade what has no result yet, on all cores or on a cluster; results are files in ``out/results``.
 
@@ -463,7 +471,9 @@ def grade_all(found, problem_set, out, processes=None, sandboxed=True, scheduler
                 done[result["student"]] = result
                 continue
             result["fingerprint"] = marks[result["student"]]
+            result["notebook"] = hashlib.sha256(jobs[job].notebook or b"").hexdigest()
             path = results / f"{result['student']}.json"
+            keep_earlier(path, result["notebook"], out / "earlier" / result["student"])
             part = path.with_suffix(".part")
             part.write_text(json.dumps(result), "utf-8")
             part.replace(path)  # all of it or nothing, whenever the power fails

@@ -26,7 +26,8 @@ code { font: .9em ui-monospace, monospace; background: var(--soft); padding: .1e
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .35rem .6rem;
   border-bottom: 1px solid var(--line) } .number { text-align: right; font-variant-numeric: tabular-nums }
 blockquote { white-space: pre-wrap; border-left: .2rem solid var(--line); margin: .6rem 0; padding-left: 1rem;
-  overflow-wrap: anywhere } img { max-width: 100%; background: #fff; border-radius: .4rem }
+  overflow-wrap: anywhere } @media (max-width: 40rem) { table { display: block; overflow-x: auto } }
+img { max-width: 100%; background: #fff; border-radius: .4rem }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
@@ -61,8 +62,9 @@ def number(points):
 
 
 def marked(text):
-    """A message as HTML: what stands between backticks is code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    """A message as HTML: what stands between backticks is code, and equations of the book are links."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return re.sub(r"\[(equation \([\d.]+\))\]\((https?://[^\s()]+)\)", r'<a href="\2">\1</a>', text)
 
 
 def page(title, body):

@@ -1,0 +1,106 @@
+"""What stands around the grader: what results say of the problems, and the sets for other test runners."""
+
+import doctest
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_course import REFUSED, SETS, hidden_lines
+
+from course import analysis, examiner, export, grade, model
+
+needs_sandbox = pytest.mark.skipif(bool(REFUSED), reason=REFUSED)
+
+
+def result_of(student, points, says=()):
+    says = dict(says)
+    problems = [{"id": key, "points": p, "max": 2, "says": says.get(key, "")} for key, p in points.items()]
+    return {"student": student, "problems": problems}
+
+
+def test_difficulty_and_discrimination_are_those_of_a_class_worked_by_hand():
+    points = [(2, 2, 0), (2, 2, 0), (0, 0, 2), (0, 2, 2)]
+    class_ = [result_of(str(k), dict(zip("abc", row, strict=True))) for k, row in enumerate(points)]
+    (a, hard, with_rest), (b, easy, _), (c, _, against) = analysis.items(class_)
+    assert (a, b, c) == ("a", "b", "c")
+    assert hard == 0.5 and easy == 0.75
+    assert math.isclose(with_rest, -(3**-0.5))  # a is 2, 2, 0, 0 and b + c is 2, 2, 2, 4
+    assert math.isclose(against, -3 * 11**-0.5)  # c is 0, 0, 2, 2 and a + b is 4, 4, 0, 2
+    constant = analysis.items([result_of("x", {"a": 2, "b": 0}), result_of("y", {"a": 2, "b": 2})])
+    assert all(math.isnan(discrimination) for *_, discrimination in constant)
+
+
+def test_mistakes_that_go_together_are_found_and_chance_is_not():
+    said_1 = [{"a": "one"} if k < 10 else {"a": "two"} if k < 20 else {} for k in range(40)]
+    said_2 = [{"d": "three"} if k < 10 else {"d": "four"} if k % 2 else {} for k in range(40)]
+    last = {
+        "ps1": [result_of(str(k), {"a": 0}, s) for k, s in enumerate(said_1)],
+        "ps2": [result_of(str(k), {"d": 0}, s) for k, s in enumerate(said_2)],
+    }
+    sure = [(one[2], other[2], both) for one, other, both, _, p in analysis.together(last) if p < 0.05]
+    assert sure == [("one", "three", 10)]
+
+
+@needs_sandbox
+def test_resubmissions_are_kept_and_compared(tmp_path):
+    mistakes = [m for m in examiner.mistakes("ps1") if m.problem == "rnn_step"][:2]
+    out = tmp_path / "graded/ps1"
+    for k, wrong in enumerate([mistakes[0], mistakes[0], mistakes[1], None]):
+        folder = tmp_path / f"in{k}"
+        folder.mkdir()
+        content = model.submission("ps1", {wrong.replaces: wrong.source + f"# {k}\n"} if wrong else None)
+        (folder / "ada.ipynb").write_bytes(content)
+        (folder / "bob.ipynb").write_bytes(model.submission("ps1"))
+        grade.main(["1", str(folder), "--out", str(out)])
+    assert [path.name for path in (out / "earlier").iterdir()] == ["ada"]
+    _, chains = analysis.load(tmp_path / "graded")
+    assert [len(chain) for chain in chains] == [4]
+    after = analysis.followed(chains)
+    assert after["rnn_step", mistakes[0].says] == {"same": 1, "other": 1}
+    assert after["rnn_step", mistakes[1].says] == {"right": 1}
+    analysis.main([str(tmp_path / "graded")])
+    text = (tmp_path / "graded/analysis.html").read_text("utf-8")
+    assert "1 with more than one submission" in text and "<script" not in text
+    with pytest.raises(SystemExit, match="has no results"):
+        analysis.main([str(tmp_path)])
+
+
+@pytest.mark.parametrize("name", ["ps1", "ps4"])
+def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
+    export.export(tmp_path)
+    folder = tmp_path / name
+    options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--rootdir", str(folder), f"test_{name}.py"]
+
+    def run():
+        command = [sys.executable, "-m", "pytest", *options]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+
+    count = len(grade.roles(name)[0])
+    assert f"{count} failed" in run(), "the empty release"
+    content = json.loads(model.submission(name))
+    for cell in content["cells"]:
+        cell["source"] = "".join(cell["source"]).partition(grade.HIDDEN)[0]
+    (folder / f"{name}.ipynb").write_text(json.dumps(content))
+    assert f"{count} passed" in run()
+
+
+def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(tmp_path):
+    export.export(tmp_path)
+    for name in SETS:
+        files = {path.stem: path.read_text("utf-8") for path in (tmp_path / name / "tests").iterdir()}
+        assert files.keys() == {key for key, _, _ in grade.roles(name)[0]}
+        everything = "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*") if path.is_file())
+        assert "examiner" not in everything and not [line for line in hidden_lines(name) if line in everything]
+        if name in ("ps5", "ps6"):  # what these test is long
+            continue
+        for key, text in files.items():
+            found: dict = {}
+            exec(text, found)
+            (case,) = found["test"]["suites"][0]["cases"]
+            assert not case["hidden"] and found["test"]["name"] == key
+            space = {"np": np, **vars(model.solution(name))}
+            test = doctest.DocTestParser().get_doctest(case["code"], space, key, "", 0)
+            assert test.examples and doctest.DocTestRunner(verbose=False).run(test).failed == 0
