@@ -22,7 +22,8 @@ from course import examiner, model, unseen
 from course.correct import RIGHT
 
 ROOT = Path(__file__).parents[1]
-SET, STUDENTS, PLAIN = "ps4", 500, 30
+SET, PLAIN = "ps4", 30
+STUDENTS = (500, 5000)
 
 
 def submissions():
@@ -37,12 +38,12 @@ def submissions():
         yield empty if k % 50 == 0 else model.submission(SET, next(right if k % 2 else wrong))
 
 
-def ours(folder, out):
+def ours(folder, out, students):
     """Seconds to grade the class, killed once in the middle."""
     command = [sys.executable, "-m", "course.grade", SET[2:], str(folder), "--out", str(out)]
     start = time.perf_counter()
     run = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
-    while len(list(out.glob("results/*.json"))) < STUDENTS // 2:
+    while len(list(out.glob("results/*.json"))) < students // 2:
         time.sleep(0.1)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
@@ -50,7 +51,7 @@ def ours(folder, out):
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     seconds = time.perf_counter() - start
     results = list(out.glob("results/*.json"))
-    assert len(results) == STUDENTS, "nothing is lost"
+    assert len(results) == students, "nothing is lost"
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in kept.items()), "nothing is graded twice"
     return seconds
 
@@ -76,22 +77,26 @@ def plain(folder, course):
 
 
 def main():
-    """Print submissions a minute, and the ratio."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder, out, course = (Path(temporary) / name for name in ("in", "out", "course"))
-        folder.mkdir()
-        course.mkdir()
-        for k, content in enumerate(itertools.islice(submissions(), STUDENTS)):
-            (folder / f"student{k:03d}.ipynb").write_bytes(content)
-        cores = os.cpu_count()
-        theirs = PLAIN * 60 / plain(folder, course)
-        seconds = ours(folder, out)
-        rate = STUDENTS * 60 / seconds
-        print(f"plain nbgrader autograde: {theirs:.0f} submissions a minute on one core ({PLAIN} graded)")
-        print(f"make grade: {rate:.0f} a minute on {cores} cores, {rate / cores:.0f} on each ({STUDENTS} graded)")
-        print(f"for each core {rate / cores / theirs:.1f} times as fast")
-        sizes = [path.stat().st_size for path in (out / "feedback").rglob("*.html")]
-        print(f"feedback: {len(sizes)} pages of {statistics.median(sizes) / 1000:.0f} kB")
+    """Print submissions a minute, the ratio, and how many mistakes are named."""
+    (count, right, wrong), (two, one, both) = unseen.named()
+    print(f"mistakes that nobody listed: of {count} alone {right} named rightly, {wrong} wrongly")
+    print(f"  of {two} times two at once: one named in {one}, both in {both}")
+    cores = os.cpu_count()
+    for students in STUDENTS:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, out, course = (Path(temporary) / name for name in ("in", "out", "course"))
+            folder.mkdir()
+            course.mkdir()
+            for k, content in enumerate(itertools.islice(submissions(), students)):
+                (folder / f"student{k:04d}.ipynb").write_bytes(content)
+            if students == STUDENTS[0]:
+                theirs = PLAIN * 60 / plain(folder, course)
+                print(f"plain nbgrader autograde: {theirs:.0f} submissions a minute on one core ({PLAIN} graded)")
+            rate = students * 60 / ours(folder, out, students)
+            print(f"make grade, {students}: {rate:.0f} a minute on {cores} cores, {rate / cores:.0f} on each")
+            print(f"  for each core {rate / cores / theirs:.1f} times as fast as plain nbgrader")
+            sizes = [path.stat().st_size for path in (out / "feedback").rglob("*.html")]
+            print(f"  feedback: {len(sizes)} pages of {statistics.median(sizes) / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

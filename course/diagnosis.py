@@ -170,10 +170,10 @@ class Suspects:
         telling = wrong & ~self.whole_parts(vector == 0, probe)
         return (agree & telling).sum(axis=-1), (~agree & ~wrong).sum(axis=-1), wrong.sum()
 
-    def hints(self, student):
+    def hints(self, student, probes):
         """Edits that explain a part of what is wrong on a probe and contradict nothing there, the best first."""
         scores: dict = {}
-        for probe in range(len(self.probes)):
+        for probe in probes:
             if not self.fits(student(probe), probe):
                 continue
             gain, loss, wrong = self.explained(self.table(probe)[0], self.vector(student(probe), probe), probe)
@@ -192,21 +192,32 @@ class Suspects:
                 return False
         return bool(fit)
 
+    @staticmethod
+    def couples(edits):
+        """Two of the first edits that can be made together."""
+        for edit, other in itertools.combinations(edits[:SOME], 2):
+            if not (edit.source or other.source or edit.changes.keys() & other.changes.keys()):
+                yield edit, other
+
     def pair(self, student, explains):
         """Two edits that give what the student's function gives; or one that gives a part of it, and None."""
         if not self.fits(student(0), 0):
             return None
-        hints, vector = self.hints(student), self.vector(student(0), 0)
-        for edit, other in itertools.combinations(hints[:SOME], 2):
-            if not (edit.source or other.source or edit.changes.keys() & other.changes.keys()):
+        vector, tried = self.vector(student(0), 0), set()
+        # what silences a term is asked only where the others do not suffice
+        for probes in (range(2), range(2, len(self.probes))):
+            hints = self.hints(student, probes)
+            for edit, other in self.couples([edit for edit in hints if edit not in tried]):
                 program = self.program(edit, other)
                 if close(self.vector(self.see(program, 0), 0), vector).all() and explains(program):
                     return edit, other
-        for edit in hints[:FEW]:
-            others, rows = self.partners(edit)
-            for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
-                if explains(self.program(edit, others[k])):
-                    return edit, others[k]
+            for edit in [edit for edit in hints if edit not in tried][:FEW]:
+                others, rows = self.partners(edit)
+                for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
+                    if explains(self.program(edit, others[k])):
+                        return edit, others[k]
+            tried |= {*hints}
+        hints = self.hints(student, range(2))
         sure = [edit for edit in hints if self.sure(edit, student)]
         return (sure[0], None) if sure else None
 

@@ -172,6 +172,7 @@ SLOPES = [
     ("{v} goes through the activation once more before its slope is taken", lambda v: 1 - np.tanh(v) ** 2),
     ("in the slope the square of {v} is left out", lambda v: 1 - v),
     ("in the slope of {v} a sign is turned", lambda v: 1 + v**2),
+    ("{v} itself stands where its slope belongs", lambda v: v),
     ("the slope of {v} has lost its one", lambda v: v**2),
     ("the square root of the slope of {v} is taken", lambda v: np.sqrt(1 - v**2)),
 ]
@@ -342,7 +343,7 @@ class Schema(ast.NodeTransformer):
         self.arguments = list(self.local)
         self.known = self.values.get(self.function, {})
         self.inside, self.frozen, self.loop = "", False, set()
-        self.over, self.names, self.target = False, [], ""
+        self.over, self.factor, self.names, self.target = False, False, [], ""
         self.blocks, self.stacked, self.parts_of = [], [], {}  # names of what stands side by side in an array
         body = node.body[1:] if ast.get_docstring(node) else node.body
         node.body = [self.visit(statement) for statement in body]
@@ -608,6 +609,18 @@ class Schema(ast.NodeTransformer):
                     words = f"{phrase(other)} stands where something else belongs"
                     change = lambda env, c=code: eval(c, self.space | env)
                     self.at(switch, "quantity", words, change, (other, node.id))
+        if np.ndim(value) == 2 and self.function == self.main():
+            for activation, function in (("tanh", np.tanh), ("a sigmoid", sigmoid)):
+                words = f"{activation} of {phrase(node.id)} stands where {phrase(node.id)} itself belongs"
+                self.at(
+                    switch, "activation", words, lambda env, n=node.id, f=function: f(env[n]), (activation, node.id)
+                )
+            for other in self.local if not self.factor else ():
+                if self.alike(node.id, other):
+                    words = f"there is a factor too many: {phrase(other)}"
+                    self.at(switch, "too many", words, lambda env, n=node.id, o=other: env[n] * env[o])
+                    words = f"there is a term too many: {phrase(other)}"
+                    self.at(switch, "too many", words, lambda env, n=node.id, o=other: env[n] + env[o])
         words = f"{phrase(node.id)} does not take part"
         if node.id in self.loop:
             words = f"{phrase(node.id)} is not handed on from step to step"
@@ -871,7 +884,9 @@ class Schema(ast.NodeTransformer):
             words = f"a product of matrices stands for one entry by entry, of {told(factors[0])}"
             self.edit(switch, "product", words, matrices)
         shape = self.shape_of(functools.reduce(lambda a, b: ast.BinOp(a, ast.Mult(), b), factors))
+        self.factor = True
         parts = ast.List([self.visit(factor) for factor in factors], ast.Load())
+        self.factor = False
         return self.extended(switch, product, parts, shape, "factor", operator.mul)
 
     def extended(self, switch, right, parts, shape, what, operation):

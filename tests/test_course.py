@@ -323,7 +323,7 @@ def attacked(tmp_path_factory):
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ps1.ipynb", b" " * (300 << 20))
     (folder / "torn.zip").write_bytes(b"PK\x03\x04torn")
-    rules = sandbox.Limits(call=3, total=40, memory=1 << 30, disk=8 << 20)
+    rules = sandbox.Limits(call=6, total=60, memory=1 << 30, disk=8 << 20)
     patch = pytest.MonkeyPatch()
     patch.setattr(grade, "limits", lambda problem_set: (rules, ()))
     out = tmp_path_factory.mktemp("out")
