@@ -48,6 +48,7 @@ execute: .venv/book ## run all notebooks and store their outputs
 course: .venv/course ## make the student release of the problem sets, that for pytest and Otter, and the site
 	@$(BIN)/python -m course.release
 	@$(BIN)/python -m course.export
+	@$(BIN)/python -m course.practice
 	@$(MAKE) book
 
 grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folder [SCHEDULER=tcp://...]
