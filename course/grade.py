@@ -175,19 +175,23 @@ class Examination:
                         self.run(pupil, number, cell)
                     for key, (place, names) in self.tests.items():
                         if place == number < len(self.cells):
-                            pupil.mark(key, names)
+                            self.watch(pupil, key, names)
                 if self.tests:
-                    self.moved = pupil.moved()
+                    self.moved |= pupil.moved()
                 for name, function in self.lent.items():
                     pupil.lend(name, function)
             except Stopped as stopped:
                 self.bad.add(number)
                 self.errors.append((number, f"{stopped} The cell was left out."))
-            except StudentError:  # what a test needs is too large to be watched
-                self.moved = {key for key, (place, _) in self.tests.items() if place < len(self.cells)}
-                self.pupil = pupil
             else:
                 self.pupil = pupil
+
+    def watch(self, pupil, key, names):
+        """From now on note what changes of the functions that a test judges."""
+        try:
+            pupil.mark(key, names)
+        except StudentError:  # what they use is too large to be watched
+            self.moved.add(key)
 
     def run(self, pupil, number, cell):
         """Run a cell; what a visible test says is not noted, since the hidden one says it better."""
