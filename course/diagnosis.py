@@ -114,7 +114,8 @@ class Suspects:
                 except Exception:  # it is written in a way that has no edits
                     self.schemas[edit.source] = None
             schema = self.schemas[edit.source]
-            others = [e for e in schema.edits if e.group[0] == self.name] if schema else []
+            known = self.edits if not edit.source else schema.edits if schema else []
+            others = [e for e in known if not e.source and e.group[0] == self.name]
             others = [other for other in others if not edit.changes.keys() & other.changes.keys()]
             seen = [self.see(self.program(edit, other), 0) for other in others]
             self.beside[edit] = others, np.array([self.vector(one, 0) for one in seen])
