@@ -100,6 +100,15 @@ def read(content):
     return cells, [old] if major < 4 else []
 
 
+def mistaken(cells, problem_set):
+    """A note where the notebook is that of another problem set."""
+    keys = {cell.key for cell in cells} - {""}
+    ids = {path.name: {test[0] for test in roles(path.name)[0]} for path in model.SOURCE.glob("ps*")}
+    if keys & ids[problem_set]:
+        return []
+    return [f"This is the notebook of problem set {name[2:]}." for name in sorted(ids) if keys & ids[name]]
+
+
 def squeezed(text):
     """A text without white space, which editors change."""
     return "".join(text.split())
@@ -282,7 +291,7 @@ def grade(submission, problem_set, sandboxed=True):
     except ValueError as error:
         result["notes"].append(str(error))
         return result
-    result["notes"] += notes
+    result["notes"] += notes + mistaken(cells, problem_set)
     for question in result["written"]:
         question["answer"] = answer_to(cells, question["id"], question_of(problem_set, question["id"]))[:20_000]
     examiner.seed = int.from_bytes(hashlib.sha256(f"{problem_set} {submission.student}".encode()).digest()[:4])

@@ -374,6 +374,29 @@ def test_what_editors_write_is_read(change):
     assert points(result) == most(result), said(result)
 
 
+@pytest.mark.parametrize("change", ["tests deleted", "test as text", "kernel", "merged"])
+def test_what_students_do_to_cells_costs_nothing(change):
+    """Of nbgrader's and Otter-Grader's trackers: #1682, #1941, #706, #1083."""
+    content = notebook()
+    cells = content["cells"]
+    if change == "tests deleted":
+        content["cells"] = [c for c in cells if not c["metadata"].get("nbgrader", {}).get("grade")]
+    if change == "test as text":
+        cells[place(content, "rnn_step")]["cell_type"] = "markdown"
+    if change == "kernel":
+        content["metadata"] = {"kernelspec": {"name": "ir", "language": "R", "display_name": "R"}}
+    if change == "merged":
+        sources = ["".join(c["source"]).partition(grade.HIDDEN)[0] for c in cells if c["cell_type"] == "code"]
+        content["cells"] = [code("\n".join(sources))]
+    result = graded(content)
+    assert points(result) == most(result), said(result)
+
+
+def test_the_notebook_of_another_set_is_recognised():
+    result = graded(json.loads(model.submission("ps2")))
+    assert points(result) == 0 and result["notes"] == ["This is the notebook of problem set 2."]
+
+
 # platforms --------------------------------------------------------------------------------------------------------
 
 
