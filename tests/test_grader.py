@@ -4,6 +4,7 @@ import contextlib
 import json
 import string
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from test_course import REFUSED, most, points, said
+from traitlets.config import Config
 
 from course import collect, grade, model, sandbox, wire
 
@@ -94,12 +96,26 @@ def test_a_cell_runs_as_in_jupyter(source, pupil):
 
 
 @pytest.fixture(scope="module")
-def shell():
-    """IPython itself, in whose hands magics and commands are taken away, to compare with."""
-    shell = InteractiveShell.instance()
-    shell.system = shell.getoutput = lambda *_: []
-    yield shell
-    InteractiveShell.clear_instance()
+def ipython():
+    """IPython itself, in whose hands commands are taken away, to compare with.
+
+    In a thread of its own: in this one the loop of the browser tests may be running.
+    """
+    with ThreadPoolExecutor(1) as thread:
+
+        def start():
+            shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+            shell.system = shell.getoutput = lambda *_: []
+            return shell
+
+        shell = thread.submit(start).result()
+
+        def run(setup, source):
+            shell.run_cell(setup)
+            return shell.run_cell(source, silent=True).success, shell.user_ns["value"]
+
+        yield lambda *sources: thread.submit(run, *sources).result()
+        thread.submit(InteractiveShell.clear_instance).result()
 
 
 LINES = st.sampled_from(
@@ -124,18 +140,15 @@ LINES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=5))
-def test_any_mixture_of_lines_gives_what_ipython_gives(pupil, shell, lines):
+def test_any_mixture_of_lines_gives_what_ipython_gives(pupil, ipython, lines):
     setup, source = "s = 2\nvalue = 3\nasync def g():\n    return 4", "\n".join(lines)
-    shell.run_cell(setup)
-    ours = theirs = True
-    theirs = shell.run_cell(source, silent=True).success
     pupil.run(setup, 1)
     try:
         pupil.run(source, 2)
+        ours = True
     except sandbox.StudentError:
         ours = False
-    assert ours == theirs, source
-    assert pupil.look(["value"])[1]["value"] == shell.user_ns["value"], source
+    assert (ours, pupil.look(["value"])[1]["value"]) == ipython(setup, source), source
 
 
 def test_whoever_imports_ipython_gets_the_whole(pupil):
