@@ -61,6 +61,11 @@ def mistakes(problem_set):
     return MISTAKES[problem_set]
 
 
+def compared(problem_set, name):
+    """The wrong solutions of a problem that are recognised by their results."""
+    return [m for m in mistakes(problem_set) if m.problem == name and not m.general]
+
+
 def say(problem_set, name):
     """The words for a mistake that a hidden test recognises itself."""
     return next(m.says for m in mistakes(problem_set) if m.name == name)
@@ -163,7 +168,7 @@ def examine(problem_set, name, student, numbers, outputs="result"):
         if changed:
             raise Lost(PLACE.format(name=name))
         return
-    known = [m for m in mistakes(problem_set) if m.problem == name and not m.general]
+    known = compared(problem_set, name)
     for mistake in known:
         if explains(mistake.function, trials):
             raise Lost(mistake.says)

@@ -298,7 +298,7 @@ class Schema(ast.NodeTransformer):
     """
 
     def __init__(self, problem_set, name, probe, outputs, extras=None, source=None):
-        self.problem_set, self.outputs, self.extras = problem_set, outputs, extras or {}
+        self.extras = extras or {}
         self.on: dict = {}  # the edits that are switched on
         self.quantities: dict = {}  # for each quantity, the switch behind it
         self.space = dict(vars(model.solution(problem_set))) | {"_alt": self.alternative, "_on": self.on}
@@ -978,18 +978,16 @@ class Schema(ast.NodeTransformer):
             method = node.func.attr
             rightly = lambda a, *args, **keywords: getattr(a, method)(*args, **keywords)
             return self.call(switch, rightly, self.visit(node.func.value), keywords=node.keywords)
-        if name == "range":
-            node.args = list(node.args)
-        elif name in self.values and name != self.main():
+        if name in self.values and name != self.main():
             inside, self.inside = self.inside, f"what is handed to `{name}`"
             node.args = [self.visit(argument) for argument in node.args]
             self.inside = inside
             return node
-        elif name in ("np.split",):
+        if name == "np.split":
             node.args[0] = self.visit(node.args[0])
         elif name.endswith((".copy", ".append", ".astype")):
             return node
-        else:
+        elif name != "range":
             gates = [n.id[2:] for n in ast.walk(node) if isinstance(n, ast.Name) and n.id.startswith("a_")]
             if name in ("np.tanh", "sigmoid") and gates:
                 self.inside = phrase(gates[0])

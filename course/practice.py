@@ -60,7 +60,7 @@ def make(problem_set):
         numbers, outputs = hidden(problem_set, key)
         if any(map(callable, numbers(np.random.default_rng(0), 0))):
             continue
-        known = [m for m in examiner.mistakes(problem_set) if m.problem == key and not m.general]
+        known = examiner.compared(problem_set, key)
         suspects = diagnosis.Suspects(problem_set, key, numbers, outputs.split(), known)
         if sum(a.size for a in suspects.due[1]) >= FEWEST:
             functions[key] = about(suspects)

@@ -16,16 +16,6 @@ SINGLE: list[tuple] = []
 PAIRS: list[tuple] = []
 
 
-def one(problem_set, problem, *must):
-    """Register a wrong solution with one mistake: its text follows, and every pattern must be in the feedback."""
-    return lambda source: SINGLE.append((problem_set, problem, source, must))
-
-
-def two(problem_set, problem, first, second):
-    """Register a wrong solution with two mistakes, each with its pattern."""
-    return lambda source: PAIRS.append((problem_set, problem, source, (first, second)))
-
-
 def hidden(problem_set, problem):
     """The numbers and the outputs of a hidden test that compares with the model."""
     source = next(text for key, _, text in grade.roles(problem_set)[0] if key == problem)
@@ -375,7 +365,7 @@ for problem_set, problem, text, edits, must in [
     ("ps5", "gru_step_back", GRU_BACK, [(" + daz @ W_h[Z].T", "")], ["state h", "update gate"]),
     ("ps5", "gru_step_back", GRU_BACK, [("dc = dh_new * (1 - z)", "dc = dh_new * z")], ["candidate", "update gate|z"]),
 ]:
-    one(problem_set, problem, *must)(edit(text, *edits))
+    SINGLE.append((problem_set, problem, edit(text, *edits), must))
 
 # two mistakes at once
 for problem_set, problem, text, edits, must in [
@@ -549,7 +539,7 @@ for problem_set, problem, text, edits, must in [
         ["same gate|forget gate", "squash|activation|tanh"],
     ),
 ]:
-    two(problem_set, problem, *must)(edit(text, *edits))
+    PAIRS.append((problem_set, problem, edit(text, *edits), must))
 
 # The second part.
 for problem_set, problem, text, edits, must in [
@@ -656,7 +646,7 @@ for problem_set, problem, text, edits, must in [
     ("ps3", "step_jacobian", JACOBIAN, [("1 - h_new ** 2", "h_new * (1 - h_new)")], ["sigmoid"]),
     ("ps3", "clip", CLIP, [("g * limit / norm", "g / norm")], ["limit"]),
 ]:
-    one(problem_set, problem, *must)(edit(text, *edits))
+    SINGLE.append((problem_set, problem, edit(text, *edits), must))
 
 for problem_set, problem, text, edits, must in [
     (
@@ -769,7 +759,7 @@ for problem_set, problem, text, edits, must in [
         ["input gate|p_f", "output gate|p_o"],
     ),
 ]:
-    two(problem_set, problem, *must)(edit(text, *edits))
+    PAIRS.append((problem_set, problem, edit(text, *edits), must))
 
 # The third part.
 for problem_set, problem, text, edits, must in [
@@ -871,7 +861,7 @@ for problem_set, problem, text, edits, must in [
     ("ps5", "coupled_step", COUPLED, [("o = sigmoid(", "o = np.tanh(")], ["output gate", "tanh"]),
     ("ps5", "peephole_step", PEEPHOLE, [("p_i * c", "p_i")], ["memory c|p_i", "left out|take part"]),
 ]:
-    one(problem_set, problem, *must)(edit(text, *edits))
+    SINGLE.append((problem_set, problem, edit(text, *edits), must))
 
 for problem_set, problem, text, edits, must in [
     (
@@ -939,7 +929,7 @@ for problem_set, problem, text, edits, must in [
         ["p_f|forget gate|look at h|peepholes", "squash|activation|tanh"],
     ),
 ]:
-    two(problem_set, problem, *must)(edit(text, *edits))
+    PAIRS.append((problem_set, problem, edit(text, *edits), must))
 
 
 def named():

@@ -32,7 +32,7 @@ def test_mistakes_that_nobody_listed_are_named():
 def suspects(problem_set, problem):
     """The wrong programs for a problem."""
     numbers, outputs = unseen.hidden(problem_set, problem)
-    known = [m for m in examiner.mistakes(problem_set) if m.problem == problem and not m.general]
+    known = examiner.compared(problem_set, problem)
     return diagnosis.Suspects(problem_set, problem, numbers, outputs.split(), known)
 
 
