@@ -4,13 +4,13 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
 """
 
-from rnnbook import activations, data, diagnostics, explorables, init, interop, plots, tasks
+from rnnbook import activations, data, diagnostics, explorables, init, interop, networks, plots, tasks, text
 from rnnbook.arrays import join, namespace, split
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.compiled import compiled
 from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
-from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
+from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, Tied
 from rnnbook.losses import mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
 from rnnbook.sweep import read_table, row_rng, sweep
@@ -37,6 +37,7 @@ __all__ = [
     "RMSProp",
     "Report",
     "Stack",
+    "Tied",
     "activations",
     "central_difference",
     "check_gradients",
@@ -54,6 +55,7 @@ __all__ = [
     "load",
     "mean_squared_error",
     "namespace",
+    "networks",
     "plots",
     "read_table",
     "row_rng",
@@ -62,4 +64,5 @@ __all__ = [
     "split",
     "sweep",
     "tasks",
+    "text",
 ]

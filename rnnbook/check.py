@@ -42,6 +42,14 @@ def integers(name, value, size, last=""):
     return array
 
 
+def vector(name, value):
+    """`value` as an array with one axis, or an error."""
+    array = as_array(value)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one axis, got shape {array.shape}")
+    return array
+
+
 def lengths(value, T, B):
     """The lengths of B sequences as an array (B,) of integers between 1 and T, or an error."""
     array = as_array(value)

@@ -116,7 +116,7 @@ class Compiled:
         hs = outputs if is_model else outputs[0]
         gradient = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
         if not is_model:
-            gradient = gradient, _full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
+            gradient = gradient, full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
         gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)
         with precisely():
             _, back = _programs(Make(self.layer))
@@ -137,7 +137,7 @@ def checked_inputs(layer, x, state=None, lengths=None):
     dtype = np.result_type(*([x] if embedding is None else []), *layer.params.values())
     return {
         "x": x,
-        "state": None if isinstance(layer, Model) else _full_state(layer, "state", state, B, dtype),
+        "state": None if isinstance(layer, Model) else full_state(layer, "state", state, B, dtype),
         "lengths": None if lengths is None else check.lengths(lengths, T, B),
     }
 
@@ -146,14 +146,14 @@ def _input_size(layer):
     return layer.recurrent.input_size if isinstance(layer, Model) else layer.input_size
 
 
-def _full_state(layer, name, state, B, dtype):
+def full_state(layer, name, state, B, dtype):
     """A state, checked, with zeros where none is given."""
     if isinstance(layer, Cell):
         if state is None:
             return tuple(np.zeros((B, layer.hidden_size), dtype) for _ in layer.states)
         return layer.checked_state(name, state, B)
     parts = layer.parts.values()
-    return tuple(_full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
+    return tuple(full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
 
 
 @lru_cache(maxsize=64)
@@ -169,7 +169,7 @@ def _programs(make):
             if isinstance(layer, Model):
                 return layer(x, inputs["lengths"])
             if isinstance(layer, Stack):
-                vars(layer)["dropout_masks"] = lambda *_: inputs["masks"]
+                return layer(x, state, inputs["lengths"], masks=inputs["masks"])
             return layer(x, state, inputs["lengths"])
 
         if x.dtype.kind in "iu":  # ids have no gradient

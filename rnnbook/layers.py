@@ -141,9 +141,7 @@ class Stack(Container):
                     f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
                     f"its input_size is {above.input_size}"
                 )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
-        self.parts, self.dropout = {str(k): cell for k, cell in enumerate(cells)}, dropout
+        self.parts, self.dropout = {str(k): cell for k, cell in enumerate(cells)}, _probability(dropout)
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
     @property
@@ -151,7 +149,7 @@ class Stack(Container):
         """The cells, from the input upwards."""
         return list(self.parts.values())
 
-    def __call__(self, x, state=None, lengths=None, *, rng=None):
+    def __call__(self, x, state=None, lengths=None, *, rng=None, masks=None):
         """Run all cells over time.
 
         Parameters
@@ -163,6 +161,8 @@ class Stack(Container):
             As for a `Cell`.
         rng : numpy.random.Generator, optional
             Draws the dropout masks. Without it nothing is dropped: that is evaluation.
+        masks : list of ndarray, optional
+            The masks themselves, from `dropout_masks`, instead.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class Stack(Container):
             One final state a cell.
         """
         states = one_each("state", state, self.cells)
-        self._masks, final = self.dropout_masks(x, rng), []
+        self._masks, final = self.dropout_masks(x, rng) if masks is None else masks, []
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
             if k and self._masks:
                 x = x * self._masks[k - 1]
@@ -183,9 +183,9 @@ class Stack(Container):
         """What multiplies the outputs (T, B, H) between two cells; an empty list if nothing is dropped."""
         if rng is None or not self.dropout:
             return []
-        dtype = np.result_type(x, *self.params.values())
+        dtype = np.result_type(*self.params.values())
         shapes = [(*np.shape(x)[:2], cell.output_size) for cell in self.cells[:-1]]
-        return [(rng.random(shape) >= self.dropout).astype(dtype) / (1 - self.dropout) for shape in shapes]
+        return [_mask(rng, shape, self.dropout, dtype) for shape in shapes]
 
     def backward(self, dhs, dstate=None):
         """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
@@ -245,15 +245,55 @@ class Bidirectional(Container):
         return dx + _reversed(dx_back, self._order), (ahead, back)
 
 
+class Tied:
+    """A readout that shares an embedding's table: ``y = x Wᵀ + b`` (Press & Wolf 2017).
+
+    Only `b` is its own; a `Model` hands it the table, and adds both gradients.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        Its vectors must be as long as the outputs that are read.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> table = Embedding(10, 4, rng=rng)
+    >>> model = Model(LSTM(4, 4, rng=rng), Tied(table), table)
+    >>> sorted(model.params)
+    ['embedding.W', 'readout.b', 'recurrent.W_h', 'recurrent.W_x', 'recurrent.b']
+    """
+
+    def __init__(self, embedding):
+        self.input_size, self.output_size = embedding.output_size, embedding.input_size
+        self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, x, W):
+        """Apply to ``x (..., D)`` with the table ``W (K, D)``; returns ``y (..., K)``."""
+        self._x = x, W
+        return x @ W.T + self.params["b"]
+
+    def backward(self, dy):
+        """Gradient ``dy (..., K)`` to ``dx (..., D)`` and ``dW (K, D)``; fills `grads`."""
+        x, W = self._x
+        self.grads = {"b": flat(dy).sum(0)}
+        return dy @ W, flat(dy).T @ flat(x)
+
+
 class Model(Container):
-    """A recurrent layer with a dense readout at every step, and an embedding for integer input.
+    """A recurrent layer with a readout at every step, and an embedding for integer input.
 
     Parameters
     ----------
     recurrent : Cell, Stack or Bidirectional
-    readout : Dense
+    readout : Dense or Tied
     embedding : Embedding, optional
         For integer input.
+    dropout : float, default 0
+        Probability in [0, 1) with which an output of `recurrent` is hidden from the readout in
+        training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
 
     Examples
     --------
@@ -264,23 +304,79 @@ class Model(Container):
     (6, 5, 2)
     """
 
-    def __init__(self, recurrent, readout, embedding=None):
+    def __init__(self, recurrent, readout, embedding=None, *, dropout=0.0):
+        if isinstance(readout, Tied) and embedding is None:
+            raise ValueError("embedding must be given for a Tied readout, got None")
         self.recurrent, self.readout, self.embedding = recurrent, readout, embedding
+        self.dropout = _probability(dropout)
         self.parts = {"recurrent": recurrent, "readout": readout}
         if embedding is not None:
             self.parts["embedding"] = embedding
 
     def __call__(self, x, lengths=None):
         """Run on ``x (T, B, D)``, or ids ``(T, B)`` with an embedding; returns ``y (T, B, K)``."""
+        return self.continued(x, lengths=lengths)[0]
+
+    def continued(self, x, state=None, lengths=None, *, rng=None, masks=None):
+        """Run from a state, and say in which it ends.
+
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D), or of int, shape (T, B)
+        state : tuple, optional
+            Of the recurrent layer; zero by default.
+        lengths : ndarray of int, shape (B,), optional
+            As for a `Cell`.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks. Without it nothing is dropped: that is evaluation.
+        masks : tuple, optional
+            The masks themselves, from `dropout_masks`, instead.
+
+        Returns
+        -------
+        y : ndarray, shape (T, B, K)
+        state : tuple
+        """
+        inner, self._masks = self.dropout_masks(x, rng) if masks is None else masks
         if self.embedding is not None:
             x = self.embedding(x)
-        hs, _ = self.recurrent(x, lengths=lengths)
-        return self.readout(hs)
+        hs, state = self.recurrent(x, state, lengths, **({"masks": inner} if inner else {}))
+        if self._masks is not None:
+            hs = hs * self._masks
+        return self.readout(hs, self.embedding.params["W"]) if self._tied else self.readout(hs), state
+
+    @property
+    def _tied(self):
+        return isinstance(self.readout, Tied)
+
+    def dropout_masks(self, x, rng):
+        """The masks of the recurrent layer, if it is a `Stack`, and that of what it hands to the readout, or None."""
+        inner = self.recurrent.dropout_masks(x, rng) if isinstance(self.recurrent, Stack) else []
+        if rng is None or not self.dropout:
+            return inner, None
+        dtype = np.result_type(*self.params.values())
+        return inner, _mask(rng, (*np.shape(x)[:2], self.recurrent.output_size), self.dropout, dtype)
 
     def backward(self, dy):
         """Fill `grads` from ``dy (T, B, K)``; returns ``dx``, or None with an embedding."""
-        dx, _ = self.recurrent.backward(self.readout.backward(dy))
-        return dx if self.embedding is None else self.embedding.backward(dx)
+        dhs, dtable = self.readout.backward(dy) if self._tied else (self.readout.backward(dy), 0)
+        dx, _ = self.recurrent.backward(dhs if self._masks is None else dhs * self._masks)
+        if self.embedding is None:
+            return dx
+        self.embedding.backward(dx)
+        self.embedding.grads["W"] += dtable
+        return None
+
+
+def _probability(dropout):
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+    return dropout
+
+
+def _mask(rng, shape, dropout, dtype):
+    """Zero with the probability `dropout`; what is left keeps the mean at one."""
+    return (rng.random(shape) >= dropout).astype(dtype) / dtype.type(1 - dropout)
 
 
 def one_each(name, states, cells):

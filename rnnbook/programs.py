@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from rnnbook import check
-from rnnbook.compiled import checked_inputs
+from rnnbook.compiled import checked_inputs, full_state
 from rnnbook.layers import Model
 from rnnbook.optim import clip_by_global_norm
 from rnnbook.scan import ByKey, Make, explained, import_jax, precisely
@@ -14,24 +14,32 @@ from rnnbook.scan import ByKey, Make, explained, import_jax, precisely
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
 
-def chunks(models, loss, optimisers, batches, steps, max_norm, every):
-    """Train models of one make; after each call of the program yield its (loss, norm) pairs, a list a model."""
+def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=False, rng=None):
+    """Train models of one make; after each call of the program yield its (loss, norm) pairs, a list a model.
+
+    `carry` and `rng` are those of `rnnbook.fit`, and for one model only.
+    """
     if not all(isinstance(model, Model) for model in models):
         raise TypeError(f"model must be a rnnbook.Model to be compiled, got {type(models[0]).__name__}")
     size = min(CHUNK, steps, every)
-    advance = training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm)
+    advance = training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm, carry)
     params = _stack([dict(model.params) for model in models])
     rates = np.array([o.learning_rate for o in optimisers], np.result_type(*params.values()))
     state = _stack([Options(o).start(model.params) for o, model in zip(optimisers, models, strict=True)])
     well = np.ones(len(models), bool)
+    hidden = None  # the state between updates
     done = 0
     while done < steps:
         n = min(size, steps - done, every - done % every)
-        drawn = [[_checked(model, batch()) for _ in range(n)] for model, batch in zip(models, batches, strict=True)]
+        drawn = [
+            [_checked(model, batch(), rng) for _ in range(n)] for model, batch in zip(models, batches, strict=True)
+        ]
+        if carry and hidden is None:
+            hidden = _stack([_zero_state(model, run[0][0]) for model, run in zip(models, drawn, strict=True)])
         # a shorter chunk is filled up with copies that are not used, so that one program serves all
         drawn = _stack([_stack(some + some[-1:] * (size - n)) for some in drawn])
         with precisely(), explained(models[0]):
-            (params, state, well), results = advance(params, state, well, rates, drawn, n)
+            (params, state, hidden, well), results = advance(params, state, hidden, well, rates, drawn, n)
             results = np.stack([np.asarray(r) for r in results], axis=-1)
         for k, model in enumerate(models):
             for name, p in model.params.items():
@@ -48,45 +56,56 @@ def _stack(many):
         raise ValueError(f"batches must all have one shape to be compiled: {error}") from error
 
 
-def _checked(model, batch):
-    """A batch, checked while the numbers are there."""
+def _checked(model, batch, rng):
+    """A batch, checked while the numbers are there, and its dropout masks."""
     inputs = checked_inputs(model, batch.x, lengths=batch.lengths)
     target, mask = np.asarray(batch.target), batch.mask
     if target.dtype.kind in "iu":
         check.integers("labels", target, model.readout.output_size, "K - 1 = ")
     if mask is not None and not np.sum(mask) > 0:
         raise ValueError("mask must leave at least one step, got none")
-    return batch._replace(x=inputs["x"], target=target, lengths=inputs["lengths"])
+    return batch._replace(x=inputs["x"], target=target, lengths=inputs["lengths"]), model.dropout_masks(batch.x, rng)
+
+
+def _zero_state(model, batch):
+    """The recurrent layer's state before the first update."""
+    dtypes = [a.dtype for a in (batch.x, *model.params.values()) if a.dtype.kind == "f"]
+    return full_state(model.recurrent, "state", None, batch.x.shape[1], np.result_type(*dtypes))
 
 
 @lru_cache(maxsize=64)
-def training_program(make, loss, optimiser, max_norm):
+def training_program(make, loss, optimiser, max_norm, carry):
     """Many updates of models of one make, as one program."""
     jax = import_jax()
     jnp = jax.numpy
 
-    def advance(n, params, state, well, rate, batches):
-        def update(carry, now):
-            params, state, well = carry
-            k, (x, target, mask, lengths) = now
-            y, pull = jax.vjp(lambda params: make.layer(params)(x, lengths), params)
+    def advance(n, params, state, hidden, well, rate, batches):
+        def update(before, now):
+            params, state, hidden, well = before
+            k, ((x, target, mask, lengths), masks) = now
+
+            def run(params):
+                return make.layer(params).continued(x, hidden, lengths, masks=masks)
+
+            y, pull, last = jax.vjp(run, params, has_aux=True)
             value, dy = loss(y, target, mask)
             grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
             value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
             after = optimiser.updated(rate, state, params, grads)
             # past the end of a chunk, and once a number was not finite, nothing changes any more
-            old = params, state
-            params, state = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
-            return (params, state, well), (value, norm)
+            after, old = (*after, last if carry else None), (params, state, hidden)
+            kept = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
+            return (*kept, well), (value, norm)
 
-        size = batches.target.shape[0]
-        return jax.lax.scan(update, (params, state, well), (jnp.arange(size), batches))
+        size = batches[0].target.shape[0]
+        return jax.lax.scan(update, (params, state, hidden, well), (jnp.arange(size), batches))
 
-    def many(params, state, well, rates, batches, n):
+    def many(params, state, hidden, well, rates, batches, n):
+        runs = params, state, hidden, well, rates, batches
         if jax.default_backend() == "cpu":  # one run after the other stays in the cache; side by side, none would
-            return jax.lax.map(lambda run: advance(n, *run), (params, state, well, rates, batches))
-        return jax.vmap(lambda *run: advance(n, *run))(params, state, well, rates, batches)
+            return jax.lax.map(lambda run: advance(n, *run), runs)
+        return jax.vmap(lambda *run: advance(n, *run))(*runs)
 
     return jax.jit(many)
 

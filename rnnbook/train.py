@@ -45,6 +45,8 @@ def fit(
     every=50,
     patience=None,
     until=None,
+    carry=False,
+    rng=None,
     progress=True,
     compiled=False,
 ):
@@ -71,6 +73,11 @@ def fit(
         Stop when that many evaluations in a row brought no new best.
     until : callable, optional
         ``until(history)``, asked after every `every` updates; training ends when it is true.
+    carry : bool, default False
+        Start each update in the state in which the one before ended: truncated backpropagation
+        through time, for batches that go on where the last ones stopped.
+    rng : numpy.random.Generator, optional
+        Draws the dropout masks. Without it nothing is dropped.
     progress : bool, default True
         Show a progress bar.
     compiled : bool, default False
@@ -116,9 +123,9 @@ def fit(
             history.best_step = step
 
     if compiled:
-        updates = _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every)
+        updates = _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng)
     else:
-        updates = _updates(model, loss, optimiser, batch, max_norm)
+        updates = _updates(model, loss, optimiser, batch, max_norm, carry, rng)
     with tqdm(total=steps, disable=not progress, unit="step") as bar:
         for step in range(steps):
             if validation is not None and step % every == 0:
@@ -146,11 +153,17 @@ def fit(
     return history
 
 
-def _updates(model, loss, optimiser, batch, max_norm):
+def _updates(model, loss, optimiser, batch, max_norm, carry, rng):
     """Update the model for ever; yield each update's loss and gradient norm, and update only if they are finite."""
+    state = None
     while True:
         x, target, mask, lengths = batch()
-        value, dy = loss(model(x, lengths), target, mask)
+        if carry or rng is not None:
+            y, after = model.continued(x, state, lengths, rng=rng)
+            state = after if carry else None
+        else:
+            y = model(x, lengths)
+        value, dy = loss(y, target, mask)
         norm = np.nan
         if np.isfinite(value):
             model.backward(dy)
@@ -160,9 +173,9 @@ def _updates(model, loss, optimiser, batch, max_norm):
         yield value, norm
 
 
-def _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every):
+def _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng):
     """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `every`."""
-    for (chunk,) in chunks([model], loss, [optimiser], [batch], steps, max_norm, every):
+    for (chunk,) in chunks([model], loss, [optimiser], [batch], steps, max_norm, every, carry, rng):
         yield from chunk
 
 

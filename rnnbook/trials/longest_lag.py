@@ -109,7 +109,7 @@ def combinations():
 def clock(rng, cell, task, lag=100, updates=50):
     """Milliseconds of a compiled update, drawing of the data not included."""
     network, drawn = build(cell, task, STARTS[cell], lag, rng), training.TASKS[task].draw(rng, 32, lag)
-    return {"milliseconds": training.milliseconds(network, task, drawn, updates, compiled=True)}
+    return {"milliseconds": training.milliseconds(network, training.TASKS[task].loss, drawn, updates, compiled=True)}
 
 
 def rungs(rows, updates=UPDATES):

