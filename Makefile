@@ -87,7 +87,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-ver
 
 # in the order of the chapters; on an otherwise idle machine, since some tables hold times
 TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
-  inside_gru biases_and_gates longest_lag pixels
+  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size
 
 results: .venv/test ## make the tables of all trials anew; about two hours on two cores
 	@rm -f rnnbook/trials/results/*

@@ -1,10 +1,9 @@
-"""Text as sequences of characters: ids, streams to train on, bits per character, sampling."""
+"""Text as sequences of characters: ids, streams to train on, surprise in bits, sampling."""
 
 import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import softmax
-from rnnbook.losses import softmax_cross_entropy
 from rnnbook.train import Batch
 
 
@@ -95,8 +94,8 @@ def windows(ids, batch, length):
     return draw
 
 
-def bits_per_character(model, ids, batch=64):
-    """The cross-entropy of a text under a model, in bits.
+def surprise(model, ids, batch=64):
+    """How much each character of a text surprises a model: ``-log2`` of its probability, in bits.
 
     Parameters
     ----------
@@ -108,7 +107,9 @@ def bits_per_character(model, ids, batch=64):
 
     Returns
     -------
-    float
+    ndarray, shape (M,)
+        Of ``ids[1 : M + 1]``; M is the largest multiple of `batch` below N. Its mean is the
+        text's bits per character.
 
     Examples
     --------
@@ -116,11 +117,12 @@ def bits_per_character(model, ids, batch=64):
     >>> rng = np.random.default_rng(0)
     >>> model = Model(RNN(2, 3, rng=rng), Dense(3, 4, rng=rng), Embedding(4, 2, rng=rng))
     >>> model.readout.params["W"][:] = 0  # all four characters equally likely
-    >>> round(bits_per_character(model, np.array([0, 1, 2, 3, 2, 1] * 20)), 6)
-    2.0
+    >>> surprise(model, np.array([0, 1, 2, 3, 2]), batch=2).tolist()
+    [2.0, 2.0, 2.0, 2.0]
     """
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
-    return float(softmax_cross_entropy(model(x), target)[0] / np.log(2))
+    p = softmax(model(x))
+    return -np.log2(np.take_along_axis(p, target[..., None], axis=-1)[..., 0]).T.ravel()
 
 
 def probabilities(logits, temperature=1.0, top_k=None, top_p=None):

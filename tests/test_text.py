@@ -60,11 +60,13 @@ def test_windows_of_a_text_too_short_are_refused():
         text.windows(np.zeros((2, 3), int), 1, 1)
 
 
-def test_bits_per_character_are_those_of_pytorch(rng):
+@pytest.mark.parametrize("batch", [1, 4])
+def test_the_surprise_of_each_character_is_pytorchs(batch, rng):
     ids, network = rng.integers(0, K, 101), model(rng)
-    logits = network(ids[:-1, None])
-    nats = torch.nn.functional.cross_entropy(torch.tensor(logits[:, 0]), torch.tensor(ids[1:])).item()
-    assert abs(text.bits_per_character(network, ids, batch=1) - nats / np.log(2)) < 1e-12
+    pieces = np.reshape(ids[:-1], (batch, -1)).T
+    logits = np.swapaxes(network(pieces), 0, 1).reshape(100, K)
+    nats = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(ids[1:]), reduction="none")
+    np.testing.assert_allclose(text.surprise(network, ids, batch), nats / np.log(2), rtol=1e-12)
 
 
 def test_a_run_in_two_parts_is_the_run_in_one(rng):

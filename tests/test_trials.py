@@ -155,6 +155,13 @@ SLICES = {
     ],
     "longest_lag": [("run", "longest-lag", {"task": "adding", "cell": "RNN", "start": "orthogonal"})],
     "pixels": [("run", "pixels", {"cell": "GRU"})],
+    "characters": [
+        ("run", "characters", {"cell": "RNN"}),
+        ("run", "truncation-bits", {"steps": 8, "carry": False}),
+    ],
+    "temperature": [("run", "temperature", {"of_best_rate": 0.25})],
+    "closing": [("run", "closing", {"cell": "LSTM", "start": "bias 1"})],
+    "text_size": [("run", "text-size", {"network": "16"})],
 }
 
 

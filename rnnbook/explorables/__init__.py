@@ -4,18 +4,20 @@ Each is one small script beside this module. The website loads them when they co
 view; a notebook shows the same script through anywidget.
 """
 
+import base64
 import json
 from pathlib import Path
 
 import numpy as np
 
-from rnnbook import check
+from rnnbook import check, networks
 from rnnbook.cells import GRU, LSTM, CoupledLSTM, PeepholeLSTM
+from rnnbook.data import ALPHABET
 from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
 
 #: The explorables, in the order in which the chapters have them.
-NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag")
+NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters")
 #: Where their scripts and their style sheet lie.
 FOLDER = Path(__file__).parent / "js"
 
@@ -60,12 +62,32 @@ def data_script():
     return f"window.rnnbook.data = {json.dumps(data(), separators=(',', ':'))};\n"
 
 
+def network_script():
+    """The network that has read Shakespeare (`rnnbook.networks.characters`) as a script for the page.
+
+    Returns
+    -------
+    str
+        Its parameters as whole numbers in base 64, with the scales of their columns.
+    """
+    params = {
+        name: {
+            "rows": np.atleast_2d(whole).shape[0],
+            "scale": scale.tolist(),
+            "bytes": base64.b64encode(whole.tobytes()).decode(),
+        }
+        for name, (whole, scale) in networks.quantised().items()
+    }
+    network = {"alphabet": ALPHABET, "params": params}
+    return f"window.rnnbook.network = {json.dumps(network, separators=(',', ':'))};\n"
+
+
 def module(name):
     """One explorable as a JavaScript module in anywidget's form.
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters"}
 
     Returns
     -------
@@ -87,7 +109,8 @@ def module(name):
     # JupyterLab has shortcuts of its own on the arrow keys; a control that has the focus keeps them for itself
     keys = 'el.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });'
     render = f'export default {{ render({{ el }}) {{ {keys} window.rnnbook.mount("{name}", el); }} }};'
-    return "\n".join((core, data_script(), own, render))
+    network = (network_script(),) if name == "characters" else ()
+    return "\n".join((core, data_script(), *network, own, render))
 
 
 def show(name):
@@ -95,7 +118,7 @@ def show(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters"}
 
     Returns
     -------

@@ -44,7 +44,7 @@ def characters(dtype=np.float32):
     model = fresh_characters(np.random.default_rng(0), dtype)
     for name, p in model.params.items():
         whole, scale = quantised()[name]
-        p[...] = whole * scale.astype(float)
+        p[...] = whole * scale
     return model
 
 
@@ -54,7 +54,7 @@ def quantised():
     Returns
     -------
     dict of str to tuple of two ndarrays
-        int8, and float32 with one number a column; their product is the parameter.
+        int8, and float64 with one number a column; their product is the parameter.
     """
     with np.load(FOLDER / "characters.npz", allow_pickle=False) as file:
         return {name: (file[name], file[f"{name} scale"]) for name in file.files if not name.endswith("scale")}
@@ -69,5 +69,6 @@ def quantise(p):
     >>> whole.tolist()
     [[64, 127], [-127, 64]]
     """
-    scale = (np.abs(np.atleast_2d(p)).max(axis=0 if p.ndim > 1 else None) / 127).astype(np.float32)
-    return np.round(p / scale).astype(np.int8), scale
+    most = np.atleast_1d(np.abs(p).max(axis=0 if p.ndim > 1 else None))
+    scale = np.array([float(f"{value / 127:.4g}") for value in most])  # few digits: they travel as text
+    return np.clip(np.round(p / scale), -127, 127).astype(np.int8), scale

@@ -1,7 +1,7 @@
 """Every picture that chapters share."""
 
 from rnnbook.plots.diagram import cell_diagram, gate_box
-from rnnbook.plots.memory import gates_over_time, gradient_by_lag, runs
+from rnnbook.plots.memory import coloured_text, gates_over_time, gradient_by_lag, runs
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, RAMP, label_lines, new_figure, use_style
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "INK",
     "RAMP",
     "cell_diagram",
+    "coloured_text",
     "gate_box",
     "gates_over_time",
     "gradient_by_lag",

@@ -1,6 +1,7 @@
 """Pictures of what a cell keeps, gradients by lag and gates over time; and of the runs of a trial."""
 
 import numpy as np
+from matplotlib.patches import Rectangle
 from scipy import stats
 
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, label_lines, new_figure
@@ -104,3 +105,37 @@ def runs(ax, samples, colours=None):
         ax.plot(values.mean(), row, "o", color=colour, ms=6)
     ax.set(yticks=range(len(samples)), yticklabels=list(samples), ylim=(len(samples) - 0.5, -0.5))
     ax.grid(axis="x")
+
+
+def coloured_text(ax, text, values, columns=46):
+    """Write a text with each character on a ground that shows a number.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    text : str
+        It breaks where it has line ends, and where a line is full.
+    values : ndarray, shape (len(text),)
+        From -1 (blue) over 0 (no ground) to 1 (red).
+    columns : int, default 46
+        Characters in a line.
+
+    Examples
+    --------
+    >>> figure, ax = new_figure()
+    >>> coloured_text(ax, "to be", np.array([0.5, -0.5, 0.0, 1.0, -1.0]))
+    >>> len(ax.texts)
+    4
+    """
+    row = column = 0
+    for letter, value in zip(text, values, strict=True):
+        if column == columns:
+            row, column = row + 1, 0
+        colour = COLOURS["h"] if value > 0 else COLOURS["f"]
+        ground = Rectangle((column, row), 1, 1, facecolor=colour, alpha=0.6 * min(abs(float(value)), 1), lw=0)
+        ax.add_patch(ground)
+        if letter.strip():
+            ax.text(column + 0.5, row + 0.72, letter, ha="center", family="DejaVu Sans Mono", size=11.5)
+        row, column = (row + 1, 0) if letter == "\n" else (row, column + 1)
+    ax.set(xlim=(0, columns), ylim=(row + 1, 0))
+    ax.axis("off")

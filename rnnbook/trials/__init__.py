@@ -35,6 +35,10 @@ FILES = (  # in the order of the chapters
     "biases_and_gates",
     "longest_lag",
     "pixels",
+    "characters",
+    "temperature",
+    "closing",
+    "text_size",
 )
 
 

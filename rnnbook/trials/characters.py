@@ -69,7 +69,7 @@ def run(rng, cell, learning_rate, steps=64, carry=True, part="test", updates=UPD
     outcome = {f"bits_{after}": np.log2(LETTERS) for after in range(EVERY, updates + 1, EVERY)}
 
     def looked(history):
-        value = text.bits_per_character(network, training.plays(part)[:100_000])
+        value = float(text.surprise(network, training.plays(part)[:100_000]).mean())
         outcome[f"bits_{len(history.loss)}"] = round(value, 5)
 
     with suppress(FloatingPointError):

@@ -53,7 +53,7 @@ def run(rng, network, learning_rate, times=TIMES, compiled=True):
 
     def remember(history):
         if len(history.loss) == ONCE * times:
-            final["bits"] = text.bits_per_character(model, test)
+            final["bits"] = float(text.surprise(model, test).mean())
 
     try:
         history = characters.train(
@@ -71,7 +71,7 @@ def run(rng, network, learning_rate, times=TIMES, compiled=True):
         return {"validation": 6.0, "bits": 6.0, "unstopped": 6.0, "updates": 0}
     return {
         "validation": round(min(value for _, value in history.validation) / np.log(2), 5),
-        "bits": round(text.bits_per_character(model, test), 5),
+        "bits": round(float(text.surprise(model, test).mean()), 5),
         "unstopped": round(final["bits"], 5),
         "updates": history.best_step,
     }

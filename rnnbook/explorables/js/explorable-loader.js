@@ -12,7 +12,9 @@
   async function mount(element) {
     const name = element.dataset.explorable;
     await load("explorable-core.js");
-    await Promise.all([load("explorable-data.js"), load(`explorable-${name}.js`)]);
+    // the trained network is the only large file
+    await Promise.all((name === "characters" ? ["network", "data"] : ["data"]).map((part) => load(`explorable-${part}.js`)));
+    await load(`explorable-${name}.js`);
     window.rnnbook.mount(name, element);
   }
   const all = document.querySelectorAll(".rb-explorable");
