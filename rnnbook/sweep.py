@@ -8,7 +8,9 @@ import json
 import os
 import platform
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -55,11 +57,12 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
     Raises
     ------
     ImportError
-        Without joblib or Dask; says how to install it.
+        Without joblib, filelock or Dask; says how to install it.
     ValueError, TypeError
         When an argument does not fit; or when the table holds rows of another sweep.
     RuntimeError
         When a trial fails: says with which factors and seed. Rows that were done are kept.
+        When another sweep is making the same table.
     ConnectionError
         When the scheduler cannot be reached, or goes away. Rows that were done are kept.
 
@@ -79,6 +82,13 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
     if path.suffix != ".csv":
         raise ValueError(f"table must end in .csv, got {path.name}")
     plan = _plan(factors, seeds, sample)
+    with _alone(path):
+        _fill(trial, path, plan, workers, address, progress)
+    return read_table(path)
+
+
+def _fill(trial, path, plan, workers, address, progress):
+    """Run the rows that the table does not have yet."""
     done = _recover(path, plan)
     todo = [row for key, row in plan.items() if key not in done]
     jobs = [(trial, {k: v for k, v in row.items() if k != "seed"}, row["seed"]) for row in todo]
@@ -89,7 +99,18 @@ def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=No
             bar.update()
     if todo or not path.with_suffix(".json").exists():  # a finished table keeps the word of what made it
         _finish(path, plan)
-    return read_table(path)
+
+
+@contextmanager
+def _alone(path):
+    """No other sweep of this machine writes to the same table meanwhile; the lock ends with the process."""
+    filelock = check.library("filelock", "sweep")
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()
+    try:
+        with filelock.FileLock(Path(tempfile.gettempdir(), f"rnnbook-{name}.lock"), timeout=0):
+            yield
+    except filelock.Timeout:
+        raise RuntimeError(f"table {path} is being made by another sweep") from None
 
 
 def read_table(path):

@@ -152,12 +152,30 @@ def test_outcomes_that_change_their_names_are_refused(tmp_path):
         run(tmp_path, what=lambda rng, n, name: {f"value_{n}": 1.0})
 
 
-@pytest.mark.parametrize("library", ["joblib", "distributed"])
+@pytest.mark.parametrize("library", ["joblib", "filelock", "distributed"])
 def test_without_the_libraries_the_extra_is_named(library, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, library, None)
-    address = None if library == "joblib" else "tcp://127.0.0.1:1"
+    address = None if library != "distributed" else "tcp://127.0.0.1:1"
     with pytest.raises(ImportError, match=r"pip install rnnbook\[sweep\]"):
         run(tmp_path, address=address)
+
+
+def test_two_sweeps_do_not_write_to_one_table(tmp_path):
+    started = threading.Event()
+
+    def waits(rng, n):
+        started.set()
+        time.sleep(1)
+        return {"value": n}
+
+    first = threading.Thread(target=run, args=(tmp_path,), kwargs={"factors": {"n": [1]}, "seeds": [0], "what": waits})
+    first.start()
+    assert started.wait(20)
+    with pytest.raises(RuntimeError, match=r"table .*table\.csv is being made by another sweep"):
+        run(tmp_path, factors={"n": [1]}, seeds=[0], what=waits)
+    run(tmp_path, "other", factors={"n": [1]}, seeds=[0], what=slow)
+    first.join()
+    assert len(run(tmp_path, factors={"n": [1]}, seeds=[0], what=waits)) == 1
 
 
 KILLED = """

@@ -206,7 +206,7 @@ def test_a_bad_prompt_is_named(rng):
 
 
 def kneser_ney(words, size, order, context, word):
-    """Chen & Goodman 1999, equations 2 to 4 of their modified smoothing, with dictionaries."""
+    """Modified Kneser-Ney smoothing (Chen & Goodman 1999), written with dictionaries."""
 
     def level(n, context):
         if n == 0:

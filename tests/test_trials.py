@@ -156,7 +156,7 @@ SLICES = {
     "longest_lag": [("run", "longest-lag", {"task": "adding", "cell": "RNN", "start": "orthogonal"})],
     "pixels": [("run", "pixels", {"cell": "GRU"})],
     "characters": [
-        ("run", "characters", {"cell": "RNN"}),
+        ("run", "characters", {"cell": "GRU"}),
         ("run", "truncation-bits", {"steps": 8, "carry": False}),
     ],
     "temperature": [("run", "temperature", {"of_best_rate": 0.25})],
@@ -173,8 +173,9 @@ def test_rows_of_the_tables_can_be_made_again(name):
         if name in ("variants", "biases_and_gates"):  # cells of their own
             paths.append({"compiled": True})
         for options in paths:
-            # accuracy jumps by whole images
-            verify(trial, rows[:1], tolerance=0.03 if name == "pixels" else 0.02, **options)
+            # accuracy jumps by whole images, and what a network wrote differs from the first other character on
+            slack = {"pixels": {"tolerance": 0.03}, "temperature": {"tolerance": 0.05, "absolute": 0.04}}
+            verify(trial, rows[:1], **{"tolerance": 0.02, **slack.get(name, {})}, **options)
 
 
 def test_a_row_that_differs_is_named():

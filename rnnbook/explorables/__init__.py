@@ -76,7 +76,7 @@ def network_script():
             "scale": scale.tolist(),
             "bytes": base64.b64encode(whole.tobytes()).decode(),
         }
-        for name, (whole, scale) in networks.quantised().items()
+        for name, (whole, scale) in networks.quantised("characters").items()
     }
     network = {"alphabet": ALPHABET, "params": params}
     return f"window.rnnbook.network = {json.dumps(network, separators=(',', ':'))};\n"

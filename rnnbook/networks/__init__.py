@@ -4,27 +4,22 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnbook.cells import LSTM
+from rnnbook.cells import GRU, LSTM
 from rnnbook.data.shakespeare import ALPHABET
 from rnnbook.layers import Dense, Embedding, Model
 
 FOLDER = Path(__file__).parent
-UNITS, EMBEDDED = 112, 32
-
-
-def fresh_characters(rng, dtype=np.float32):
-    """The network of `characters` before training."""
-    K = len(ALPHABET)
-    cell = LSTM(EMBEDDED, UNITS, rng=rng, dtype=dtype)
-    return Model(cell, Dense(UNITS, K, rng=rng, dtype=dtype), Embedding(K, EMBEDDED, rng=rng, dtype=dtype))
+#: The characters of a text with two kinds of brackets.
+BRACKETED = ALPHABET + "([)]"
+SIZES = {"characters": (LSTM, 112, 32, ALPHABET), "brackets": (GRU, 48, 16, BRACKETED)}
 
 
 def characters(dtype=np.float32):
     """An LSTM that has read Shakespeare's plays, character by character.
 
     112 units, 32 numbers for each character, 74 thousand parameters, each of them kept as one of
-    255 multiples of a number that its column shares. ``python -m rnnbook.networks.characters``
-    trains it (a quarter of an hour).
+    255 multiples of a number that its column shares. ``python -m rnnbook.networks.make`` trains
+    it (a quarter of an hour).
 
     Parameters
     ----------
@@ -41,23 +36,45 @@ def characters(dtype=np.float32):
     >>> sum(p.size for p in model.params.values())
     73950
     """
-    model = fresh_characters(np.random.default_rng(0), dtype)
-    for name, p in model.params.items():
-        whole, scale = quantised()[name]
-        p[...] = whole * scale
-    return model
+    return _filled("characters", dtype)
 
 
-def quantised():
-    """The parameters of `characters` as whole numbers and the scales of their columns.
+def brackets(dtype=np.float32):
+    """A GRU that has read the plays with brackets in them, as in ``rnnbook.trials.closing``.
+
+    48 units, 16 numbers for each character, kept in the same way.
+
+    Parameters
+    ----------
+    dtype : dtype, default float32
+
+    Returns
+    -------
+    Model
+        Reads and predicts ids, the places in ``rnnbook.networks.BRACKETED``.
+
+    Examples
+    --------
+    >>> brackets().recurrent.hidden_size
+    48
+    """
+    return _filled("brackets", dtype)
+
+
+def quantised(name):
+    """The parameters of a network as whole numbers and the scales of their columns.
+
+    Parameters
+    ----------
+    name : {"characters", "brackets"}
 
     Returns
     -------
     dict of str to tuple of two ndarrays
         int8, and float64 with one number a column; their product is the parameter.
     """
-    with np.load(FOLDER / "characters.npz", allow_pickle=False) as file:
-        return {name: (file[name], file[f"{name} scale"]) for name in file.files if not name.endswith("scale")}
+    with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
+        return {key: (file[key], file[f"{key} scale"]) for key in file.files if not key.endswith("scale")}
 
 
 def quantise(p):
@@ -72,3 +89,18 @@ def quantise(p):
     most = np.atleast_1d(np.abs(p).max(axis=0 if p.ndim > 1 else None))
     scale = np.array([float(f"{value / 127:.4g}") for value in most])  # few digits: they travel as text
     return np.clip(np.round(p / scale), -127, 127).astype(np.int8), scale
+
+
+def fresh(name, rng, dtype=np.float32):
+    """A network before training."""
+    cell, units, embedded, letters = SIZES[name]
+    K, made = len(letters), {"rng": rng, "dtype": dtype}
+    return Model(cell(embedded, units, **made), Dense(units, K, **made), Embedding(K, embedded, **made))
+
+
+def _filled(name, dtype):
+    model, kept = fresh(name, np.random.default_rng(0), dtype), quantised(name)
+    for key, p in model.params.items():
+        whole, scale = kept[key]
+        p[...] = whole * scale
+    return model

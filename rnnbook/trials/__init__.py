@@ -235,7 +235,7 @@ def best_rates(tuning, by, quantity, limits, parts=5):
     return rates
 
 
-def verify(trial, rows, tolerance=1e-3, **options):
+def verify(trial, rows, tolerance=1e-3, absolute=1e-9, **options):
     """Run some rows of a table again, and compare.
 
     Parameters
@@ -245,6 +245,8 @@ def verify(trial, rows, tolerance=1e-3, **options):
     rows : ndarray, structured
     tolerance : float, default 1e-3
         Relative; rounding grows over hundreds of updates.
+    absolute : float, default 1e-9
+        What is allowed besides, where an outcome counts things.
     **options
         More for the trial, such as ``compiled=False``.
 
@@ -269,7 +271,7 @@ def verify(trial, rows, tolerance=1e-3, **options):
         factors = {name: row[name].item() for name in names}
         outcome = trial(row_rng(factors, int(row["seed"])), **factors, **options)
         for name, value in outcome.items():
-            if not np.isclose(value, row[name], rtol=tolerance, atol=1e-9, equal_nan=True):
+            if not np.isclose(value, row[name], rtol=tolerance, atol=absolute, equal_nan=True):
                 raise AssertionError(
                     f"{name} of {factors} with seed {row['seed']} is {value}, in the table {row[name]}"
                 )

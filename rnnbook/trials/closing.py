@@ -29,11 +29,10 @@ Fairness
 
 import numpy as np
 
-from rnnbook import data, init, text
+from rnnbook import data, init, networks, text
 from rnnbook.activations import sigmoid
 from rnnbook.trials import Claim, characters, effect, results, some, training, tune_and_run
 
-LETTERS = data.ALPHABET + "([)]"
 OPEN, CLOSE = (len(data.ALPHABET) + np.array(kinds) for kinds in ((0, 1), (2, 3)))
 UPDATES, RANGE, DISTANCES, BEFORE = 600, (2e-3, 5e-2), (5, 10, 30, 100), 50
 NETWORKS = [("RNN", "orthogonal"), *((cell, start) for cell in ("LSTM", "GRU") for start in ("bias 1", "chrono"))]
@@ -83,7 +82,7 @@ def right_share(model, passages=100):
 
 def run(rng, cell, start, learning_rate, updates=UPDATES, compiled=True):
     """Train on bracketed plays; the right closing bracket's share, by distance."""
-    model = characters.build(rng, cell, letters=len(LETTERS))
+    model = characters.build(rng, cell, letters=len(networks.BRACKETED))
     if start == "chrono":
         init.chrono(model.recurrent, 100, rng)
     first = rng.integers(1_000_000)
