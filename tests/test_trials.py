@@ -161,7 +161,7 @@ SLICES = {
     ],
     "temperature": [("run", "temperature", {"of_best_rate": 0.25})],
     "closing": [("run", "closing", {"cell": "LSTM", "start": "bias 1"})],
-    "text_size": [("run", "text-size", {"network": "16"})],
+    "text_size": [("run", "text-size", {"network": "16 units"})],
 }
 
 
