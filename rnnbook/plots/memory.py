@@ -107,7 +107,7 @@ def runs(ax, samples, colours=None):
     ax.grid(axis="x")
 
 
-def coloured_text(ax, text, values, columns=46):
+def coloured_text(ax, text, values, columns=49):
     """Write a text with each character on a ground that shows a number.
 
     Parameters
@@ -117,7 +117,7 @@ def coloured_text(ax, text, values, columns=46):
         It breaks where it has line ends, and where a line is full.
     values : ndarray, shape (len(text),)
         From -1 (blue) over 0 (no ground) to 1 (red).
-    columns : int, default 46
+    columns : int, default 49
         Characters in a line.
 
     Examples

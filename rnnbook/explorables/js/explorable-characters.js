@@ -15,7 +15,7 @@ window.rnnbook.define("characters", function ({ controls, stage, change }) {
   const box = make("textarea", { id: "rb-typed", rows: 3, maxlength: LONGEST, spellcheck: "false", autocapitalize: "off" });
   box.value = "JULIET:\nO Romeo, Romeo! wherefore art thou";
   box.addEventListener("input", change);
-  const unit = rb.slider("unit that colours the text", 0, H - 1, 1, 0, change);
+  const unit = rb.slider("unit that colours the text", 0, H - 1, 1, 77, change); // 77 counts the line
   const temperature = rb.slider("temperature", 0.2, 1.6, 0.1, 1, change);
   const random = rb.random(1);
   const write = rb.button("write on", () => {
