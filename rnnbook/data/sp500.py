@@ -11,7 +11,7 @@ def sp500():
     Returns
     -------
     day : ndarray of datetime64, shape (5031,)
-        From 4 January 1999 to 31 December 2018.
+        The first is 1999-01-04, the last 2018-12-31.
     close : ndarray, shape (5031,)
         In index points, not adjusted for dividends.
 
