@@ -305,8 +305,14 @@ class Model(Container):
     """
 
     def __init__(self, recurrent, readout, embedding=None, *, dropout=0.0):
-        if isinstance(readout, Tied) and embedding is None:
-            raise ValueError("embedding must be given for a Tied readout, got None")
+        if isinstance(readout, Tied):
+            if embedding is None:
+                raise ValueError("embedding must be given for a Tied readout, got None")
+            if readout.input_size != recurrent.output_size:
+                raise ValueError(
+                    f"readout must take the {recurrent.output_size} outputs of recurrent, "
+                    f"the vectors of its table have {readout.input_size} numbers"
+                )
         self.recurrent, self.readout, self.embedding = recurrent, readout, embedding
         self.dropout = _probability(dropout)
         self.parts = {"recurrent": recurrent, "readout": readout}

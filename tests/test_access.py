@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import DEBUGGER, SITE
 
+from rnnbook.explorables import NAMES
+
 ROOT = Path(__file__).parents[1]
 NPM = ROOT / ".venv/npm/node_modules"
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
@@ -30,7 +32,7 @@ def test_axe_finds_nothing_on_any_page(browser, address, theme):
         page.goto(f"{address}/{name}", wait_until="networkidle")  # the theme's scripts come last
         if "explorable" in name:
             page.evaluate("dispatchEvent(new Event('beforeprint'))")  # mounts them all
-            page.wait_for_function("document.querySelectorAll('.rb-live .rb-said').length == 6")
+            page.wait_for_function("n => document.querySelectorAll('.rb-live .rb-said').length == n", arg=len(NAMES))
         page.evaluate(axe)
         for violation in page.evaluate("options => axe.run(options)", options)["violations"]:
             found += [(name, violation["id"], node["html"][:150]) for node in violation["nodes"]]

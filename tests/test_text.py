@@ -107,6 +107,8 @@ def test_a_tied_readout_needs_the_table(rng):
     table = Embedding(K, H, rng=rng)
     with pytest.raises(ValueError, match="embedding must be given for a Tied readout, got None"):
         Model(LSTM(H, H, rng=rng), Tied(table))
+    with pytest.raises(ValueError, match=r"readout must take the 3 outputs of recurrent, .* have 4 numbers"):
+        Model(LSTM(H, 3, rng=rng), Tied(table), table)
     with pytest.raises(ValueError, match=r"dropout must lie in \[0, 1\), got 1"):
         Model(LSTM(H, H, rng=rng), Tied(table), table, dropout=1)
 
