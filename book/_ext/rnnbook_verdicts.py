@@ -14,7 +14,8 @@ FILE = "verdicts.csv"
 
 def address(claim):
     """Of the claim's section, from the site's root."""
-    return f"notebooks/{claim.section}.html#{nodes.make_id(claim.words)}"
+    heading = claim.words.replace("'", "")  # an apostrophe becomes a curly one, which an address leaves out
+    return f"notebooks/{claim.section}.html#{nodes.make_id(heading)}"
 
 
 def in_words(effect):
