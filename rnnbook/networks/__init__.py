@@ -82,9 +82,9 @@ def quantise(p):
 
     Examples
     --------
-    >>> whole, scale = quantise(np.array([[0.5, 2.0], [-1.0, 1.0]]))
+    >>> whole, scale = quantise(np.array([[0.4, 2.0], [-1.0, 0.6]]))
     >>> whole.tolist()
-    [[64, 127], [-127, 64]]
+    [[51, 127], [-127, 38]]
     """
     most = np.atleast_1d(np.abs(p).max(axis=0 if p.ndim > 1 else None))
     scale = np.array([float(f"{value / 127:.4g}") for value in most])  # few digits: they travel as text
