@@ -1,5 +1,7 @@
-"""Parameters in and out of files."""
+"""Parameters in and out of files; files that are there whole or not at all."""
 
+import os
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -78,3 +80,22 @@ def load(path, layer):
             )
     for name, value in found.items():
         params[name][...] = value
+
+
+def write_whole(path, content):
+    """Write a file whole or not at all. Two may do it at once: the last one's is there.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -80,10 +80,10 @@ class _Level:
 
     def interpolated(self, grams, lower):
         """The probabilities of this order, given those of the order below."""
-        left, _ = _look_up(self.grams, self.left, grams)
-        total, known = _look_up(self.contexts, self.total, grams // self.size)
-        freed, _ = _look_up(self.contexts, self.freed, grams // self.size)
-        return np.where(known, left / np.where(known, total, 1) + freed * lower, lower)
+        place, seen = _look_up(self.grams, grams)
+        left = np.where(seen, self.left[place], 0)
+        place, known = _look_up(self.contexts, grams // self.size)
+        return np.where(known, left / self.total[place] + self.freed[place] * lower, lower)
 
 
 def _discounts(counts):
@@ -96,8 +96,7 @@ def _discounts(counts):
     return np.concatenate([[0], np.where(discounts > 0, discounts, 0.5)])
 
 
-def _look_up(keys, values, wanted):
-    """The value of each wanted key, zero where there is none, and whether there is one."""
+def _look_up(keys, wanted):
+    """The place of each wanted key among those that are sorted, and whether it is one of them."""
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    known = keys[place] == wanted
-    return np.where(known, values[place], 0), known
+    return place, keys[place] == wanted

@@ -18,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from rnnbook import check
+from rnnbook.files import write_whole
 
 LIBRARIES = ("rnnbook", "numpy", "jax")
 
@@ -280,7 +281,7 @@ def _finish(path, plan):
         row = dict(zip(names, line.strip().split(","), strict=True))
         return place[tuple(f"{name}={row[name]}" for name in factors)]
 
-    _replace(path, header + "".join(sorted(lines, key=order)))
+    write_whole(path, (header + "".join(sorted(lines, key=order))).encode())
     seconds = sum(float(line.strip().split(",")[names.index("seconds")]) for line in lines)
     about = {
         "command": " ".join(sys.orig_argv),
@@ -289,11 +290,4 @@ def _finish(path, plan):
         "rows": len(lines),
         "core_hours": round(seconds / 3600, 3),
     }
-    _replace(path.with_suffix(".json"), json.dumps(about, indent=2) + "\n")
-
-
-def _replace(path, text):
-    """Write a file whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(path)
+    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())

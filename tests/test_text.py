@@ -272,14 +272,14 @@ def test_bad_orders_and_ids_are_named():
 
 
 def test_the_networks_are_trained_quantised_and_read_back(tmp_path, monkeypatch):
-    trained, real = {}, make.fit
+    trained, real = {}, make.train
 
-    def briefly(network, *rest, **options):
-        history = real(network, *rest, **options | {"steps": 2, "every": 1, "progress": False})
+    def briefly(network, batch, rate, updates, **options):
+        history = real(network, batch, rate, min(updates, 2), **options | {"every": 1, "progress": False})
         trained[network.readout.output_size] = network
         return history
 
-    monkeypatch.setattr(make, "fit", briefly)
+    monkeypatch.setattr(make, "train", briefly)
     for module in (make, networks):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     make.make()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnbook import check
+from rnnbook.files import write_whole
 
 
 class Package(NamedTuple):
@@ -112,20 +113,10 @@ def download(package, folder):
 
 
 def _keep(path, content):
-    """Write a file whole or not at all. Two processes may do it at once: they write the same."""
+    """Put a file into the cache folder."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".new", delete=False) as stream:
-            try:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-                stream.close()
-                os.replace(stream.name, path)
-            except BaseException:
-                stream.close()
-                os.unlink(stream.name)
-                raise
+        write_whole(path, content)
     except OSError as error:
         raise OSError(
             error.errno,

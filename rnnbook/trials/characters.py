@@ -22,7 +22,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import Adam, Dense, Embedding, Model, Tied, data, fit, init, softmax_cross_entropy, sweep, text
+from rnnbook import Dense, Embedding, Model, Tied, data, init, softmax_cross_entropy, sweep, text
 from rnnbook.trials import FOLDER, best_rates, results, some, training, tune_and_run
 
 PARAMETERS, UPDATES, EVERY, RANGE = 20_000, 500, 100, (1e-3, 5e-2)
@@ -45,18 +45,9 @@ def build(rng, cell="LSTM", units=None, embedded=EMBEDDED, tied=False, dropout=0
 
 
 def train(network, batch, learning_rate, updates, compiled=True, **options):
-    """Train with Adam, clipped at norm 1, the state carried over unless said otherwise."""
-    return fit(
-        network,
-        softmax_cross_entropy,
-        Adam(learning_rate),
-        batch,
-        steps=updates,
-        max_norm=1.0,
-        progress=False,
-        compiled=compiled,
-        **({"carry": True} | options),
-    )
+    """Train on characters, the state carried over unless said otherwise."""
+    options = {"carry": True} | options
+    return training.learn(network, softmax_cross_entropy, batch, learning_rate, updates, compiled, **options)
 
 
 def run(rng, cell, learning_rate, steps=64, carry=True, part="test", updates=UPDATES, compiled=True):

@@ -39,11 +39,16 @@ NETWORKS = [("RNN", "orthogonal"), *((cell, start) for cell in ("LSTM", "GRU") f
 SPACE = [data.ALPHABET.index(mark) for mark in "\n "]
 
 
+def words(ids):
+    """The places of the first and of the last letters of words, but for a word at either end of the text."""
+    spaces = np.isin(ids, SPACE)
+    return np.flatnonzero(spaces[:-1] & ~spaces[1:]) + 1, np.flatnonzero(~spaces[:-1] & spaces[1:])
+
+
 def bracketed(rng, ids):
     """A text with brackets around some of its passages."""
-    spaces = np.isin(ids, SPACE)
-    starts = np.flatnonzero(spaces[:-1] & ~spaces[1:]) + 1  # of words
-    ends = np.flatnonzero(~spaces[:-1] & spaces[1:]) + 1
+    starts, ends = words(ids)
+    ends = ends + 1  # a bracket closes after the last letter
     at, marks, place = [], [], 0
     while True:
         gap, inside = np.exp(rng.uniform(np.log((2, 2)), np.log((10, 200))))
@@ -63,10 +68,8 @@ def bracketed(rng, ids):
 def right_share(model, passages=100):
     """The right bracket's share of the probability of both, by distance from where it was opened."""
     ids, rng = training.plays("test"), np.random.default_rng(1)
-    spaces = np.isin(ids, SPACE)
-    words = np.flatnonzero(spaces[:-1] & ~spaces[1:]) + 1
-    ends = np.flatnonzero(~spaces[:-1] & spaces[1:])  # last letters
-    starts = rng.choice(words[(words > BEFORE) & (words < len(ids) - 300)], passages, replace=False)
+    firsts, ends = words(ids)
+    starts = rng.choice(firsts[(firsts > BEFORE) & (firsts < len(ids) - 300)], passages, replace=False)
     plain = np.stack([ids[s - BEFORE : s + max(DISTANCES) + 30] for s in starts], axis=1)
     shares = []
     for kind in range(2):

@@ -24,7 +24,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import Adam, Batch, Dense, Model, data, fit, init, softmax_cross_entropy
+from rnnbook import Batch, Dense, Model, data, init, softmax_cross_entropy
 from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
 PARAMETERS, UPDATES, STEPS, RANGE = 1200, 600, 64, (1e-3, 1e-1)
@@ -62,16 +62,7 @@ def run(rng, cell, learning_rate, held_out=False, updates=UPDATES, compiled=True
         return Batch(*(array[:, chosen] for array in images[:3]))
 
     try:
-        fit(
-            network,
-            softmax_cross_entropy,
-            Adam(learning_rate),
-            batch,
-            steps=updates,
-            max_norm=1.0,
-            progress=False,
-            compiled=compiled,
-        )
+        training.learn(network, softmax_cross_entropy, batch, learning_rate, updates, compiled)
     except FloatingPointError:
         return {"accuracy": 0.1}
     return {"accuracy": accuracy(network, test)}

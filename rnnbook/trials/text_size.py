@@ -23,7 +23,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import Batch, text
+from rnnbook import text
 from rnnbook.trials import Claim, characters, effect, results, some, training, tune_and_run
 
 LENGTH, STREAMS, STEPS, TIMES, RANGE = 100_000, 20, 50, 10, (2e-3, 5e-2)
@@ -42,8 +42,7 @@ NETWORKS: dict[str, dict] = {
 def whole(part, length):
     """The beginning of a part, as one batch of 50 streams."""
     ids = training.plays(part)[: length + 1]
-    x, target, _, _ = text.windows(ids, 50, length // 50)()
-    return Batch(x, target)
+    return text.windows(ids, 50, length // 50)()
 
 
 def run(rng, network, learning_rate, times=TIMES, compiled=True):

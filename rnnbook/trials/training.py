@@ -141,6 +141,15 @@ def train(
         return None
 
 
+def learn(network, loss, batch, learning_rate, updates, compiled, **options):
+    """Train on data of a trial's own: Adam, gradients clipped at norm 1.
+
+    `train` and `peepholes.run`, whose lines chapters print, spell it out.
+    """
+    shown = {"progress": False} | options
+    return fit(network, loss, Adam(learning_rate), batch, steps=updates, max_norm=1.0, compiled=compiled, **shown)
+
+
 def updates_to_solve(history, task, lag):
     """Updates until the task was solved, a multiple of fifty; NaN if it never was."""
     if history is None:
@@ -160,16 +169,7 @@ def milliseconds(network, loss, drawn, updates, compiled):
     """The time of an update, on a batch that is there already."""
 
     def some_updates():
-        fit(
-            network,
-            loss,
-            Adam(1e-3),
-            lambda: drawn,
-            steps=updates,
-            max_norm=1.0,
-            progress=False,
-            compiled=compiled,
-        )
+        learn(network, loss, lambda: drawn, 1e-3, updates, compiled)
 
     some_updates()  # compiles, and warms up
     start = time.perf_counter()

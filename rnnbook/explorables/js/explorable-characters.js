@@ -5,8 +5,9 @@ window.rnnbook.define("characters", function ({ controls, stage, change }) {
   /* Whole numbers and the scales of their columns, back to a matrix. */
   function matrix(name) {
     const { rows, scale, bytes } = params[name], whole = Int8Array.from(atob(bytes), (c) => c.charCodeAt(0));
+    const columns = whole.length / rows; // a vector has one scale
     return Array.from({ length: rows }, (_, i) =>
-      Array.from(scale.length > 1 ? scale : { length: whole.length / rows }, (s, j) => whole[i * (whole.length / rows) + j] * (s === undefined ? scale[0] : s)));
+      Array.from({ length: columns }, (_, j) => whole[i * columns + j] * scale[j % scale.length]));
   }
   const embedding = matrix("embedding.W"), W_x = matrix("recurrent.W_x"), b = matrix("recurrent.b")[0];
   const cell = { W_h: matrix("recurrent.W_h") }, W = matrix("readout.W"), bias = matrix("readout.b")[0];
