@@ -71,7 +71,7 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "A browser for the site's tests"
 	@PYTHON=$(BIN)/python .ci/chromium
 	@echo "Package, notebooks' form, site"
-	@$(BIN)/python -m pytest --cov
+	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile
 
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
@@ -87,7 +87,8 @@ LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-ver
 
 # in the order of the chapters; on an otherwise idle machine, since some tables hold times
 TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
-  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size
+  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
+  stock_prices lstm_or_arima
 
 results: .venv/test ## make the tables of all trials anew; about two hours on two cores
 	@rm -f rnnbook/trials/results/*

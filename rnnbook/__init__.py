@@ -4,14 +4,27 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
 """
 
-from rnnbook import activations, data, diagnostics, explorables, init, interop, networks, plots, tasks, text
+from rnnbook import (
+    activations,
+    data,
+    diagnostics,
+    explorables,
+    forecast,
+    init,
+    interop,
+    networks,
+    plots,
+    tasks,
+    text,
+    words,
+)
 from rnnbook.arrays import join, namespace, split
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.compiled import compiled
 from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, Tied
-from rnnbook.losses import mean_squared_error, softmax_cross_entropy
+from rnnbook.losses import QuantileLoss, gaussian_nll, mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
 from rnnbook.sweep import read_table, row_rng, sweep
 from rnnbook.train import Batch, History, fit, fit_many
@@ -34,6 +47,7 @@ __all__ = [
     "History",
     "Model",
     "PeepholeLSTM",
+    "QuantileLoss",
     "RMSProp",
     "Report",
     "Stack",
@@ -49,6 +63,8 @@ __all__ = [
     "explorables",
     "fit",
     "fit_many",
+    "forecast",
+    "gaussian_nll",
     "init",
     "interop",
     "join",
@@ -65,4 +81,5 @@ __all__ = [
     "sweep",
     "tasks",
     "text",
+    "words",
 ]

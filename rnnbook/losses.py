@@ -1,10 +1,12 @@
 """Losses over (T, B, …). Each returns its value and its gradient."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import softmax
-from rnnbook.arrays import has_values, namespace, number
+from rnnbook.arrays import has_values, join, namespace, number
 
 
 def mean_squared_error(y, target, mask=None):
@@ -82,6 +84,90 @@ def softmax_cross_entropy(logits, labels, mask=None):
     at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
     dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
     return number(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+
+
+def gaussian_nll(y, target, mask=None):
+    """Mean negative log-likelihood of what came under normal distributions, in nats.
+
+    Parameters
+    ----------
+    y : ndarray, shape (T, B, 2K)
+        The means ``μ``, then the logarithms of the standard deviations, ``log σ``.
+    target : ndarray, shape (T, B, K)
+    mask : ndarray, shape (T, B), optional
+        Which steps count: a weight for each, 1 for all by default.
+
+    Returns
+    -------
+    value : float
+        The mean of ``log σ + (target - μ)² / (2 σ²) + log(2π) / 2``.
+    dy : ndarray, shape (T, B, 2K)
+        Its gradient: with ``e = (target - μ) / σ``, ``-e / σ`` and ``1 - e²``, times each number's share of the mean.
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit or the mask leaves nothing.
+
+    Notes
+    -----
+    Nix & Weigend 1994.
+
+    Examples
+    --------
+    >>> value, _ = gaussian_nll(np.zeros((1, 1, 2)), np.array([[[1.0]]]))
+    >>> round(value, 6) == round(0.5 + 0.5 * float(np.log(2 * np.pi)), 6)
+    True
+    """
+    target = check.shaped("target", target, (None, None, None), "(T, B, K)")
+    K = target.shape[-1]
+    y = check.shaped("y", y, (*target.shape[:2], 2 * K), "(T, B, 2K)")
+    xp, weights = namespace(y), _weights(mask, y)[..., None] / K
+    log_sigma = y[..., K:]
+    e = (target - y[..., :K]) * xp.exp(-log_sigma)
+    value = ((log_sigma + e * e / 2 + np.log(2 * np.pi) / 2) * weights).sum()
+    return number(value), join([-e * xp.exp(-log_sigma), 1 - e * e]) * weights
+
+
+@dataclass(frozen=True)
+class QuantileLoss:
+    """Mean pinball loss of quantiles: what the best answer to it has below it is its level (Koenker & Bassett 1978).
+
+    Called as the other losses are, with ``y (T, B, K)``, one output for each of K levels, and
+    ``target (T, B, 1)``.
+
+    Parameters
+    ----------
+    levels : tuple of float
+        K levels, each between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        When a level is not between 0 and 1, the shapes do not fit, or the mask leaves nothing.
+
+    Examples
+    --------
+    >>> loss = QuantileLoss((0.1, 0.5))
+    >>> value, dy = loss(np.zeros((1, 1, 2)), np.ones((1, 1, 1)))  # 0.1 and 0.5 for being one too low
+    >>> round(value, 3), dy.round(3)
+    (0.3, array([[[-0.05, -0.25]]]))
+    """
+
+    levels: tuple[float, ...]
+
+    def __post_init__(self):
+        for level in self.levels:
+            if not 0 < level < 1:
+                raise ValueError(f"levels must lie between 0 and 1, got {level}")
+
+    def __call__(self, y, target, mask=None):
+        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels and steps, and the gradient."""
+        y = check.shaped("y", y, (None, None, len(self.levels)), "(T, B, K)")
+        target = check.shaped("target", target, (*y.shape[:2], 1), "(T, B, 1)")
+        e, weights = target - y, _weights(mask, y)[..., None] / len(self.levels)
+        slope = np.array(self.levels, y.dtype) - (e < 0)
+        return number((slope * e * weights).sum()), -slope * weights
 
 
 def _weights(mask, y):

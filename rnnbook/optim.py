@@ -18,6 +18,7 @@ class Optimiser:
     """
 
     keeps: tuple[str, ...] = ()
+    weight_decay = 0.0
 
     def __init__(self, learning_rate):
         self.learning_rate = _rate("learning_rate", learning_rate)
@@ -37,7 +38,10 @@ class Optimiser:
         self.begin(params)
         self.state["t"] += 1
         for name, g in grads.items():
-            params[name] -= self.change(name, g)
+            change = self.change(name, g)
+            if self.weight_decay:
+                change = change + self.learning_rate * self.weight_decay * params[name]
+            params[name] -= change
 
     def change(self, name, g):
         """What an update subtracts from a parameter, given its gradient."""
@@ -121,6 +125,8 @@ class Adam(Optimiser):
         Decay of the first and second moment, each in [0, 1).
     epsilon : float, default 1e-8
         Positive.
+    weight_decay : float, default 0
+        λ, not negative: besides, each update subtracts ``η λ w`` (Loshchilov & Hutter 2019).
 
     Examples
     --------
@@ -132,9 +138,12 @@ class Adam(Optimiser):
 
     keeps = ("m", "v")
 
-    def __init__(self, learning_rate=1e-3, *, betas=(0.9, 0.999), epsilon=1e-8):
+    def __init__(self, learning_rate=1e-3, *, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.0):
         super().__init__(learning_rate)
         self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _rate("epsilon", epsilon)
+        if not weight_decay >= 0:
+            raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
+        self.weight_decay = weight_decay
 
     def change(self, name, g):
         """What is subtracted; see the formula above."""

@@ -32,7 +32,10 @@ class Make(ByKey):
     """What a layer is apart from its numbers."""
 
     #: What a layer holds that belongs to a call or is an argument of the programs.
-    NUMBERS = ("params", "grads", "tape", "x", "h_prev", "alive", "parts", "_buffers", "_x", "_ids", "_masks", "_order")
+    NUMBERS = (
+        *("params", "grads", "tape", "x", "h_prev", "alive", "parts"),
+        *("_buffers", "_x", "_ids", "_masks", "_order", "_weights"),
+    )
 
     def __init__(self, layer):
         parts = getattr(layer, "parts", {})

@@ -108,6 +108,16 @@ def check_characters(state):
     close(state["p"], text.probabilities(network(ids)[-1, 0], temperature=state["temperature"]))
 
 
+def check_forecast(state):
+    values, network = np.array(state["values"], float), networks.forecaster(np.float64)
+    mean, size = values.mean(), values.std() + 1e-6
+    close(state["lstm"], network(((values - mean) / size)[:, None, None])[0, 0] * size + mean)
+    smooth = values[0]
+    for value in values[1:]:
+        smooth = state["alpha"] * value + (1 - state["alpha"]) * smooth
+    close([state["smooth"], state["naive"]], [smooth, values[-1]])
+
+
 CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
 #: What a reader does: the control, and the key that changes it.
 MOVES = {
@@ -140,6 +150,14 @@ MOVES = {
         ("button >> text=write on", "Enter"),
         ("textarea", "x"),
         ("button >> text=empty", "Enter"),
+    ],
+    "forecast": [
+        ("button >> text=a trend", "Enter"),
+        ("input[type=range] >> nth=0", "ArrowRight"),
+        ("input[type=range] >> nth=1", "ArrowLeft"),
+        ("input[type=range] >> nth=2", "ArrowLeft"),
+        ("button >> text=a walk", "Enter"),
+        ("button >> text=two waves", "Space"),
     ],
 }
 
@@ -192,6 +210,27 @@ def test_a_step_of_the_strip_changes_by_click_or_tap(page):
     step.focus()
     step.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("step 27")
+
+
+def test_a_series_is_drawn_by_dragging(page):
+    root = opened(page, "forecast")
+    before = state_of(root)["values"]
+    box = root.locator("svg").bounding_box()
+    scale = box["width"] / 440
+
+    def at(step, value):  # the frame of the chart: 52 to 364 and 14 to 220
+        x, y = 52 + step / 59 * 312, 220 - (value + 3) / 6 * 206
+        return box["x"] + x * scale, box["y"] + y * scale
+
+    page.mouse.move(*at(5, 2))
+    page.mouse.down()
+    page.mouse.move(*at(15, -2))
+    page.mouse.up()
+    page.mouse.move(*at(30, 0))  # not drawing any more
+    state = state_of(root)
+    CHECKS["forecast"](state)
+    np.testing.assert_allclose(state["values"][5:16], np.linspace(2, -2, 11), atol=0.05)
+    assert state["values"][:5] == before[:5] and state["values"][16:] == before[16:]
 
 
 def test_a_prediction_is_judged(page):

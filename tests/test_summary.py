@@ -9,6 +9,7 @@ from kinds import random_cell, random_state
 
 from rnnbook import Dense, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
+from rnnbook.layers import pooling_weights
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
 EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
@@ -26,7 +27,7 @@ T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
 def python(line):
     """One line of LaTeX, in the page's small vocabulary, as Python."""
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
-    line = re.sub(r"\\sum_\{B\} (.*)", r"(\1).sum(0)", line)
+    line = re.sub(r"\\sum_\{(?:B|t=1)\}(?:\^\{T\})? (.*)", r"(\1).sum(0)", line).replace(r"\bar h", "pooled")
     line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
     line = line.replace(r"\operatorname{softmax}", "softmax")
     line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
@@ -60,7 +61,7 @@ def run(name, values):
 
 def test_every_cell_of_the_page_is_tested():
     assert EQUATIONS.keys() == {
-        *("forward", "backward", "characters", "characters-back"),
+        *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
     }
@@ -110,3 +111,18 @@ def test_the_printed_equations_of_the_next_character_are_the_packages(rng):
     run("characters-back", values)
     for name, expected in {"dy": dy[0], "dW_y": readout.grads["W"], "db_y": readout.grads["b"], "dh": dh[0]}.items():
         np.testing.assert_allclose(values[name], expected, rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+@pytest.mark.parametrize("pool", ["last", "mean", "max"])
+def test_the_printed_equations_of_an_answer_for_a_sequence_have_the_gradient_of_what_they_compute(pool, rng):
+    h, labels, readout = rng.normal(size=(6, B, H)), rng.integers(0, D, B), Dense(H, D, rng=rng, dtype=np.float64)
+    values = {"h": h, "w": pooling_weights(pool, h), "W_y": readout.params["W"], "b_y": readout.params["b"]}
+    run("pooled", values)
+    values["dy"] = softmax_cross_entropy(values["y"][None], labels[None])[1][0]
+    run("pooled-back", values)
+    direction, change = rng.normal(size=h.shape), []
+    for step in (1e-6, -1e-6):
+        moved = h + step * direction
+        y = {"last": moved[-1], "mean": moved.mean(axis=0), "max": moved.max(axis=0)}[pool]
+        change.append(softmax_cross_entropy(readout(y[None]), labels[None])[0])
+    np.testing.assert_allclose((values["dh"] * direction).sum(), (change[0] - change[1]) / 2e-6, rtol=1e-6)

@@ -61,10 +61,12 @@ def test_make_results_makes_the_tables_of_every_trial_and_no_trial_is_forgotten(
 @pytest.mark.parametrize("name", [path.stem for path in TABLES if not path.stem.endswith("clock")])
 def test_every_combination_has_thirty_seeds_and_other_seeds_to_find_the_rate(name):
     table = results(name)
-    factors = [n for n in table.dtype.names[: table.dtype.names.index("seed")] if n != "learning_rate"]
+    factors = [n for n in table.dtype.names[: table.dtype.names.index("seed")] if n not in ("learning_rate", "fold")]
+    # in a cross-validation every fold is a run; which fold a rate is tried on is drawn
+    folds = table["fold"] if "fold" in table.dtype.names and not name.endswith("-tuning") else table["seed"]
     seeds = {}
-    for row in table:
-        seeds.setdefault(tuple(row[n].item() for n in factors), []).append(int(row["seed"]))
+    for row, fold in zip(table, folds.tolist(), strict=True):
+        seeds.setdefault(tuple(row[n].item() for n in factors), []).append((int(row["seed"]), fold))
     for found in seeds.values():
         assert len(set(found)) == len(found) >= (16 if name.endswith("-tuning") else 30)
     assert len(set(map(tuple, seeds.values()))) == 1, "the same seeds for all"
@@ -165,13 +167,25 @@ SLICES = {
     "temperature": [("run", "temperature", {"of_best_rate": 0.25})],
     "closing": [("run", "closing", {"cell": "LSTM", "start": "bias 1"})],
     "text_size": [("run", "text-size", {"network": "16 units"})],
+    "reviews": [("run", "reviews", {"network": name}) for name in ("LSTM last", "no cell mean")],
+    "few_reviews": [
+        ("run", "few-reviews", {"cell": "GRU", "size": 225}),
+        ("baseline", "reviews-baselines", {"method": "logistic regression", "size": 225}),
+    ],
+    "moving_words": [("run", "moving-words", {"network": "LSTM last"})],
+    "stock_prices": [("run", "stock-prices", {"kind": "volatility"}), ("leaky", "stock-leaks", {"leak": "same day"})],
+    "lstm_or_arima": [
+        ("run", "series", {"task": "power", "seen": 6}),
+        ("rival", "series-rivals", {"task": "sunspots"}),
+    ],
 }
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_rows_of_the_tables_can_be_made_again(name):
     for function, table, factors in SLICES[name]:
-        trial, rows = getattr(MODULES[name], function), trials.some(results(table), seed=7, **factors)[:2]
+        trial, run = getattr(MODULES[name], function), "fold" if "fold" in results(table).dtype.names else "seed"
+        rows = trials.some(results(table), **{run: 7}, **factors)[:2]
         paths = [{"compiled": False}] if "compiled" in trial.__code__.co_varnames else [{}]
         if name in ("variants", "biases_and_gates"):  # cells of their own
             paths.append({"compiled": True})

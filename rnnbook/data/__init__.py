@@ -1,10 +1,11 @@
 """Real data: tables of figures that come with the book, and texts out of packages that pip fetches."""
 
 from rnnbook.data.digits import digits
+from rnnbook.data.pairs import minimal_pairs
 from rnnbook.data.power import power
 from rnnbook.data.reviews import reviews
 from rnnbook.data.shakespeare import ALPHABET, shakespeare
 from rnnbook.data.sp500 import sp500
 from rnnbook.data.sunspots import sunspots
 
-__all__ = ["ALPHABET", "digits", "power", "reviews", "shakespeare", "sp500", "sunspots"]
+__all__ = ["ALPHABET", "digits", "minimal_pairs", "power", "reviews", "shakespeare", "sp500", "sunspots"]

@@ -17,7 +17,7 @@ from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
 
 #: The explorables, in the order in which the chapters have them.
-NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters")
+NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast")
 #: Where their scripts and their style sheet lie.
 FOLDER = Path(__file__).parent / "js"
 
@@ -25,7 +25,7 @@ PLAIN = {r"\tanh": "tanh", r"\odot": "⊙", "_{t-1}": "ₜ₋₁", "_t": "ₜ", 
 
 
 def data():
-    """What the scripts take from the package: the diagrams' layout, and a matrix with its eigenvalues.
+    """What the scripts take from the package: the diagrams' layout, a matrix with its eigenvalues, a small network.
 
     Returns
     -------
@@ -49,6 +49,7 @@ def data():
     return {
         "diagrams": {name: _diagram(cell) for name, cell in cells.items()},
         "spectrum": {"W": W.tolist(), "eigenvalues": np.stack([eigenvalues.real, eigenvalues.imag], -1).tolist()},
+        "forecaster": _params("forecaster"),
     }
 
 
@@ -70,15 +71,7 @@ def network_script():
     str
         Its parameters as whole numbers in base 64, with the scales of their columns.
     """
-    params = {
-        name: {
-            "rows": np.atleast_2d(whole).shape[0],
-            "scale": scale.tolist(),
-            "bytes": base64.b64encode(whole.tobytes()).decode(),
-        }
-        for name, (whole, scale) in networks.quantised("characters").items()
-    }
-    network = {"alphabet": ALPHABET, "params": params}
+    network = {"alphabet": ALPHABET, "params": _params("characters")}
     return f"window.rnnbook.network = {json.dumps(network, separators=(',', ':'))};\n"
 
 
@@ -87,7 +80,7 @@ def module(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast"}
 
     Returns
     -------
@@ -118,7 +111,7 @@ def show(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast"}
 
     Returns
     -------
@@ -142,6 +135,18 @@ def show(name):
     colours = ";".join(f"--{name}:{value}" for name, value in palette.items())
     css = f".rb-live{{{colours}}}\n" + (FOLDER / "explorables.css").read_text("utf-8")
     return type("Explorable", (anywidget.AnyWidget,), {"_esm": script, "_css": css})()
+
+
+def _params(network):
+    """A network's parameters, fit for JSON."""
+    return {
+        name: {
+            "rows": np.atleast_2d(whole).shape[0],
+            "scale": scale.tolist(),
+            "bytes": base64.b64encode(whole.tobytes()).decode(),
+        }
+        for name, (whole, scale) in networks.quantised(network).items()
+    }
 
 
 def _diagram(cell):

@@ -12,6 +12,8 @@ FOLDER = Path(__file__).parent
 #: The characters of a text with two kinds of brackets.
 BRACKETED = ALPHABET + "([)]"
 SIZES = {"characters": (LSTM, 112, 32, ALPHABET), "brackets": (GRU, 48, 16, BRACKETED)}
+#: What the forecaster sees, and how far ahead it looks.
+SEEN, AHEAD = 40, 20
 
 
 def characters(dtype=np.float32):
@@ -61,12 +63,32 @@ def brackets(dtype=np.float32):
     return _filled("brackets", dtype)
 
 
+def forecaster(dtype=np.float32):
+    """An LSTM of 16 units that has seen series made by code (`rnnbook.networks.make.series`).
+
+    Parameters
+    ----------
+    dtype : dtype, default float32
+
+    Returns
+    -------
+    Model
+        Reads 40 values of mean 0 and variance 1, (40, B, 1), and forecasts the next 20, (1, B, 20).
+
+    Examples
+    --------
+    >>> forecaster()(np.zeros((40, 3, 1), np.float32)).shape
+    (1, 3, 20)
+    """
+    return _filled("forecaster", dtype)
+
+
 def quantised(name):
     """The parameters of a network as whole numbers and the scales of their columns.
 
     Parameters
     ----------
-    name : {"characters", "brackets"}
+    name : {"characters", "brackets", "forecaster"}
 
     Returns
     -------
@@ -93,6 +115,8 @@ def quantise(p):
 
 def fresh(name, rng, dtype=np.float32):
     """A network before training."""
+    if name == "forecaster":
+        return Model(LSTM(1, 16, rng=rng, dtype=dtype), Dense(16, AHEAD, rng=rng, dtype=dtype), pool="last")
     cell, units, embedded, letters = SIZES[name]
     K, made = len(letters), {"rng": rng, "dtype": dtype}
     return Model(cell(embedded, units, **made), Dense(units, K, **made), Embedding(K, embedded, **made))

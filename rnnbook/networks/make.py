@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rnnbook import init, text
-from rnnbook.networks import FOLDER, fresh, quantise
+from rnnbook import Batch, init, mean_squared_error, text
+from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh, quantise
 from rnnbook.trials import closing, training
 from rnnbook.trials.characters import train
 
@@ -34,9 +34,37 @@ def brackets():
     return model
 
 
+def series(rng, batch):
+    """Series as a reader may draw them: one or two waves, a line, a walk and noise, each more or less.
+
+    Their first 40 values have mean 0 and variance 1; the 20 that follow are the target.
+    """
+    t = np.arange(SEEN + AHEAD)[:, None]
+    waves = sum(
+        share * np.sin(2 * np.pi * (t / rng.uniform(4, 40, batch) + rng.random(batch)))
+        for share in (rng.random(batch) < 0.7, rng.random(batch) * (rng.random(batch) < 0.4))
+    )
+    line = rng.normal(size=batch) * (rng.random(batch) < 0.5) * t / SEEN * 2
+    walk = rng.random(batch) * (rng.random(batch) < 0.4) * rng.normal(size=(len(t), batch)).cumsum(axis=0) / 3
+    drawn = waves + line + walk + 0.15 * rng.random(batch) * rng.normal(size=(len(t), batch))
+    drawn = (drawn - drawn[:SEEN].mean(axis=0)) / (drawn[:SEEN].std(axis=0) + 1e-6)
+    drawn = np.clip(drawn, -5, 5).astype(np.float32)
+    return Batch(drawn[:SEEN, :, None], drawn[None, SEEN:].transpose(0, 2, 1))
+
+
+def forecaster():
+    """The LSTM that forecasts what a reader draws."""
+    rng = np.random.default_rng(0)
+    model = fresh("forecaster", rng)
+    init.forget_bias(model.recurrent, 1.0)
+    for rate, updates in ((1e-2, 6000), (2e-3, 6000), (3e-4, 3000)):
+        training.learn(model, mean_squared_error, lambda: series(rng, 128), rate, updates, compiled=True, progress=True)
+    return model
+
+
 def make():
     """Train, quantise, write the files."""
-    for trained in (characters, brackets):
+    for trained in (characters, brackets, forecaster):
         kept = {}
         for name, p in trained().params.items():
             kept[name], kept[f"{name} scale"] = quantise(p)

@@ -77,15 +77,16 @@ def plays(part):
     return text.encode(data.shakespeare(part), data.ALPHABET)
 
 
+def parameters_of(make, inputs, units):
+    """How many numbers a cell learns."""
+    return sum(p.size for p in make(inputs, units, rng=np.random.default_rng(0)).params.values())
+
+
 def units(make, inputs, parameters):
     """The number of units with which a cell comes nearest to a number of parameters."""
 
-    def size(H):
-        cell = make(inputs, H, rng=np.random.default_rng(0))
-        return sum(p.size for p in cell.params.values())
-
-    above = next(H for H in itertools.count(2) if size(H) >= parameters)
-    return min(above - 1, above, key=lambda H: abs(size(H) - parameters))
+    above = next(H for H in itertools.count(2) if parameters_of(make, inputs, H) >= parameters)
+    return min(above - 1, above, key=lambda H: abs(parameters_of(make, inputs, H) - parameters))
 
 
 def model(cell, task, rng):

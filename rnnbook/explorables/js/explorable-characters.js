@@ -2,13 +2,7 @@
 window.rnnbook.define("characters", function ({ controls, stage, change }) {
   const rb = window.rnnbook, make = rb.make, { alphabet, params } = rb.network, LONGEST = 400;
 
-  /* Whole numbers and the scales of their columns, back to a matrix. */
-  function matrix(name) {
-    const { rows, scale, bytes } = params[name], whole = Int8Array.from(atob(bytes), (c) => c.charCodeAt(0));
-    const columns = whole.length / rows; // a vector has one scale
-    return Array.from({ length: rows }, (_, i) =>
-      Array.from({ length: columns }, (_, j) => whole[i * columns + j] * scale[j % scale.length]));
-  }
+  const matrix = (name) => rb.matrix(params[name]);
   const embedding = matrix("embedding.W"), W_x = matrix("recurrent.W_x"), b = matrix("recurrent.b")[0];
   const cell = { W_h: matrix("recurrent.W_h") }, W = matrix("readout.W"), bias = matrix("readout.b")[0];
   const H = cell.W_h.length, inputs = embedding.map((row) => rb.add(rb.times(row, W_x), b));

@@ -120,6 +120,13 @@
     return { states, saved };
   };
 
+  /* A parameter that came as whole numbers and the scales of its columns, back to a matrix. */
+  rb.matrix = function ({ rows, scale, bytes }) {
+    const whole = Int8Array.from(atob(bytes), (c) => c.charCodeAt(0)), columns = whole.length / rows; // a vector has one scale
+    return Array.from({ length: rows }, (_, i) =>
+      Array.from({ length: columns }, (_, j) => whole[i * columns + j] * scale[j % scale.length]));
+  };
+
   // ---------------------------------------------------------------- page elements
   rb.make = function (tag, attributes = {}, ...children) {
     const name = tag.split(":"), node = name[1]
@@ -183,6 +190,11 @@
     const Y = (v) => height - bottom - ((lift(v) - ys[0]) / (ys[1] - ys[0])) * (height - top - bottom);
     const frame = "rb" + ++count; // a line that leaves the frame is cut off there
     const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "rb-figure" });
+    // from a place in the picture to the numbers there
+    svg.place = (px, py) => [
+      xs[0] + ((px - left) / (width - left - right)) * (xs[1] - xs[0]),
+      ys[0] + ((height - bottom - py) / (height - top - bottom)) * (ys[1] - ys[0]),
+    ];
     const text = (at, words, anchor, more = {}) =>
       svg.append(make("svg:text", { x: at[0], y: at[1], "text-anchor": anchor, ...more }, words));
     for (const t of ticks(ys, log ? 4 : 4, log)) {

@@ -1,0 +1,100 @@
+"""Series: examples to learn a forecast from, and how good a forecast is."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from rnnbook import check
+
+
+def examples(series, length, horizon):
+    """Every stretch of a series, and what came after it.
+
+    Parameters
+    ----------
+    series : ndarray, shape (N,)
+    length : int
+        T, how much of the past is seen.
+    horizon : int
+        K, how many steps ahead are to be forecast.
+
+    Returns
+    -------
+    x : ndarray, shape (T, B, 1)
+        ``x[:, k, 0]`` is ``series[k : k + T]``; B is ``N - T - K + 1``.
+    target : ndarray, shape (1, B, K)
+        The K values that follow: for a `Model` that pools, with K outputs.
+
+    Raises
+    ------
+    ValueError
+        When the series is too short for one example.
+
+    Examples
+    --------
+    >>> x, target = examples(np.arange(6.0), length=3, horizon=2)
+    >>> x[..., 0].T.tolist(), target[0].tolist()
+    ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [[3.0, 4.0], [4.0, 5.0]])
+    """
+    series = check.floating("series", check.vector("series", series))
+    T, K = check.positive("length", length), check.positive("horizon", horizon)
+    if len(series) < T + K:
+        raise ValueError(f"series must have at least length + horizon = {T + K} values, got {len(series)}")
+    stretches = sliding_window_view(series, T + K)
+    return stretches[:, :T].T[..., None].copy(), stretches[None, :, T:].copy()
+
+
+def mase(forecast, actual, past, season=1):
+    """Mean absolute error of a forecast by that of the naive one (Hyndman & Koehler 2006).
+
+    Parameters
+    ----------
+    forecast, actual : ndarray of one shape
+    past : ndarray, shape (N,)
+        The series before, on which the naive forecast's error is measured.
+    season : int, default 1
+        The naive forecast is the value of that many steps before: 1 for the last one.
+
+    Returns
+    -------
+    float
+        Below 1 a forecast is better than the naive one was, one step ahead, in the past.
+
+    Raises
+    ------
+    ValueError
+        When shapes differ, or the past is too short or the naive forecast was always right in it.
+
+    Examples
+    --------
+    >>> mase(np.array([4.0, 4.0]), np.array([5.0, 6.0]), past=np.array([1.0, 2.0, 3.0, 4.0]))
+    1.5
+    """
+    forecast, actual = np.asarray(forecast, float), np.asarray(actual, float)
+    if forecast.shape != actual.shape:
+        raise ValueError(f"forecast must have the shape of actual, {actual.shape}, got {forecast.shape}")
+    past, season = check.vector("past", past), check.positive("season", season)
+    if len(past) <= season:
+        raise ValueError(f"past must have more than season = {season} values, got {len(past)}")
+    scale = np.abs(past[season:] - past[:-season]).mean()
+    if not scale > 0:
+        raise ValueError("past must change, or the naive forecast has no error to compare with")
+    return float(np.abs(forecast - actual).mean() / scale)
+
+
+def coverage(low, high, actual):
+    """The share of values that lie in their intervals.
+
+    Parameters
+    ----------
+    low, high, actual : ndarray of one shape
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> coverage(np.zeros(4), np.ones(4), np.array([0.5, 1.0, 2.0, -1.0]))
+    0.5
+    """
+    return float(np.mean((np.asarray(low) <= actual) & (actual <= np.asarray(high))))

@@ -1,0 +1,162 @@
+"""On trial: "LSTMs predict stock prices".
+
+Networks see the last 60 days of the S&P 500 (rnnbook.data.sp500) and
+forecast the next. They learn from all days up to the year before last, stop
+by the last year, and are tested in a year that lies ahead of all they saw,
+2009 to 2018, each year three times: thirty runs. "prices" is the
+tutorial's: closing values, scaled to lie between 0 and 1 in what is learned
+from, squared error. "returns" forecasts the next day's logarithmic return
+from sixty of them, "volatility" a normal distribution of it.
+
+Effects, in per cent
+    prices     one less the root mean squared error by that of yesterday's
+    returns    one less the mean squared error by that of "no change"
+    direction  days whose return has the sign of the forecast, less 50
+    Confirmed if all three are above zero, refuted if all three are below:
+    the whole interval, 95 % for the three together.
+
+Fairness
+    Sixteen learning rates for each kind, drawn log-uniformly from 0.0005 to
+    0.02, each on a year of its own, judged by the loss in the year for
+    stopping; the middle of the best quarter of the range is used for all
+    thirty runs.
+
+"stock-leaks": the prices again, at the rate found, with one mistake each.
+"scaled by all": smallest and largest of the whole series. "split at
+random": the days for learning, stopping and testing are drawn from all days
+up to the test year's end. "stopped by the test": the test year also says
+when to stop. "same day": the day to be forecast is the last that is seen.
+"""
+
+import numpy as np
+
+from rnnbook import LSTM, Adam, Batch, Dense, Model, data, fit, forecast, gaussian_nll, mean_squared_error, sweep
+from rnnbook.trials import FOLDER, Claim, effect, results, some, tune_and_run
+
+SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
+KINDS = ("prices", "returns", "volatility")
+LEAKS = ("none", "scaled by all", "split at random", "stopped by the test", "same day")
+
+
+def parts(fold):
+    """Days to learn from, to stop by and to test on, as ranges of places in the series."""
+    day, _ = data.sp500()
+    year = 2009 + fold % 10
+    ends = np.searchsorted(day, np.array([f"{y}-01-01" for y in (year - 1, year, year + 1)], "M8[D]"))
+    return np.arange(SEEN, ends[0]), np.arange(ends[0], ends[1]), np.arange(ends[1], ends[2])
+
+
+def series(kind, learned):
+    """What is forecast, scaled by what is learned from, and its unit."""
+    _, close = data.sp500()
+    if kind == "prices":
+        low, high = close[learned].min(), close[learned].max()
+        return (close - low) / (high - low), high - low
+    returns = np.diff(np.log(close), prepend=np.log(close[0]))
+    return returns / returns[learned].std(), returns[learned].std()
+
+
+def batch_of(values, days, same_day=False):
+    """Some days, each with the sixty before it, or, by mistake, with itself and 59 before."""
+    x, _ = forecast.examples(values, SEEN, 1)
+    x = np.append(x, values[-SEEN:, None, None], axis=1)  # the last sixty
+    return Batch(x[:, days - SEEN + same_day], values[None, days, None])
+
+
+def train(rng, kind, learn, watch, values, learning_rate, compiled=True, same_day=False):
+    """A network that has learned from some days, stopped by others."""
+    made = {"rng": rng, "dtype": np.float64}
+    network = Model(LSTM(1, UNITS, **made), Dense(UNITS, 2 if kind == "volatility" else 1, **made), pool="last")
+    everything = batch_of(values, learn, same_day)
+
+    def draw():
+        some_days = rng.integers(0, len(learn), 64)
+        return Batch(everything.x[:, some_days], everything.target[:, some_days])
+
+    fit(
+        network,
+        gaussian_nll if kind == "volatility" else mean_squared_error,
+        Adam(learning_rate),
+        draw,
+        steps=UPDATES,
+        max_norm=1.0,
+        validation=batch_of(values, watch, same_day),
+        every=25,
+        patience=6,
+        progress=False,
+        compiled=compiled,
+    )
+    return network
+
+
+def run(rng, kind, fold, learning_rate, leak="none", compiled=True):
+    """Train and test; how much better than doing nothing, in per cent, and by what the forecast lags."""
+    learn, watch, test = parts(fold)
+    values, unit = series(kind, learn)
+    if leak == "scaled by all":
+        values, unit = series(kind, slice(None))
+    if leak == "split at random":
+        mixed = rng.permutation(np.concatenate([learn, watch, test]))
+        learn, watch, test = np.split(mixed, [len(learn), len(learn) + len(watch)])
+    watched = test if leak == "stopped by the test" else watch
+    same_day = leak == "same day"
+    network = train(rng, kind, learn, watched, values, learning_rate, compiled, same_day)
+    seen, asked = batch_of(values, watch, same_day), batch_of(values, test, same_day)
+    loss = gaussian_nll if kind == "volatility" else mean_squared_error
+    y, actual, before = network(asked.x)[0], values[test], values[test - 1]
+    error, outcome = np.mean((y[:, 0] - actual) ** 2), {"validation": loss(network(seen.x), seen.target)[0]}
+    if kind == "prices":
+        outcome |= {"better": 1 - np.sqrt(error / np.mean((before - actual) ** 2)), "direction": 0.0}
+        moves = [np.corrcoef(np.diff(y[:, 0]), values[test[1:] - k] - values[test[1:] - k - 1])[0, 1] for k in range(3)]
+        outcome["lag"] = int(np.argmax(moves))
+    else:
+        outcome |= {"better": 1 - error / np.mean(actual**2)}
+        outcome |= {"direction": np.mean(np.sign(y[:, 0]) == np.sign(actual)) - 0.5, "lag": 0}
+    outcome = {
+        name: round(float(value) * (1 if name in ("validation", "lag") else 100), 5) for name, value in outcome.items()
+    }
+    # nats a day, of returns in their own unit
+    outcome["nats"] = round(loss(y[None], asked.target)[0] + float(np.log(unit)), 5) if kind == "volatility" else 0.0
+    return outcome
+
+
+def leaky(rng, leak, fold, compiled=True):
+    """Prices with a mistake, at the rate that was found without."""
+    rate = float(some(results("stock-prices"), kind="prices")["learning_rate"][0])
+    return run(rng, "prices", fold, rate, leak, compiled)
+
+
+def effects():
+    """The three measures."""
+    prices, returns = (some(results("stock-prices"), kind=kind) for kind in ("prices", "returns"))
+    return [
+        effect("prices", prices["better"], of=3),
+        effect("returns", returns["better"], of=3),
+        effect("direction", returns["direction"], of=3),
+    ]
+
+
+CLAIMS = (
+    Claim(
+        words="LSTMs predict stock prices",
+        said_by=(),
+        section="13-series-and-prices",
+        tasks="the S&P 500, ten years",
+        quantity="per cent better than doing nothing",
+        tables=("stock-prices-tuning", "stock-prices"),
+        need=3,
+        effects=effects,
+    ),
+)
+
+
+def make():
+    """All three tables."""
+    tuning = {"draws": 16, "parts": 4, "folds": FOLDS}
+    kinds = [{"kind": kind} for kind in KINDS]
+    tune_and_run(run, kinds, "stock-prices", lambda rows: rows["validation"], RANGE, **tuning)
+    sweep(leaky, {"leak": list(LEAKS), "fold": list(range(FOLDS))}, [0], table=FOLDER / "stock-leaks.csv")
+
+
+if __name__ == "__main__":
+    make()
