@@ -90,7 +90,7 @@ TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes 
   inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
   stock_prices lstm_or_arima
 
-results: .venv/test ## make the tables of all trials anew; about two hours on two cores
+results: .venv/test ## make the tables of all trials anew; about six hours on two cores
 	@rm -f rnnbook/trials/results/*
 	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
 

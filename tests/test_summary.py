@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from kinds import random_cell, random_state
 
-from rnnbook import Dense, softmax_cross_entropy
+from rnnbook import Dense, QuantileLoss, gaussian_nll, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
 from rnnbook.layers import pooling_weights
 
@@ -28,6 +28,8 @@ def python(line):
     """One line of LaTeX, in the page's small vocabulary, as Python."""
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
     line = re.sub(r"\\sum_\{(?:B|t=1)\}(?:\^\{T\})? (.*)", r"(\1).sum(0)", line).replace(r"\bar h", "pooled")
+    line = line.replace(r"\log\sigma", "logsd").replace(r"/ \sigma", "/ sd").replace(r"\mu", "mu")
+    line = re.sub(r"\[(\w+ < \w+)\]", r"(\1)", line)  # 1 where it is so
     line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
     line = line.replace(r"\operatorname{softmax}", "softmax")
     line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
@@ -62,6 +64,7 @@ def run(name, values):
 def test_every_cell_of_the_page_is_tested():
     assert EQUATIONS.keys() == {
         *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
+        *("normal-back", "quantile-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
     }
@@ -126,3 +129,13 @@ def test_the_printed_equations_of_an_answer_for_a_sequence_have_the_gradient_of_
         y = {"last": moved[-1], "mean": moved.mean(axis=0), "max": moved.max(axis=0)}[pool]
         change.append(softmax_cross_entropy(readout(y[None]), labels[None])[0])
     np.testing.assert_allclose((values["dh"] * direction).sum(), (change[0] - change[1]) / 2e-6, rtol=1e-6)
+
+
+def test_the_printed_gradients_of_a_range_are_the_packages(rng):
+    mu, logsd, y, v = rng.normal(size=(4, T, B, 1))
+    values = {"mu": mu, "sd": np.exp(logsd), "v": v, "y": y, "q": 0.3, "N": T * B}
+    run("normal-back", values)
+    _, expected = gaussian_nll(np.concatenate([mu, logsd], axis=-1), v)
+    np.testing.assert_allclose(np.concatenate([values["dmu"], values["dlogsd"]], axis=-1), expected, rtol=1e-12)
+    run("quantile-back", values)
+    np.testing.assert_allclose(values["dy"], QuantileLoss((0.3,))(y, v)[1], rtol=1e-12)

@@ -40,8 +40,8 @@ from itertools import pairwise
 import numpy as np
 from statsmodels.tsa.arima.model import ARIMA
 
-from rnnbook import LSTM, Adam, Batch, Dense, Model, data, fit, forecast, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some, tune_and_run
+from rnnbook import LSTM, Batch, Dense, Model, data, forecast, mean_squared_error, sweep
+from rnnbook.trials import FOLDER, Claim, effect, results, some, training, tune_and_run
 
 UNITS, UPDATES, FOLDS, RANGE = 32, 400, 30, (5e-4, 2e-2)
 SEEN = {"sunspots": (6, 11, 22, 44), "power": (3, 6, 12)}
@@ -80,23 +80,9 @@ def run(rng, task, seen, fold, learning_rate, compiled=True):
     learn, watch, test, scale = parts(task, fold, seen)
     made = {"rng": rng, "dtype": np.float64}
     network = Model(LSTM(1, UNITS, **made), Dense(UNITS, AHEAD[task], **made), pool="last")
-
-    def draw():
-        some_of = rng.integers(0, learn[0].shape[1], 32)
-        return Batch(learn[0][:, some_of], learn[1][:, some_of])
-
-    fit(
-        network,
-        mean_squared_error,
-        Adam(learning_rate),
-        draw,
-        steps=UPDATES,
-        max_norm=1.0,
-        validation=Batch(*watch),
-        every=25,
-        progress=False,
-        compiled=compiled,
-    )
+    draw = training.drawn_from(Batch(*learn), rng, 32)
+    stop = {"validation": Batch(*watch), "every": 25}
+    training.learn(network, mean_squared_error, draw, learning_rate, UPDATES, compiled, **stop)
     validation = mean_squared_error(network(watch[0]), watch[1])[0]
     return {"validation": round(validation, 6), **errors(network(test[0]), test[1], scale)}
 

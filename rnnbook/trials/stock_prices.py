@@ -30,8 +30,8 @@ when to stop. "same day": the day to be forecast is the last that is seen.
 
 import numpy as np
 
-from rnnbook import LSTM, Adam, Batch, Dense, Model, data, fit, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some, tune_and_run
+from rnnbook import LSTM, Batch, Dense, Model, data, forecast, gaussian_nll, mean_squared_error, sweep
+from rnnbook.trials import FOLDER, Claim, effect, results, some, training, tune_and_run
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -67,25 +67,10 @@ def train(rng, kind, learn, watch, values, learning_rate, compiled=True, same_da
     """A network that has learned from some days, stopped by others."""
     made = {"rng": rng, "dtype": np.float64}
     network = Model(LSTM(1, UNITS, **made), Dense(UNITS, 2 if kind == "volatility" else 1, **made), pool="last")
-    everything = batch_of(values, learn, same_day)
-
-    def draw():
-        some_days = rng.integers(0, len(learn), 64)
-        return Batch(everything.x[:, some_days], everything.target[:, some_days])
-
-    fit(
-        network,
-        gaussian_nll if kind == "volatility" else mean_squared_error,
-        Adam(learning_rate),
-        draw,
-        steps=UPDATES,
-        max_norm=1.0,
-        validation=batch_of(values, watch, same_day),
-        every=25,
-        patience=6,
-        progress=False,
-        compiled=compiled,
-    )
+    loss = gaussian_nll if kind == "volatility" else mean_squared_error
+    draw = training.drawn_from(batch_of(values, learn, same_day), rng, 64)
+    stop = {"validation": batch_of(values, watch, same_day), "every": 25, "patience": 6}
+    training.learn(network, loss, draw, learning_rate, UPDATES, compiled, **stop)
     return network
 
 
@@ -106,18 +91,15 @@ def run(rng, kind, fold, learning_rate, leak="none", compiled=True):
     y, actual, before = network(asked.x)[0], values[test], values[test - 1]
     error, outcome = np.mean((y[:, 0] - actual) ** 2), {"validation": loss(network(seen.x), seen.target)[0]}
     if kind == "prices":
-        outcome |= {"better": 1 - np.sqrt(error / np.mean((before - actual) ** 2)), "direction": 0.0}
+        outcome["better"], outcome["direction"] = 100 * (1 - np.sqrt(error / np.mean((before - actual) ** 2))), 0
         moves = [np.corrcoef(np.diff(y[:, 0]), values[test[1:] - k] - values[test[1:] - k - 1])[0, 1] for k in range(3)]
-        outcome["lag"] = int(np.argmax(moves))
+        outcome["lag"] = np.argmax(moves)
     else:
-        outcome |= {"better": 1 - error / np.mean(actual**2)}
-        outcome |= {"direction": np.mean(np.sign(y[:, 0]) == np.sign(actual)) - 0.5, "lag": 0}
-    outcome = {
-        name: round(float(value) * (1 if name in ("validation", "lag") else 100), 5) for name, value in outcome.items()
-    }
+        outcome["better"] = 100 * (1 - error / np.mean(actual**2))
+        outcome["direction"], outcome["lag"] = 100 * np.mean(np.sign(y[:, 0]) == np.sign(actual)) - 50, 0
     # nats a day, of returns in their own unit
-    outcome["nats"] = round(loss(y[None], asked.target)[0] + float(np.log(unit)), 5) if kind == "volatility" else 0.0
-    return outcome
+    outcome["nats"] = loss(y[None], asked.target)[0] + np.log(unit) if kind == "volatility" else 0
+    return {name: round(float(value), 5) for name, value in outcome.items()}
 
 
 def leaky(rng, leak, fold, compiled=True):

@@ -18,6 +18,7 @@ from rnnbook import (
     LSTM,
     RNN,
     Adam,
+    Batch,
     CoupledLSTM,
     Dense,
     Model,
@@ -140,6 +141,16 @@ def train(
         )
     except FloatingPointError:
         return None
+
+
+def drawn_from(everything, rng, size):
+    """A function that draws some of a batch's sequences."""
+
+    def draw():
+        drawn = rng.integers(0, everything.x.shape[1], size)
+        return Batch(everything.x[:, drawn], everything.target[:, drawn])
+
+    return draw
 
 
 def learn(network, loss, batch, learning_rate, updates, compiled, **options):
