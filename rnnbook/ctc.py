@@ -1,8 +1,9 @@
 """Labels without an alignment: connectionist temporal classification (Graves et al. 2006).
 
-A network says at each of T frames how likely each of K labels is, label 0 being the *blank*, "nothing new
-here". A path is one label a frame; repeated labels count once, and blanks are struck out: ``aa--ab`` and
-``a-abbb`` both say ``aab`` (with ``-`` for the blank). A labelling is as likely as all of its paths together.
+A network says at each of T frames how likely each of K labels is, label 0 being the *blank*,
+"nothing new here". A path is one label a frame; repeated labels count once, and blanks are struck
+out: ``aa--ab`` and ``a-abbb`` both say ``aab`` (with ``-`` for the blank). A labelling is as
+likely as all of its paths together.
 """
 
 from itertools import groupby
@@ -42,7 +43,7 @@ def ctc(logits, labels, mask=None):
 
     Notes
     -----
-    Forward and backward variables α and β are logarithms; equations 5 to 15 of Graves et al. 2006.
+    The forward and backward variables α and β of Graves et al. 2006, as logarithms.
 
     Examples
     --------
@@ -146,7 +147,8 @@ def beam_search(logits, width):
     """
     logits = check.shaped("logits", logits, (None, None), "(T, K)")
     width = check.positive("width", width)
-    beam = {(): (0.0, -np.inf)}  # by beginning: log-probabilities of ending with a blank, and with a label
+    # by beginning: log-probabilities of ending with a blank, and with a label
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
     for frame in np.log(softmax(logits)):
         grown: dict[tuple[int, ...], list[float]] = {}
 
@@ -161,10 +163,10 @@ def beam_search(logits, width):
                 add(labels, 1, label + frame[labels[-1]])
             for k in range(1, len(frame)):
                 add((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either))
-        best = sorted(grown.items(), key=lambda item: -np.logaddexp(*item[1]))[:width]
-        beam = {labels: (blank, label) for labels, (blank, label) in best}
-    labels, both = next(iter(beam.items()))
-    return list(labels), float(np.logaddexp(*both))
+        best = sorted(grown, key=lambda labels: -np.logaddexp(grown[labels][0], grown[labels][1]))[:width]
+        beam = {labels: (grown[labels][0], grown[labels][1]) for labels in best}
+    labels, (blank, label) = next(iter(beam.items()))
+    return list(labels), float(np.logaddexp(blank, label))
 
 
 def _sum(xp, a, b, c):
