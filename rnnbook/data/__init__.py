@@ -7,5 +7,6 @@ from rnnbook.data.reviews import reviews
 from rnnbook.data.shakespeare import ALPHABET, shakespeare
 from rnnbook.data.sp500 import sp500
 from rnnbook.data.sunspots import sunspots
+from rnnbook.data.vowels import vowels
 
-__all__ = ["ALPHABET", "digits", "minimal_pairs", "power", "reviews", "shakespeare", "sp500", "sunspots"]
+__all__ = ["ALPHABET", "digits", "minimal_pairs", "power", "reviews", "shakespeare", "sp500", "sunspots", "vowels"]

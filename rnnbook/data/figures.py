@@ -48,13 +48,28 @@ def power(wheel):
     return found
 
 
+def vowels(wheel):
+    """Frames of all utterances one after the other, in thousandths, as `rnnbook.data.vowels` cuts them up."""
+    found = {}
+    for part in ("train", "test"):
+        text = wheel.read(f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_{part.upper()}.ts").decode()
+        rows = [line.split(":") for line in text[text.index("@data") :].split()[1:]]
+        utterances = [np.array([column.split(",") for column in row[:-1]], float).T for row in rows]
+        found[f"{part}_frames"] = np.round(1000 * np.concatenate(utterances)).astype(np.int16)
+        found[f"{part}_lengths"] = np.array([len(utterance) for utterance in utterances])
+        found[f"{part}_speaker"] = np.array([int(row[-1]) - 1 for row in rows])
+    return found
+
+
+AEON = Package("aeon", "1.6.0", "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409")
 TABLES: dict[str, tuple[Callable, Package]] = {
     "sp500": (sp500, Package("arch", "8.0.0", "975ec3bdf7926335742ac362251fafe32b448b8f194dead062f22a00beef772d")),
     "sunspots": (
         sunspots,
         Package("statsmodels", "0.15.0", "b67886b66d9c7ca118526accedb5c6de7ffd74c015dc0492ea0b1690192b65da"),
     ),
-    "power": (power, Package("aeon", "1.6.0", "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409")),
+    "power": (power, AEON),
+    "vowels": (vowels, AEON),
 }
 
 
