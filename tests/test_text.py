@@ -272,22 +272,32 @@ def test_bad_orders_and_ids_are_named():
 
 
 def test_the_networks_are_trained_quantised_and_read_back(tmp_path, monkeypatch):
-    trained, real = {}, make.train
+    trained, real, plays = {}, make.training.learn, make.training.plays
+    monkeypatch.setattr(make.training, "plays", lambda part: plays(part)[:60_000])
 
-    def briefly(network, batch, rate, updates, **options):
-        history = real(network, batch, rate, min(updates, 2), **options | {"every": 1, "progress": False})
+    def briefly(network, loss, batch, rate, updates, compiled, **options):
+        del compiled
+        options |= {"every": 1, "progress": False}
         trained[network.readout.output_size] = network
-        return history
+        return real(network, loss, batch, rate, min(updates, 2), False, **options)
 
-    monkeypatch.setattr(make, "train", briefly)
+    monkeypatch.setattr(make.training, "learn", briefly)
     for module in (make, networks):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     make.make()
-    for read in (networks.characters, networks.brackets):
+    for read in (networks.characters, networks.brackets, networks.forecaster):
         network = read()
         for name, p in trained[network.readout.output_size].params.items():
             step = np.abs(p).max(axis=0) / 127
             assert (np.abs(network.params[name] - p) <= 0.51 * step + 1e-9).all(), name
+
+
+def test_the_forecaster_is_better_than_the_naive_forecast():
+    x, target, _, _ = make.series(np.random.default_rng(1), 500)
+    assert x.shape == (40, 500, 1) and target.shape == (1, 500, 20)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-2)
+    error, naive = networks.forecaster()(x) - target, x[-1][None] - target
+    assert (error**2).mean() < 0.5 * (naive**2).mean()
 
 
 @pytest.mark.parametrize("name", ["characters", "brackets"])
