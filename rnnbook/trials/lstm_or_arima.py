@@ -49,11 +49,16 @@ AHEAD = {"sunspots": 11, "power": 12}
 ORDERS = ((2, 0, 0), (9, 0, 0), (2, 0, 1), (3, 0, 2), (2, 1, 2))
 
 
+def end_of(fold):
+    """How many years of sunspots are known."""
+    return 208 + 3 * fold
+
+
 def parts(task, fold, seen):
     """Examples to learn from, to stop by and to be tested on, as pairs of input and target, and the naive error."""
     if task == "sunspots":
         _, number = data.sunspots()
-        end = 208 + 3 * fold
+        end = end_of(fold)
         past = number[:end] / number[:end].std()
         x, target = forecast.examples(past, seen, AHEAD[task])
         scale = np.abs(np.diff(past)).mean()
@@ -97,7 +102,7 @@ def rival(rng, task, fold):
         weights, *_ = np.linalg.lstsq(np.c_[rows, np.ones(len(rows))], known, rcond=None)
         return errors((np.c_[x[..., 0].T, np.ones(x.shape[1])] @ weights)[None], target, scale)
     _, number = data.sunspots()
-    past = number[: 208 + 3 * fold] / number[: 208 + 3 * fold].std()
+    past = number[: end_of(fold)] / number[: end_of(fold)].std()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of starting values
         fits = [ARIMA(past, order=order).fit() for order in ORDERS]

@@ -108,8 +108,9 @@ def run(rng, network, fold, compiled=True):
 def shares(measures, sentences, lengths):
     """How often words of opinion come first, in per cent, by each measure."""
     outcome, marks = {}, SentimentIntensityAnalyzer().lexicon
+    carried = [opinions(sentence, marks) for sentence in sentences]
     for name, measure in measures.items():
-        each = [higher(measure[:T, b], opinions(sentences[b], marks)) for b, T in enumerate(lengths)]
+        each = [higher(measure[:T, b], carried[b]) for b, T in enumerate(lengths)]
         outcome[name] = round(100 * float(np.mean([value for value in each if value is not None])), 3)
     return outcome
 

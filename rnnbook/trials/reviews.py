@@ -48,14 +48,12 @@ import numpy as np
 from scipy.stats import rankdata
 
 from rnnbook import (
-    Adam,
     Batch,
     Bidirectional,
     Dense,
     Embedding,
     Model,
     data,
-    fit,
     init,
     softmax_cross_entropy,
 )
@@ -113,20 +111,21 @@ class NoCell:
         return dhs, ()
 
 
-def build(rng, cell, pool, both=False, scale=0.1, dropout=0.5, forget_bias=None, dtype=np.float64):
+def build(rng, cell, pool, both=False, scale=0.1, dropout=0.5, forget_bias=None):
     """A network that reads ids of words; two logits a sentence."""
-    table = Embedding(WORDS, EMBEDDED, rng=rng, dtype=dtype)
+    made = {"rng": rng, "dtype": np.float64}
+    table = Embedding(WORDS, EMBEDDED, **made)
     table.params["W"] *= scale
     if cell == "none":
         recurrent = NoCell(EMBEDDED)
     else:
         make, parameters = training.CELLS[cell], training.parameters_of(training.CELLS["LSTM"], EMBEDDED, UNITS)
         units = training.units(make, EMBEDDED, parameters / 2 if both else parameters)
-        ways = [make(EMBEDDED, units, rng=rng, dtype=dtype) for _ in range(1 + both)]
+        ways = [make(EMBEDDED, units, **made) for _ in range(1 + both)]
         if forget_bias is not None:
             init.forget_bias(ways[0], forget_bias)
         recurrent = Bidirectional(*ways) if both else ways[0]
-    return Model(recurrent, Dense(recurrent.output_size, 2, rng=rng, dtype=dtype), table, dropout=dropout, pool=pool)
+    return Model(recurrent, Dense(recurrent.output_size, 2, **made), table, dropout=dropout, pool=pool)
 
 
 def train(rng, cell, pool, learning_rate, fold, size=3600, stop=True, weight_decay=0.0, compiled=True, **options):
@@ -137,19 +136,18 @@ def train(rng, cell, pool, learning_rate, fold, size=3600, stop=True, weight_dec
     ids, lengths = vocabulary.ids(sentences)
     network = build(rng, cell, pool, **options)
     with suppress(FloatingPointError):  # the network of before the last update is kept
-        fit(
+        training.learn(
             network,
             softmax_cross_entropy,
-            Adam(learning_rate, weight_decay=weight_decay),
             shuffled(ids[:, learn], lengths[learn], labels[learn], 50, rng),
-            steps=UPDATES,
-            max_norm=1.0,
+            learning_rate,
+            UPDATES,
+            compiled,
+            weight_decay,
             validation=Batch(ids[:, watch], labels[None, watch], lengths=lengths[watch]) if stop else None,
             every=25,
             patience=6 if stop else None,
             rng=rng if network.dropout else None,
-            progress=False,
-            compiled=compiled,
         )
     return vocabulary, network
 

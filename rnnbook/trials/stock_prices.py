@@ -63,14 +63,18 @@ def batch_of(values, days, same_day=False):
     return Batch(x[:, days - SEEN + same_day], values[None, days, None])
 
 
+def loss_of(kind):
+    """What its network is trained with."""
+    return gaussian_nll if kind == "volatility" else mean_squared_error
+
+
 def train(rng, kind, learn, watch, values, learning_rate, compiled=True, same_day=False):
     """A network that has learned from some days, stopped by others."""
     made = {"rng": rng, "dtype": np.float64}
     network = Model(LSTM(1, UNITS, **made), Dense(UNITS, 2 if kind == "volatility" else 1, **made), pool="last")
-    loss = gaussian_nll if kind == "volatility" else mean_squared_error
     draw = training.drawn_from(batch_of(values, learn, same_day), rng, 64)
     stop = {"validation": batch_of(values, watch, same_day), "every": 25, "patience": 6}
-    training.learn(network, loss, draw, learning_rate, UPDATES, compiled, **stop)
+    training.learn(network, loss_of(kind), draw, learning_rate, UPDATES, compiled, **stop)
     return network
 
 
@@ -87,7 +91,7 @@ def run(rng, kind, fold, learning_rate, leak="none", compiled=True):
     same_day = leak == "same day"
     network = train(rng, kind, learn, watched, values, learning_rate, compiled, same_day)
     seen, asked = batch_of(values, watch, same_day), batch_of(values, test, same_day)
-    loss = gaussian_nll if kind == "volatility" else mean_squared_error
+    loss = loss_of(kind)
     y, actual, before = network(asked.x)[0], values[test], values[test - 1]
     error, outcome = np.mean((y[:, 0] - actual) ** 2), {"validation": loss(network(seen.x), seen.target)[0]}
     if kind == "prices":

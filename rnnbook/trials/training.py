@@ -153,13 +153,14 @@ def drawn_from(everything, rng, size):
     return draw
 
 
-def learn(network, loss, batch, learning_rate, updates, compiled, **options):
+def learn(network, loss, batch, learning_rate, updates, compiled, weight_decay=0.0, **options):
     """Train on data of a trial's own: Adam, gradients clipped at norm 1.
 
     `train` and `peepholes.run`, whose lines chapters print, spell it out.
     """
     shown = {"progress": False} | options
-    return fit(network, loss, Adam(learning_rate), batch, steps=updates, max_norm=1.0, compiled=compiled, **shown)
+    adam = Adam(learning_rate, weight_decay=weight_decay)
+    return fit(network, loss, adam, batch, steps=updates, max_norm=1.0, compiled=compiled, **shown)
 
 
 def updates_to_solve(history, task, lag):
