@@ -18,6 +18,7 @@ from course import grammar, model
 from course.words import EQUATIONS, equation, phrase
 
 RTOL, ATOL = 1e-7, 1e-9
+FIT = 0.7  # how much of what is spoilt must be alike before an equation is blamed
 SOME, FEW = 20, 3  # how many edits that explain something are tried with each other, and how many with all
 #: Quantities that a student may have at hand in a function, and the model does not name.
 EXTRAS = {
@@ -75,22 +76,19 @@ class Suspects:
         )
         self.functions = {m.source: m.function for m in known}
         self.tables: dict = {}
+        self.some: dict = {}
         self.beside: dict = {}
-        rows = self.table(0)[1]
-        self.idle = [
-            alike(row, self.due[0]) and self.idle_too(edit) for row, edit in zip(rows, self.edits, strict=True)
-        ]
-        for k, edit in enumerate(self.edits):
-            if edit.source:
-                continue
-            for j in range(len(known)):
-                if alike(rows[k], rows[j]) and alike(self.see(self.program(edit), 1), self.see(known[j].function, 1)):
+        vectors, due = self.table(0)[0], self.vector(self.due[0], 0)
+        self.idle = close(vectors, due).all(axis=1)
+        for k in np.flatnonzero(self.idle):  # does it change nothing on the second probe either?
+            self.idle[k] = alike(self.see(self.program(self.edits[k]), 1), self.due[1])
+        self.touched = ~self.whole_parts(close(vectors, due), 0)
+        for j in range(len(known)):
+            second = self.see(known[j].function, 1)
+            for k in np.flatnonzero(close(vectors, vectors[j]).all(axis=1)):
+                edit = self.edits[k]
+                if not edit.source and alike(self.see(self.program(edit), 1), second):
                     self.edits[k] = replace(edit, words=known[j].says)
-                    break
-
-    def idle_too(self, edit):
-        """Whether an edit changes nothing on the second probe either."""
-        return alike(self.see(self.program(edit), 1), self.due[1])
 
     def schema(self, source):
         """The edits of a program: the model's, or a known wrong one."""
@@ -105,21 +103,42 @@ class Suspects:
         changes = edit.changes | (other.changes if other else {})
         return lambda *args: self.schemas[edit.source].run(changes, args)
 
-    def partners(self, edit):
-        """The edits that can be made beside another, and what both give together on the first probe."""
-        if edit not in self.beside:
-            if edit.source not in self.schemas:
-                try:
-                    self.schemas[edit.source] = self.schema(edit.source)
-                except Exception:  # it is written in a way that has no edits
-                    self.schemas[edit.source] = None
-            schema = self.schemas[edit.source]
-            known = self.edits if not edit.source else schema.edits if schema else []
-            others = [e for e in known if not e.source and e.group[0] == self.name]
-            others = [other for other in others if not edit.changes.keys() & other.changes.keys()]
-            seen = [self.see(self.program(edit, other), 0) for other in others]
-            self.beside[edit] = others, np.array([self.vector(one, 0) for one in seen])
-        return self.beside[edit]
+    def partners(self, edit, wrong, open_):
+        """The edits that could explain, beside another, what is still open, and what both give on the first probe.
+
+        Parameters
+        ----------
+        edit : Edit
+        wrong, open_ : ndarray of bool
+            For each part of the result, whether it is wrong, and whether it is not what the edit alone gives.
+        """
+        others = self.inside(edit)
+        if not edit.source:  # what an edit touches alone it touches beside another
+            others = [
+                (k, other)
+                for k, other in others
+                if (self.touched[k] >= open_).all() and (self.touched[k] <= wrong).all()
+            ]
+        seen = self.beside.setdefault(edit, {})
+        for k, other in others:
+            if k not in seen:
+                seen[k] = self.vector(self.see(self.program(edit, other), 0), 0)
+        return [other for _, other in others], np.array([seen[k] for k, _ in others])
+
+    def inside(self, edit):
+        """The edits of the function itself that can be made beside another, with their numbers."""
+        if edit.source not in self.schemas:
+            try:
+                self.schemas[edit.source] = self.schema(edit.source)
+            except Exception:  # it is written in a way that has no edits
+                self.schemas[edit.source] = None
+        schema = self.schemas[edit.source]
+        known = self.edits if not edit.source else schema.edits if schema else []
+        return [
+            (k, other)
+            for k, other in enumerate(known)
+            if not other.source and other.group[0] == self.name and not edit.changes.keys() & other.changes.keys()
+        ]
 
     # what is seen
 
@@ -146,6 +165,16 @@ class Suspects:
             self.tables[probe] = np.array([self.vector(one, probe) for one in seen]), seen
         return self.tables[probe]
 
+    def rows(self, probe, which):
+        """What some edits give on a probe, as rows of numbers; each is worked out once."""
+        if probe in self.tables:
+            return self.tables[probe][0][which]
+        known = self.some.setdefault(probe, {})
+        for k in which:
+            if k not in known:
+                known[k] = self.vector(self.see(self.program(self.edits[k]), probe), probe)
+        return np.array([known[k] for k in which]).reshape(len(which), len(self.parts[probe]))
+
     def whole_parts(self, agree, probe):
         """For each part, whether all of its numbers agree."""
         parts = self.parts[probe]
@@ -156,8 +185,13 @@ class Suspects:
     def single(self, student, explains):
         """The edit that gives what the student's function gives, or None."""
         probe = 0 if student(0) is not None else 1
-        for k, seen in enumerate(self.table(probe)[1]):
-            if not self.idle[k] and alike(seen, student(probe)) and explains(self.program(self.edits[k])):
+        vectors, seen = self.table(probe)
+        if self.fits(student(probe), probe):
+            found = np.flatnonzero(close(vectors, self.vector(student(probe), probe)).all(axis=1))
+        else:
+            found = [k for k, one in enumerate(seen) if alike(one, student(probe))]
+        for k in found:
+            if not self.idle[k] and explains(self.program(self.edits[k])):
                 return self.edits[k]
         return None
 
@@ -172,15 +206,21 @@ class Suspects:
         return (agree & telling).sum(axis=-1), (~agree & ~wrong).sum(axis=-1), wrong.sum()
 
     def hints(self, student, probes):
-        """Edits that explain a part of what is wrong on a probe and contradict nothing there, the best first."""
+        """Edits that explain a part of what is wrong on a probe and contradict nothing there, the best first.
+
+        Only those are tried that by themselves touch no part that is right in the student's result.
+        """
         scores: dict = {}
+        first = self.vector(self.due[0], 0)
+        wrong = ~self.whole_parts(close(first, self.vector(student(0), 0)), 0)
+        likely = np.flatnonzero(~self.idle & (self.touched <= wrong).all(axis=1))
         for probe in probes:
             if not self.fits(student(probe), probe):
                 continue
-            gain, loss, wrong = self.explained(self.table(probe)[0], self.vector(student(probe), probe), probe)
-            for k in np.flatnonzero((gain > 0) & (loss == 0)):
-                if not self.idle[k]:
-                    scores[k] = scores.get(k, 0) + gain[k] / wrong
+            rows = self.rows(probe, likely)
+            gain, loss, total = self.explained(rows, self.vector(student(probe), probe), probe)
+            for j in np.flatnonzero((gain > 0) & (loss == 0)):
+                scores[likely[j]] = scores.get(likely[j], 0) + gain[j] / total
         return [self.edits[k] for k in sorted(scores, key=lambda k: -scores[k])]
 
     def sure(self, edit, student):
@@ -205,6 +245,7 @@ class Suspects:
         if not self.fits(student(0), 0):
             return None
         vector, tried = self.vector(student(0), 0), set()
+        wrong = ~self.whole_parts(close(self.vector(self.due[0], 0), vector), 0)
         # what silences a term is asked only where the others do not suffice
         for probes in (range(2), range(2, len(self.probes))):
             hints = self.hints(student, probes)
@@ -213,7 +254,8 @@ class Suspects:
                 if close(self.vector(self.see(program, 0), 0), vector).all() and explains(program):
                     return edit, other
             for edit in [edit for edit in hints if edit not in tried][:FEW]:
-                others, rows = self.partners(edit)
+                alone = self.vector(self.see(self.program(edit), 0), 0)
+                others, rows = self.partners(edit, wrong, ~self.whole_parts(close(alone, vector), 0))
                 for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
                     if explains(self.program(edit, others[k])):
                         return edit, others[k]
@@ -229,7 +271,7 @@ class Suspects:
         """
         table = EQUATIONS.get(self.problem_set, {})
         probe = next((p for p in (0, 1) if self.fits(student(p), p)), None)
-        best, told = 0.0, [(table[self.name], "")] if self.name in table else []
+        best, told = FIT, [(table[self.name], "")] if self.name in table else []
         if probe is None:
             return told
         due = self.vector(self.due[probe], probe)

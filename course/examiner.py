@@ -63,7 +63,7 @@ def mistakes(problem_set):
 
 def compared(problem_set, name):
     """The wrong solutions of a problem that are recognised by their results."""
-    return [m for m in mistakes(problem_set) if m.problem == name and not m.general]
+    return [m for m in mistakes(problem_set) if name in (m.problem, m.replaces) and not m.general]
 
 
 def say(problem_set, name):

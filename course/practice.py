@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from course import diagnosis, examiner, grade, model
-from course.unseen import hidden
 from rnnbook import practice
 
 OUT = Path(practice.__file__).parent
@@ -57,7 +56,7 @@ def make(problem_set):
     for key, _, source in grade.roles(problem_set)[0]:
         if "examine(" not in source.partition(grade.HIDDEN)[2]:
             continue
-        numbers, outputs = hidden(problem_set, key)
+        numbers, outputs = grade.hidden(problem_set, key)
         if any(map(callable, numbers(np.random.default_rng(0), 0))):
             continue
         known = examiner.compared(problem_set, key)

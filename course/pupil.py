@@ -6,6 +6,7 @@ rewrite all of it. It holds no tests and no answers, so all it could gain is the
 
 import ast
 import dis
+import inspect
 import io
 import linecache
 import operator
@@ -25,6 +26,7 @@ RUN_THEIR_CODE = ("time", "capture", "prun")  # magics after which the names tha
 # IPython takes a cell of one line that is no Python for a magic without its %
 BARE = ("pip", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "cp", "mv", "rm", "mkdir", "less", "more", "man")
 ABSENT = object()
+AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class Printer(io.TextIOBase):
@@ -57,25 +59,38 @@ class Shell:
     """What `get_ipython()` gives: shell commands and magics do nothing, but for those that only watch code run."""
 
     def __init__(self, space):
-        self.space, self.transformer, self.loop = space, ipython_transformer(), None
+        self.space, self.transformer, self.loop, self.count = space, ipython_transformer(), None, 0
+        space["Out"] = {}
 
     def run(self, source, name="<cell>"):
         """Run a cell as Jupyter does, `await` outside of functions included."""
+        self.count += 1
         python = self.transformer.transform_cell(source)
         words = python.split(None, 1)
         try:
-            code = compile(python, name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            cell = compile(python, name, "exec", AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
+            last = cell.body.pop().value if cell.body and isinstance(cell.body[-1], ast.Expr) else None
+            codes = [compile(cell, name, "exec", AWAIT, dont_inherit=True)]
+            if last:
+                codes.append(compile(ast.Expression(last), name, "eval", AWAIT, dont_inherit=True))
         except SyntaxError:
             if "\n" in source.strip() or not words or words[0] not in BARE:
                 raise
             return
         linecache.cache[name] = (len(python), None, python.splitlines(True), name)
-        result = eval(code, self.space)
-        if result is not None:  # a coroutine
-            import asyncio
+        value = [self.awaited(eval(code, self.space), code) for code in codes][-1]
+        if last and value is not None and not python.rstrip().endswith(";"):
+            self.space |= {"_": value, f"_{self.count}": value, "__": self.space.get("_", "")}
+            self.space["Out"][self.count] = value
 
-            self.loop = self.loop or asyncio.new_event_loop()
-            self.loop.run_until_complete(result)
+    def awaited(self, value, code):
+        """What came out of code, waited for where it awaits something outside of functions."""
+        if not code.co_flags & inspect.CO_COROUTINE:
+            return value
+        import asyncio
+
+        self.loop = self.loop or asyncio.new_event_loop()
+        return self.loop.run_until_complete(value)
 
     def run_line_magic(self, name, line, **_):
         """Run the code of %time and its like; the value of an expression is what the magic gives."""

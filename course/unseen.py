@@ -1,9 +1,12 @@
 """Wrong solutions as students write them, in their own style, to measure the grammar of mistakes with.
 
 For each the problem, the function, and what the feedback must have in it for the mistake to count as named: its place
-and its kind. The first part was written while the grammar was made. The other two were written without running it, and
+and its kind. The first part was written while the grammar was made. The next two were written without running it, and
 then tried once: 62 of their 74 single mistakes were named rightly and one wrongly; of their 26 pairs both were named in
-24, and one in the others. What was missed has been mended since, so now they only hold what was reached.
+24, and one in the others. What was missed was mended, so now they only hold what was reached. After that the last part
+was written, again without running it, and tried once: of 72 single mistakes 66 were named rightly and one
+wrongly. Eleven of the 66 were named in other words than the patterns had foreseen; these were read one by one, and the
+patterns changed. Nothing was mended after this trial.
 """
 
 import re
@@ -16,21 +19,11 @@ SINGLE: list[tuple] = []
 PAIRS: list[tuple] = []
 
 
-def hidden(problem_set, problem):
-    """The numbers and the outputs of a hidden test that compares with the model."""
-    source = next(text for key, _, text in grade.roles(problem_set)[0] if key == problem)
-    before, call = source.partition(grade.HIDDEN)[2].rsplit("examine(", 1)
-    space = {"np": np}
-    exec(before.replace("from course.examiner import examine", ""), space)
-    words = re.findall(r'"([^"]*)"', call)
-    return space["numbers"], words[2] if len(words) > 2 else "result"
-
-
 def told(problem_set, problem, source):
     """What the author of a function is told; "" where it is right. Without the sandbox, which changes nothing here."""
     space = dict(vars(model.solution(problem_set)))
     exec(source, space)
-    numbers, outputs = hidden(problem_set, problem)
+    numbers, outputs = grade.hidden(problem_set, problem)
     try:
         with np.errstate(all="ignore"):
             examiner.examine(problem_set, problem, space[problem], numbers, outputs)
@@ -212,6 +205,36 @@ CLIP = """def clip(grads, limit):
     if norm > limit:
         return [g * limit / norm for g in grads]
     return [g.copy() for g in grads]
+"""
+
+GRU_TWO = """def gru_step(x, h, W_x, W_h, b):
+    H = h.shape[1]
+    ax = x @ W_x + b
+    ah = h @ W_h[:, :2 * H]
+    r = 1 / (1 + np.exp(-(ax[:, :H] + ah[:, :H])))
+    z = 1 / (1 + np.exp(-(ax[:, H:2 * H] + ah[:, H:])))
+    n = np.tanh(ax[:, 2 * H:] + np.dot(r * h, W_h[:, 2 * H:]))
+    return n + z * (h - n)
+"""
+LSTM_CONCAT = """def lstm_step(x, h, c, W_x, W_h, b):
+    v = np.concatenate([x, h], axis=1)
+    W = np.concatenate([W_x, W_h], axis=0)
+    H = len(b) // 4
+    Wf, Wi, Wg, Wo = W[:, :H], W[:, H:2 * H], W[:, 2 * H:3 * H], W[:, 3 * H:]
+    bf, bi, bg, bo = b[:H], b[H:2 * H], b[2 * H:3 * H], b[3 * H:]
+    f = sigmoid(v @ Wf + bf)
+    i = sigmoid(v @ Wi + bi)
+    g = np.tanh(v @ Wg + bg)
+    o = sigmoid(v @ Wo + bo)
+    c = f * c + i * g
+    h = o * np.tanh(c)
+    return h, c
+"""
+RNN_LOOP = """def rnn_step(x, h, W_x, W_h, b):
+    rows = []
+    for k in range(len(x)):
+        rows.append(np.tanh(x[k] @ W_x + h[k] @ W_h + b))
+    return np.array(rows)
 """
 
 
@@ -860,6 +883,317 @@ for problem_set, problem, text, edits, must in [
     ("ps5", "gru_step_back", GRU_BACK, [("dm = dac @ W_h[N].T", "dm = dac @ W_h[Z].T")], ["block"]),
     ("ps5", "coupled_step", COUPLED, [("o = sigmoid(", "o = np.tanh(")], ["output gate", "tanh"]),
     ("ps5", "peephole_step", PEEPHOLE, [("p_i * c", "p_i")], ["memory c|p_i", "left out|take part"]),
+]:
+    SINGLE.append((problem_set, problem, edit(text, *edits), must))
+
+# the last part
+for problem_set, problem, text, edits, must in [
+    ("ps1", "rnn_step", RNN_LOOP, [("h[k] @ W_h", "h[k] @ W_h.T")], ["W_h", "transpos"]),
+    (
+        "ps1",
+        "rnn_step",
+        RNN_LOOP,
+        [("np.tanh(x[k] @ W_x + h[k] @ W_h + b)", "np.tanh(x[k] @ W_x + h[k] @ W_h) + b")],
+        ["bias", "outside|after|squash|activation|tanh"],
+    ),
+    ("ps1", "rnn_step", RNN_LOOP, [("h[k] @ W_h", "h[0] @ W_h")], ["state|h", "first|sequence|batch|does not hold"]),
+    ("ps1", "rnn_step", RNN_STEP, [("z = z + b\n", "z = z + 2 * b\n")], ["bias", "twice|factor|number"]),
+    (
+        "ps1",
+        "rnn_step",
+        RNN_STEP,
+        [("z = np.dot(x, W_x)\n    z = z +", "z = np.dot(x, W_x)\n    z =")],
+        ["input|x", "left out|no part|not"],
+    ),
+    (
+        "ps1",
+        "rnn_step",
+        RNN_STEP,
+        [("return np.tanh(z)", "return h + np.tanh(z)")],
+        ["state|h", "added|too many|in the way"],
+    ),
+    ("ps1", "rnn_step", RNN_STEP, [("return np.tanh(z)", "return 0.5 * (np.tanh(z) + h)")], ["state|h|does not hold"]),
+    ("ps1", "rnn_forward", RNN_FORWARD, [("    return out", "    return out[::-1]")], ["order|backward|last"]),
+    (
+        "ps1",
+        "rnn_forward",
+        RNN_FORWARD,
+        [("state = rnn_step(x[t], state,", "state = rnn_step(x[t], h0,")],
+        ["first state|start|state", "every|always|carr|same|step"],
+    ),
+    ("ps1", "rnn_forward", RNN_FORWARD, [("x[t], state,", "x[-1 - t], state,")], ["order|backward|last"]),
+    ("ps1", "rnn_forward", RNN_FORWARD, [("state = h0", "state = 0 * h0")], ["zero|first state|h0"]),
+    ("ps2", "rnn_step_back", RNN_BACK, [("(1 - h_new * h_new)", "(1 - h_new) * h_new")], ["slope", "sigmoid"]),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [("(1 - h_new * h_new)", "(1 - np.tanh(h_new) ** 2)")],
+        ["slope|activation", "once more|twice|already|output"],
+    ),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [('np.einsum("bd,bh->dh", h, delta)', 'np.einsum("bd,bh->dh", h, dh_new)')],
+        ["dW_h", "slope|pre-activation|passes|gradient"],
+    ),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [('"bd,bh->dh", h, delta)', '"bd,bh->hd", h, delta)')],
+        ["dW_h", "each other's place"],
+    ),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [("db = np.sum(delta, axis=0)", "db = np.sum(dh_new, axis=0)")],
+        ["db", "slope|pre-activation|gradient"],
+    ),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [('np.einsum("bh,kh->bk", delta, W_h)', 'np.einsum("bh,hk->bk", delta, W_h)')],
+        ["W_h", "transpos"],
+    ),
+    ("ps2", "rnn_step_back", RNN_BACK, [("return dx, dh,", "return dh, dx,")], ["order|exchang|dx"]),
+    (
+        "ps2",
+        "rnn_step_back",
+        RNN_BACK,
+        [("delta = dh_new * (1 - h_new * h_new)", "delta = dh_new * (1 - h * h)")],
+        ["slope", "old|before|state"],
+    ),
+    (
+        "ps2",
+        "rnn_backward",
+        RNN_BACKWARD,
+        [("total = dhs[t] + carry", "total = dhs[t]")],
+        ["carr|step after|later|not handed"],
+    ),
+    (
+        "ps2",
+        "rnn_backward",
+        RNN_BACKWARD,
+        [("dW_h = dW_h + wh", "dW_h = wh")],
+        ["W_h", "overwritten|last|added|one step|sum"],
+    ),
+    ("ps2", "rnn_backward", RNN_BACKWARD, [("prev = hs[t - 1] if t > 0 else h0", "prev = hs[t - 1]")], ["first"]),
+    (
+        "ps2",
+        "rnn_backward",
+        RNN_BACKWARD,
+        [("prev = hs[t - 1] if t > 0 else h0", "prev = hs[t]")],
+        ["state", "before|step"],
+    ),
+    (
+        "ps2",
+        "rnn_backward",
+        RNN_BACKWARD,
+        [("    return dx, carry, dW_x", "    dW_x = dW_x / T\n    return dx, carry, dW_x")],
+        ["dW_x", "mean"],
+    ),
+    ("ps2", "rnn_backward", RNN_BACKWARD, [("dx[t] = a", "dx[T - 1 - t] = a")], ["dx", "order|revers|backward|last"]),
+    (
+        "ps3",
+        "clip",
+        CLIP,
+        [("total += np.sum(g ** 2)", "total += np.sum(np.abs(g))")],
+        ["norm", "absolute|squares|another"],
+    ),
+    ("ps3", "clip", CLIP, [("norm = np.sqrt(total)", "norm = total")], ["root"]),
+    ("ps3", "clip", CLIP, [("if norm > limit:", "if norm < limit:")], ["larger|smaller|case|below|above|exchanged"]),
+    ("ps3", "clip", CLIP, [("g * limit / norm", "g / norm")], ["limit"]),
+    ("ps3", "step_jacobian", JACOBIAN, [("1 - h_new ** 2", "1 - h_new")], ["square|slope"]),
+    (
+        "ps3",
+        "step_jacobian",
+        JACOBIAN,
+        [("np.diag(1 - h_new ** 2) @ W_h.T", "W_h.T @ np.diag(1 - h_new ** 2)")],
+        ["columns"],
+    ),
+    (
+        "ps4",
+        "lstm_step",
+        LSTM_CONCAT,
+        [("f = sigmoid(v @ Wf + bf)", "f = sigmoid(v @ Wf + bi)")],
+        ["forget gate", "bias|input gate|block"],
+    ),
+    (
+        "ps4",
+        "lstm_step",
+        LSTM_CONCAT,
+        [("g = np.tanh(v @ Wg", "g = np.tanh(x @ Wg[:x.shape[1]]")],
+        ["candidate", "state|h"],
+    ),
+    (
+        "ps4",
+        "lstm_step",
+        LSTM_CONCAT,
+        [("o = sigmoid(v @ Wo + bo)", "o = np.tanh(v @ Wo + bo)")],
+        ["output gate", "tanh"],
+    ),
+    ("ps4", "lstm_step", LSTM_CONCAT, [("h = o * np.tanh(c)", "h = o * sigmoid(c)")], ["sigmoid|activation"]),
+    ("ps4", "lstm_step", LSTM_CONCAT, [("c = f * c + i * g", "c = i * c + f * g")], ["order i, f"]),
+    (
+        "ps4",
+        "lstm_step",
+        LSTM_CONCAT,
+        [("    c = f * c + i * g\n    h = o * np.tanh(c)\n", "    h = o * np.tanh(c)\n    c = f * c + i * g\n")],
+        ["memory", "old|before|new"],
+    ),
+    ("ps4", "lstm_step", LSTM_STEP, [("inp * cand", "inp * np.tanh(cand)")], ["candidate", "tanh|activation|twice"]),
+    (
+        "ps4",
+        "lstm_step",
+        LSTM_STEP,
+        [("cell = forget * c + inp * cand", "cell = forget * (c + inp * cand)")],
+        ["forget gate", "multipl|candidate|too many|input"],
+    ),
+    (
+        "ps4",
+        "lstm_forward",
+        LSTM_FORWARD,
+        [("    h = h0\n    c = c0", "    h = c0\n    c = h0")],
+        ["exchanged|place|first"],
+    ),
+    (
+        "ps4",
+        "lstm_forward",
+        LSTM_FORWARD,
+        [("        hs[t] = h\n        cs[t] = c", "    hs[t] = h\n    cs[t] = c")],
+        ["last|zero|only"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("dct = dc_new + dh_new * o * (1 - t * t)", "dct = dc_new + dh_new * (1 - t * t)")],
+        ["output gate", "left out|memory"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("df = dct * c\n", "df = dct * c_next\n")],
+        ["forget gate", "new memory|memory"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("daf = df * f * (1 - f)", "daf = df * f")],
+        ["forget gate", "slope|left out|one minus"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("dag = dg * (1 - g * g)", "dag = dg * g * (1 - g)")],
+        ["candidate", "slope|sigmoid"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("dz = np.concatenate([daf, dai, dag, dao]", "dz = np.concatenate([daf, dai, dao, dag]")],
+        ["each other's place"],
+    ),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("dh = dz @ W_h.T", "dh = dz @ W_h.T + dh_new")],
+        ["dh|state", "added|too many|carr"],
+    ),
+    ("ps4", "lstm_step_back", LSTM_BACK, [("db = dz.sum(0)", "db = dz.sum(1)")], ["db", "axis|shape"]),
+    ("ps4", "lstm_step_back", LSTM_BACK, [("do = dh_new * t", "do = dh_new * c_next")], ["output gate has c"]),
+    (
+        "ps4",
+        "lstm_step_back",
+        LSTM_BACK,
+        [("di = dct * g", "di = dct * i")],
+        ["input gate's pre-activation the input gate stands"],
+    ),
+    ("ps4", "lstm_step_back", LSTM_BACK, [("dc = dct * f", "dc = dct")], ["forget gate", "left out|memory"]),
+    (
+        "ps4",
+        "lstm_backward",
+        LSTM_BACKWARD,
+        [("dc = d[2]", "dc = dc + d[2]")],
+        ["memory|dc", "twice|added|overwritten|carr|again"],
+    ),
+    ("ps4", "lstm_backward", LSTM_BACKWARD, [("hs[t - 1], cs[t - 1]", "hs[t - 1], cs[t]")], ["memor", "step|before"]),
+    ("ps4", "lstm_backward", LSTM_BACKWARD, [("dW_h += d[4]", "dW_h += d[3][:len(dW_h)]")], ["dW_h|W_x"]),
+    (
+        "ps4",
+        "lstm_backward",
+        LSTM_BACKWARD,
+        [("range(T - 1, -1, -1)", "range(T)")],
+        ["order|first to the last|last|direction"],
+    ),
+    ("ps4", "lstm_backward", LSTM_BACKWARD, [("range(T - 1, -1, -1)", "range(T - 1, 0, -1)")], ["first"]),
+    (
+        "ps4",
+        "forget_bias",
+        "def forget_bias(half_life):\n    f = 0.5 ** (1 / half_life)\n    return np.log(f / (1 - f))\n",
+        [("0.5 ** (1 / half_life)", "0.5 ** half_life")],
+        ["half|power|inverse|does not hold|step"],
+    ),
+    (
+        "ps5",
+        "gru_step",
+        GRU_TWO,
+        [("return n + z * (h - n)", "return h + z * (n - h)")],
+        ["z and 1 - z|exchanged|one minus|complement"],
+    ),
+    (
+        "ps5",
+        "gru_step",
+        GRU_TWO,
+        [("np.dot(r * h, W_h[:, 2 * H:])", "np.dot(z * h, W_h[:, 2 * H:])")],
+        ["reset gate|update gate"],
+    ),
+    ("ps5", "gru_step", GRU_TWO, [("ah[:, H:])", "ah[:, :H])")], ["update gate", "block|reset"]),
+    (
+        "ps5",
+        "gru_step",
+        GRU_TWO,
+        [("n = np.tanh(ax[:, 2 * H:]", "n = np.tanh(x @ W_x[:, 2 * H:]")],
+        ["bias", "candidate"],
+    ),
+    ("ps5", "gru_step_back", GRU_BACK, [("dc = dh_new * (1 - z)", "dc = dh_new")], ["candidate|one minus", "left out"]),
+    (
+        "ps5",
+        "gru_step_back",
+        GRU_BACK,
+        [("dr = dm * h", "dr = dm * r")],
+        ["reset gate's pre-activation the reset gate stands"],
+    ),
+    ("ps5", "gru_step_back", GRU_BACK, [("dh = dh_new * z + dm * r", "dh = dh_new * z + dm")], ["reset", "left out"]),
+    (
+        "ps5",
+        "gru_step_back",
+        GRU_BACK,
+        [("dh = dh_new * z + dm", "dh = dh_new * (1 - z) + dm")],
+        ["update gate|z", "one minus|complement"],
+    ),
+    ("ps5", "gru_step_back", GRU_BACK, [("h.T @ dar, h.T @ daz", "m.T @ dar, m.T @ daz")], ["W_h", "r_h"]),
+    ("ps5", "coupled_step", COUPLED, [("(1 - f) * g", "(1 - g) * f")], ["candidate|forget gate|exchanged|g"]),
+    (
+        "ps5",
+        "coupled_step",
+        COUPLED,
+        [("return o * np.tanh(c2), c2", "return o * np.tanh(c), c2")],
+        ["h_new", "memory c"],
+    ),
+    ("ps5", "coupled_step", COUPLED, [("g = np.tanh(", "g = sigmoid(")], ["candidate", "sigmoid"]),
+    ("ps5", "peephole_step", PEEPHOLE, [("+ p_o * c2", "+ p_i * c2")], ["output gate", "p_i|peephole"]),
+    ("ps5", "peephole_step", PEEPHOLE, [("pre[:, :n] + p_f * c", "pre[:, :n] - p_f * c")], ["sign"]),
+    ("ps5", "peephole_step", PEEPHOLE, [("i * g", "(1 - f) * g")], ["input gate|forget gate|one minus"]),
 ]:
     SINGLE.append((problem_set, problem, edit(text, *edits), must))
 

@@ -74,6 +74,7 @@ EQUATIONS = {
         "da_r": "eq-gru-back-before",
         "gru_step_back": "eq-gru-back-before",
     },
+    "ps8": {"mase": "eq-mase", "scale": "eq-mase"},
 }
 
 

@@ -12,7 +12,7 @@ from course.correct import RIGHT
 from course.correct.cells import functions  # noqa: F401  it registers the cells of problem set 5
 from course.words import EQUATIONS, equation, numbered
 
-SETS = ("ps1", "ps2", "ps3", "ps4", "ps5")
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8")
 
 
 COMPARED = [
@@ -31,7 +31,7 @@ def test_mistakes_that_nobody_listed_are_named():
 
 def suspects(problem_set, problem):
     """The wrong programs for a problem."""
-    numbers, outputs = unseen.hidden(problem_set, problem)
+    numbers, outputs = grade.hidden(problem_set, problem)
     known = examiner.compared(problem_set, problem)
     return diagnosis.Suspects(problem_set, problem, numbers, outputs.split(), known)
 

@@ -95,6 +95,24 @@ def test_a_cell_runs_as_in_jupyter(source, pupil):
     assert pupil.look(["value"])[1]["value"] == due
 
 
+def test_the_value_of_a_cell_is_kept_as_in_jupyter():
+    with sandbox.Pupil(sandbox.Limits()) as fresh:
+        cells = [
+            "40 + 2",
+            "first = _",
+            "_ + 1;",
+            "value = [first, _, Out[1], _1]",
+            "None",
+            "value.append(_)\nvalue[1:]",
+        ]
+        for number, source in enumerate(cells, 1):
+            fresh.run(source, number)
+        fresh.run("async def f():\n    return 7\nawait f()", 7)
+        fresh.run("last = [_, __, len(Out)]", 8)
+        _, values = fresh.look(["value", "last"])
+    assert values == {"value": [42, 42, 42, 42, 42], "last": [7, [42, 42, 42, 42], 3]}
+
+
 @pytest.fixture(scope="module")
 def ipython():
     """IPython itself, in whose hands commands are taken away, to compare with.

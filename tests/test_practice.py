@@ -15,7 +15,7 @@ from course.correct import RIGHT
 from rnnbook import practice
 
 ROOT = Path(__file__).parents[1]
-SETS = ("ps1", "ps2", "ps3", "ps4", "ps5")
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8")
 
 
 def checked(problem_set, name, function):
