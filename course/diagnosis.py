@@ -189,7 +189,7 @@ class Suspects:
         if self.fits(student(probe), probe):
             found = np.flatnonzero(close(vectors, self.vector(student(probe), probe)).all(axis=1))
         else:
-            found = [k for k, one in enumerate(seen) if alike(one, student(probe))]
+            found = np.array([k for k, one in enumerate(seen) if alike(one, student(probe))], int)
         for k in found:
             if not self.idle[k] and explains(self.program(self.edits[k])):
                 return self.edits[k]

@@ -27,14 +27,14 @@ def numbers_for(function):
         B, D, H = (4, 4, 4) if k == 0 else rng.integers(2, 6, 3)
         if paper == "mut1":
             D = H
-        shapes = {
+        weights: dict[str, list[tuple]] = {
             "mgu": [(H, H + D), (H,), (H, H + D), (H,)],
             "mut1": [(H, D), (H,), (H, D), (H, H), (H,), (H, H), (H,)],
             "lstm97": [(H, D + H)] * 3,
-        }[paper]
+        }
         state = [(B, H)] * (2 if paper == "lstm97" else 1)
         first = state if kind == "step_back" else []
-        return tuple(rng.normal(size=shape) for shape in (*first, (B, D), *state, *shapes))
+        return tuple(rng.normal(size=shape) for shape in (*first, (B, D), *state, *weights[paper]))
 
     return numbers
 

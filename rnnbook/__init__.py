@@ -24,7 +24,7 @@ from rnnbook.compiled import compiled
 from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, Tied
-from rnnbook.losses import QuantileLoss, gaussian_nll, mean_squared_error, softmax_cross_entropy
+from rnnbook.losses import MixtureDensity, QuantileLoss, gaussian_nll, mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
 from rnnbook.sweep import read_table, row_rng, sweep
 from rnnbook.train import Batch, History, fit, fit_many
@@ -45,6 +45,7 @@ __all__ = [
     "Dense",
     "Embedding",
     "History",
+    "MixtureDensity",
     "Model",
     "PeepholeLSTM",
     "QuantileLoss",

@@ -72,3 +72,24 @@ def has_values(array):
 def number(value):
     """A single value as a float, or what stands for it while JAX traces."""
     return float(value) if has_values(value) else value
+
+
+def recurrence(step, first, *rows):
+    """The values ``first, step(first, *row), ...`` of a recurrence over rows, stacked.
+
+    NumPy's arrays go through a loop, those of JAX through `jax.lax.scan`, which compiles the step once.
+
+    Examples
+    --------
+    >>> recurrence(lambda sum, x: sum + x, np.array(0.0), np.array([1.0, 2.0, 3.0])).tolist()
+    [0.0, 1.0, 3.0, 6.0]
+    """
+    if namespace(first) is np:
+        values = [np.asarray(first)]
+        for row in zip(*rows, strict=True):
+            values.append(np.asarray(step(values[-1], *row)))
+        return np.stack(values)
+    import jax
+
+    _, rest = jax.lax.scan(lambda value, row: (step(value, *row),) * 2, first, rows)
+    return jax.numpy.concatenate([first[None], rest])

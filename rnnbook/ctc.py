@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import softmax
-from rnnbook.arrays import has_values, namespace, number
+from rnnbook.arrays import has_values, namespace, number, recurrence
 
 BLANK = 0
 
@@ -64,28 +64,37 @@ def ctc(logits, labels, mask=None):
     # blanks around and between the labels: 0 a 0 b 0
     states = xp.stack([xp.zeros_like(labels), labels], axis=1).reshape(-1, B)
     states = xp.concatenate([states, xp.zeros((1, B), states.dtype)])
-    # from a label one may go on to the next without a blank between, if it is another
-    skips = xp.concatenate([xp.zeros((2, B), bool), (states[2:] != BLANK) & (states[2:] != states[:-2])])[: len(states)]
-    count = (labels != BLANK).sum(axis=0)
-    s = np.arange(len(states))[:, None]
-    end = xp.where((s == 2 * count) | (s == 2 * count - 1), 0.0, -np.inf)  # on the last label, or on a blank behind it
+    # from a label to the next without a blank between, if it is another
+    differs = (states[2:] != BLANK) & (states[2:] != states[:-2])
+    skips = xp.concatenate([xp.zeros((2, B), bool), differs])[: len(states)]
+    # at the end on the last label, or on a blank behind it
+    s, last = np.arange(len(states))[:, None], 2 * (labels != BLANK).sum(axis=0)
+    end = xp.where((s == last) | (s == last - 1), 0.0, -np.inf)
 
     p = softmax(logits)
-    emitted = xp.log(xp.take_along_axis(p, xp.broadcast_to(states.T, (T, B, len(states))), axis=2)).swapaxes(1, 2)
-    alphas, betas = [xp.where(s < 2, emitted[0], -np.inf)], [end]
-    for t in range(1, T):
-        before = alphas[-1]
-        now = emitted[t] + _sum(xp, before, _moved(xp, before, 1), xp.where(skips, _moved(xp, before, 2), -np.inf))
-        alphas.append(xp.where(alive[t], now, before))
-    for t in range(T - 1, 0, -1):
-        after = betas[-1] + emitted[t]
-        now = _sum(xp, after, _moved(xp, after, -1), _moved(xp, xp.where(skips, after, -np.inf), -2))
-        betas.append(xp.where(alive[t], now, betas[-1]))
-    alpha, beta = xp.stack(alphas), xp.stack(betas[::-1])
+    chosen = xp.broadcast_to(states.T, (T, B, len(states)))
+    emitted = xp.log(xp.take_along_axis(p, chosen, axis=2)).swapaxes(1, 2)
+
+    def onward(before, emitted, alive):
+        jump = xp.where(skips, _moved(xp, before, 2), -np.inf)
+        now = emitted + _sum(xp, before, _moved(xp, before, 1), jump)
+        return xp.where(alive, now, before)
+
+    def back(beta, emitted, alive):
+        after = beta + emitted
+        jump = _moved(xp, xp.where(skips, after, -np.inf), -2)
+        now = _sum(xp, after, _moved(xp, after, -1), jump)
+        return xp.where(alive, now, beta)
+
+    first = xp.where(s < 2, emitted[0], -np.inf)
+    alpha = recurrence(onward, first, emitted[1:], alive[1:])
+    beta = recurrence(back, end, emitted[:0:-1], alive[:0:-1])[::-1]
     total = _log_sum(xp, alpha[-1] + end)
-    on_path = xp.exp(alpha + beta - total)  # (T, S, B): how likely a path is in a state at a frame
-    q = xp.einsum("tsb,sbk->tbk", on_path, (states[..., None] == np.arange(K)).astype(logits.dtype))
-    return number(-total.mean()), xp.where(alive[..., None], p - q, 0) / B
+    on_path = xp.exp(alpha + beta - total)  # (T, S, B)
+    one_hot = (states[..., None] == np.arange(K)).astype(logits.dtype)
+    q = xp.einsum("tsb,sbk->tbk", on_path, one_hot)
+    dlogits = xp.where(alive[..., None], p - q, 0) / B
+    return number(-total.mean()), dlogits
 
 
 def greedy(logits, mask=None):

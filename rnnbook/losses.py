@@ -170,6 +170,87 @@ class QuantileLoss:
         return number((slope * e * weights).sum()), -slope * weights
 
 
+@dataclass(frozen=True)
+class MixtureDensity:
+    """Mean negative log-likelihood of what came under a mixture of normal distributions, in nats (Bishop 1994).
+
+    Called as the other losses are, with ``y (T, B, M (1 + 2K))`` and ``target (T, B, K)``. In `y` stand, for each of M
+    components, a logit of its weight; then all means, K for each component; then the logarithms of all standard
+    deviations.
+
+    Parameters
+    ----------
+    components : int
+        M, at least 1.
+
+    Raises
+    ------
+    ValueError
+        When there is no component, the shapes do not fit, or the mask leaves nothing.
+
+    Examples
+    --------
+    Half at -1 and half at 1, with small deviations: 1 is half as likely as by the second component alone.
+
+    >>> y = np.array([0.0, 0.0, -1.0, 1.0, -3.0, -3.0]).reshape(1, 1, 6)
+    >>> value, _ = MixtureDensity(2)(y, np.ones((1, 1, 1)))
+    >>> alone, _ = gaussian_nll(np.array([[[1.0, -3.0]]]), np.ones((1, 1, 1)))
+    >>> round(value - alone, 6) == round(float(np.log(2)), 6)
+    True
+    """
+
+    components: int
+
+    def __post_init__(self):
+        check.positive("components", self.components)
+
+    def parts(self, y, K):
+        """Logits (…, M), means (…, M, K) and log standard deviations (…, M, K) of an output."""
+        M = self.components
+        y = check.shaped("y", y, (*y.shape[:-1], M * (1 + 2 * K)), "(…, M (1 + 2K))")
+        rest = y[..., M:].reshape(*y.shape[:-1], 2, M, K)
+        return y[..., :M], rest[..., 0, :, :], rest[..., 1, :, :]
+
+    def __call__(self, y, target, mask=None):
+        """``-log Σ π N(target; μ, σ)``, its mean over steps, and the gradient."""
+        target = check.shaped("target", target, (None, None, None), "(T, B, K)")
+        logits, mu, log_sigma = self.parts(y, target.shape[-1])
+        xp, weights = namespace(y), _weights(mask, y)[..., None]
+        e = (target[..., None, :] - mu) * xp.exp(-log_sigma)
+        log_density = -log_sigma - e * e / 2 - np.log(2 * np.pi) / 2
+        pi = softmax(logits)
+        joint = xp.log(pi) + log_density.sum(axis=-1)
+        most = joint.max(axis=-1, keepdims=True)
+        total = most + xp.log(xp.exp(joint - most).sum(axis=-1, keepdims=True))
+        r = softmax(joint)  # the share of each component
+        d_mu = -r[..., None] * e * xp.exp(-log_sigma)
+        d_log_sigma = r[..., None] * (1 - e * e)
+        merged = [d.reshape(*pi.shape[:-1], -1) for d in (d_mu, d_log_sigma)]
+        return number(-(total * weights).sum()), join([pi - r, *merged]) * weights
+
+    def sample(self, y, K, rng, bias=0.0):
+        """Draw from the mixture: a component by its weight, then a value.
+
+        Parameters
+        ----------
+        y : ndarray, shape (…, M (1 + 2K))
+        K : int
+        rng : numpy.random.Generator
+        bias : float, default 0
+            How far towards what is likely: it is taken off each log standard deviation (Graves 2013, who sharpens the
+            weights too; here both sides of an "or" keep theirs).
+
+        Returns
+        -------
+        ndarray, shape (…, K)
+        """
+        logits, mu, log_sigma = self.parts(y, K)
+        ladder = np.cumsum(softmax(logits), axis=-1)
+        chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) > ladder).sum(axis=-1).clip(max=self.components - 1)
+        mean, spread = (np.take_along_axis(a, chosen[..., None, None], axis=-2)[..., 0, :] for a in (mu, log_sigma))
+        return mean + np.exp(spread - bias) * rng.normal(size=mean.shape)
+
+
 def _weights(mask, y):
     """Each step's share (T, B) of the mean."""
     xp = namespace(y)

@@ -1,5 +1,6 @@
 """The equations of the summary page, run as they are printed, give what the package computes."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 from kinds import random_cell, random_state
 
-from rnnbook import Dense, QuantileLoss, gaussian_nll, softmax_cross_entropy
+from rnnbook import Dense, MixtureDensity, QuantileLoss, gaussian_nll, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
+from rnnbook.ctc import ctc
 from rnnbook.layers import pooling_weights
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
@@ -64,7 +66,7 @@ def run(name, values):
 def test_every_cell_of_the_page_is_tested():
     assert EQUATIONS.keys() == {
         *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
-        *("normal-back", "quantile-back"),
+        *("normal-back", "quantile-back", "ctc-back", "mixture-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
     }
@@ -139,3 +141,28 @@ def test_the_printed_gradients_of_a_range_are_the_packages(rng):
     np.testing.assert_allclose(np.concatenate([values["dmu"], values["dlogsd"]], axis=-1), expected, rtol=1e-12)
     run("quantile-back", values)
     np.testing.assert_allclose(values["dy"], QuantileLoss((0.3,))(y, v)[1], rtol=1e-12)
+
+
+def test_the_printed_gradient_of_labels_without_an_alignment_is_that_of_all_paths_counted(rng):
+    frames, K, said = 5, 3, (1, 2)
+    logits = rng.normal(size=(frames, 1, K))
+    p = softmax(logits)[:, 0]
+    q = np.zeros((frames, K))
+    for path in itertools.product(range(K), repeat=frames):
+        if tuple(k for k, _ in itertools.groupby(path) if k) == said:
+            q[np.arange(frames), path] += np.prod(p[np.arange(frames), path])
+    values = {"p": p, "q": q / q[0].sum(), "B": 1}
+    run("ctc-back", values)
+    np.testing.assert_allclose(values["dy"], ctc(logits, np.array(said)[:, None])[1][:, 0], rtol=1e-10)
+
+
+def test_the_printed_gradients_of_a_mixture_are_the_packages(rng):
+    M = 3
+    (y, mu, logsd), v = rng.normal(size=(3, T, B, M)), rng.normal(size=(T, B, 1))
+    w, sd = softmax(y), np.exp(logsd)
+    each = w * np.exp(-(((v - mu) / sd) ** 2) / 2) / sd
+    values = {"mu": mu, "sd": sd, "v": v, "w": w, "r": each / each.sum(axis=-1, keepdims=True), "N": T * B}
+    run("mixture-back", values)
+    _, expected = MixtureDensity(M)(np.concatenate([y, mu, logsd], axis=-1), v)
+    found = np.concatenate([values["dy"], values["dmu"], values["dlogsd"]], axis=-1)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnbook import speech
 from rnnbook.cells import GRU, LSTM
 from rnnbook.data.shakespeare import ALPHABET
 from rnnbook.layers import Dense, Embedding, Model
@@ -83,12 +84,33 @@ def forecaster(dtype=np.float32):
     return _filled("forecaster", dtype)
 
 
+def listener(dtype=np.float32):
+    """An LSTM of 64 units that has heard 1000 strings of spoken digits, as in ``rnnbook.trials.spoken_digits``.
+
+    Parameters
+    ----------
+    dtype : dtype, default float32
+
+    Returns
+    -------
+    Model
+        Reads log-mel bands, scaled as by `rnnbook.speech.batch`, and gives at each frame eleven logits: of the blank
+        and of the ten digits.
+
+    Examples
+    --------
+    >>> listener()(np.zeros((7, 3, 20), np.float32)).shape
+    (7, 3, 11)
+    """
+    return _filled("listener", dtype)
+
+
 def quantised(name):
     """The parameters of a network as whole numbers and the scales of their columns.
 
     Parameters
     ----------
-    name : {"characters", "brackets", "forecaster"}
+    name : {"characters", "brackets", "forecaster", "listener"}
 
     Returns
     -------
@@ -115,10 +137,13 @@ def quantise(p):
 
 def fresh(name, rng, dtype=np.float32):
     """A network before training."""
+    made = {"rng": rng, "dtype": dtype}
     if name == "forecaster":
-        return Model(LSTM(1, 16, rng=rng, dtype=dtype), Dense(16, AHEAD, rng=rng, dtype=dtype), pool="last")
+        return Model(LSTM(1, 16, **made), Dense(16, AHEAD, **made), pool="last")
+    if name == "listener":
+        return Model(LSTM(speech.BANDS, 64, **made), Dense(64, 11, **made))
     cell, units, embedded, letters = SIZES[name]
-    K, made = len(letters), {"rng": rng, "dtype": dtype}
+    K = len(letters)
     return Model(cell(embedded, units, **made), Dense(units, K, **made), Embedding(K, embedded, **made))
 
 

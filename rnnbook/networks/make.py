@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from rnnbook import Batch, init, mean_squared_error, text
+from rnnbook import Batch, init, mean_squared_error, speech, text
+from rnnbook.ctc import ctc
 from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh, quantise
-from rnnbook.trials import closing, training
+from rnnbook.trials import closing, spoken_digits, training
 from rnnbook.trials.characters import train
 
 STREAMS, STEPS = 32, 100
@@ -62,9 +63,19 @@ def forecaster():
     return model
 
 
+def listener():
+    """The LSTM that hears digits, started as in its trial."""
+    rng = np.random.default_rng(0)
+    model = spoken_digits.build(rng, "LSTM")
+    for rate, updates in ((8e-3, 1500), (2e-3, 1000)):
+        draw = spoken_digits.draws(rng, speech.corpus("train"))
+        training.learn(model, ctc, draw, rate, updates, compiled=True, progress=True)
+    return model
+
+
 def make():
     """Train, quantise, write the files."""
-    for trained in (characters, brackets, forecaster):
+    for trained in (characters, brackets, forecaster, listener):
         kept = {}
         for name, p in trained().params.items():
             kept[name], kept[f"{name} scale"] = quantise(p)

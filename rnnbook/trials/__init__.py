@@ -44,6 +44,8 @@ FILES = (  # in the order of the chapters
     "moving_words",
     "stock_prices",
     "lstm_or_arima",
+    "vowels",
+    "spoken_digits",
 )
 
 
