@@ -198,7 +198,7 @@ def test_rows_of_the_tables_can_be_made_again(name):
 
 
 def test_a_run_on_spoken_digits_lies_among_those_of_the_table():
-    """When a run leaves CTC's plateau depends on the last bits of float32, so no row can be made again by another path."""
+    """When a run leaves CTC's plateau depends on the last bits of float32: no row can be made again by another path."""
     found = trials.some(results("spoken-digits"), network="LSTM")
     factors = {"network": "LSTM", "learning_rate": found["learning_rate"][0].item()}
     outcome = MODULES["spoken_digits"].run(row_rng(factors, 7), **factors, compiled=False)
