@@ -59,9 +59,23 @@ def said(result):
 MISTAKES = [(name, m) for name in SETS for m in examiner.mistakes(name)]
 
 
+#: In the place of set 8's network where it is not what is tested: an autoregression, which needs no training.
+QUICK = {
+    "train": """def train(past, seed):
+    rows = np.arange(len(past) - 9)[:, None] + np.arange(9)
+    return {"w": np.linalg.lstsq(np.c_[past[rows], np.ones(len(rows))], past[9:], rcond=None)[0]}
+""",
+    "predict": """def predict(weights, history):
+    return history[:, -9:] @ weights["w"][:9] + weights["w"][9]
+""",
+}
+
+
 def handed_in(name, mistake):
     """The functions exchanged by a student who makes a mistake; in set 7 somebody of whom its paper is asked."""
     beside = papers.somebody(mistake.name.partition("_")[0]) if name == "ps7" else {}
+    if name == "ps8" and mistake.problem != "predict":
+        beside = QUICK
     return beside | {mistake.replaces: mistake.source}
 
 

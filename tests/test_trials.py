@@ -14,7 +14,7 @@ import pytest
 from cluster import cluster
 from scipy import stats
 
-from rnnbook import check_gradients, read_table, row_rng, sweep, trials
+from rnnbook import check_gradients, read_table, speech, sweep, trials
 from rnnbook.trials import (
     FILES,
     FOLDER,
@@ -197,13 +197,16 @@ def test_rows_of_the_tables_can_be_made_again(name):
             verify(trial, rows[:1], **{"tolerance": 0.02, **slack.get(name, {})}, **options)
 
 
-def test_a_run_on_spoken_digits_lies_among_those_of_the_table():
-    """When a run leaves CTC's plateau depends on the last bits of float32: no row can be made again by another path."""
-    found = trials.some(results("spoken-digits"), network="LSTM")
-    factors = {"network": "LSTM", "learning_rate": found["learning_rate"][0].item()}
-    outcome = MODULES["spoken_digits"].run(row_rng(factors, 7), **factors, compiled=False)
-    for name, value in outcome.items():
-        assert found[name].min() <= value <= found[name].max(), name
+def test_a_run_on_spoken_digits_is_the_same_by_both_paths(monkeypatch):
+    """When a run leaves CTC's plateau depends on the last bits of float32: only a beginning can be compared."""
+    few = speech.strings(np.random.default_rng(0), 12)
+    monkeypatch.setattr(speech, "corpus", lambda part: few)
+    monkeypatch.setattr(speech, "strings", lambda rng, count: few)
+    run = MODULES["spoken_digits"].run
+    one, other = (run(np.random.default_rng(7), "LSTM", 8e-3, compiled=path, updates=20) for path in (False, True))
+    assert one.keys() == other.keys() < set(results("spoken-digits").dtype.names)
+    for name, value in one.items():
+        assert np.isclose(value, other[name], rtol=0.02), name
 
 
 def test_a_row_that_differs_is_named():
