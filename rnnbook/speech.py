@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook import check
+from rnnbook.cells.base import alive_mask
 from rnnbook.train import Batch
 
 RATE, STEP = 16000, 0.01  # samples a second; seconds between two frames
@@ -320,7 +321,7 @@ def batch(strings, levels):
 
 def alive(batch):
     """The mask of the frames that are there, (T, B)."""
-    return np.arange(len(batch.x))[:, None] < batch.lengths
+    return alive_mask(batch.lengths, len(batch.x))[..., 0]
 
 
 def spelled(rng, word, accent):

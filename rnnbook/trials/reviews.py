@@ -49,7 +49,6 @@ from scipy.stats import rankdata
 
 from rnnbook import (
     Batch,
-    Bidirectional,
     Dense,
     Embedding,
     Model,
@@ -119,12 +118,9 @@ def build(rng, cell, pool, both=False, scale=0.1, dropout=0.5, forget_bias=None)
     if cell == "none":
         recurrent = NoCell(EMBEDDED)
     else:
-        make, parameters = training.CELLS[cell], training.parameters_of(training.CELLS["LSTM"], EMBEDDED, UNITS)
-        units = training.units(make, EMBEDDED, parameters / 2 if both else parameters)
-        ways = [make(EMBEDDED, units, **made) for _ in range(1 + both)]
+        recurrent = training.reader(cell, EMBEDDED, UNITS, both, **made)
         if forget_bias is not None:
-            init.forget_bias(ways[0], forget_bias)
-        recurrent = Bidirectional(*ways) if both else ways[0]
+            init.forget_bias(recurrent, forget_bias)
     return Model(recurrent, Dense(recurrent.output_size, 2, **made), table, dropout=dropout, pool=pool)
 
 

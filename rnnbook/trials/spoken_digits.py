@@ -37,7 +37,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from rnnbook import Bidirectional, Dense, Model, speech
+from rnnbook import Dense, Model, speech
+from rnnbook.activations import softmax
 from rnnbook.ctc import BLANK, ctc, greedy
 from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
@@ -49,11 +50,8 @@ NETWORKS |= {f"{name} both ways": {"cell": name, "both": True} for name in ("LST
 
 def build(rng, cell, both=False):
     """A network that reads bands; eleven logits a frame, the blank's first."""
-    make, made = training.CELLS[cell], {"rng": rng, "dtype": np.float32}
-    parameters = training.parameters_of(training.CELLS["LSTM"], speech.BANDS, UNITS)
-    units = training.units(make, speech.BANDS, parameters / 2 if both else parameters)
-    ways = [make(speech.BANDS, units, **made) for _ in range(1 + both)]
-    recurrent = Bidirectional(*ways) if both else ways[0]
+    made = {"rng": rng, "dtype": np.float32}
+    recurrent = training.reader(cell, speech.BANDS, UNITS, both, **made)
     readout = Dense(recurrent.output_size, 11, **made)
     readout.params["W"] *= 0.1
     readout.params["b"][BLANK] = 5
@@ -73,8 +71,7 @@ def reach(network, batch, share=0.9):
     """
     logits = network(batch.x, batch.lengths)
     T, B, K = logits.shape
-    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    p /= p.sum(axis=-1, keepdims=True)
+    p = softmax(logits)
     last = batch.target[(batch.target > 0).sum(axis=0) - 1, np.arange(B)]
     surest = np.where(speech.alive(batch), p[:, np.arange(B), last], -1).argmax(axis=0)
     one = np.zeros_like(logits)

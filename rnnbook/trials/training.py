@@ -19,6 +19,7 @@ from rnnbook import (
     RNN,
     Adam,
     Batch,
+    Bidirectional,
     CoupledLSTM,
     Dense,
     Model,
@@ -88,6 +89,14 @@ def units(make, inputs, parameters):
 
     above = next(H for H in itertools.count(2) if parameters_of(make, inputs, H) >= parameters)
     return min(above - 1, above, key=lambda H: abs(parameters_of(make, inputs, H) - parameters))
+
+
+def reader(cell, inputs, width, both, **made):
+    """A cell by its name, or two that read in opposite directions, as large as an LSTM with `width` units."""
+    make, parameters = CELLS[cell], parameters_of(CELLS["LSTM"], inputs, width)
+    size = units(make, inputs, parameters / 2 if both else parameters)
+    ways = [make(inputs, size, **made) for _ in range(1 + both)]
+    return Bidirectional(*ways) if both else ways[0]
 
 
 def model(cell, task, rng):

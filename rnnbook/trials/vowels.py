@@ -32,7 +32,8 @@ Fairness
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from rnnbook import Batch, Bidirectional, Dense, Model, data, softmax_cross_entropy
+from rnnbook import Batch, Dense, Model, data, softmax_cross_entropy
+from rnnbook.cells.base import alive_mask
 from rnnbook.sweep import sweep
 from rnnbook.trials import FOLDER, Claim, paired, results, some, training, tune_and_run
 
@@ -52,9 +53,9 @@ def utterances():
 
 def scaled(x, lengths, known):
     """Each coefficient with mean 0 and spread 1 over the frames of the known utterances; zero behind an end."""
-    alive = np.arange(len(x))[:, None] < lengths
-    frames = x[:, known][alive[:, known]]
-    return np.where(alive[..., None], (x - frames.mean(axis=0)) / frames.std(axis=0), 0)
+    alive = alive_mask(lengths, len(x))
+    frames = x[:, known][alive[:, known, 0]]
+    return np.where(alive, (x - frames.mean(axis=0)) / frames.std(axis=0), 0)
 
 
 def split(fold):
@@ -75,11 +76,8 @@ def bag(x, lengths):
 
 def build(rng, cell, both=False):
     """A network that reads frames; nine logits an utterance."""
-    make, made = training.CELLS[cell], {"rng": rng, "dtype": np.float64}
-    parameters = training.parameters_of(training.CELLS["LSTM"], 12, UNITS)
-    units = training.units(make, 12, parameters / 2 if both else parameters)
-    ways = [make(12, units, **made) for _ in range(1 + both)]
-    recurrent = Bidirectional(*ways) if both else ways[0]
+    made = {"rng": rng, "dtype": np.float64}
+    recurrent = training.reader(cell, 12, UNITS, both, **made)
     return Model(recurrent, Dense(recurrent.output_size, 9, **made), pool="mean")
 
 
