@@ -19,13 +19,15 @@ from rnnbook import (
     words,
 )
 from rnnbook.arrays import join, namespace, split
-from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
+from rnnbook.attention import Attention, SelfAttention
+from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, MinGRU, MinLSTM, PeepholeLSTM
 from rnnbook.compiled import compiled
 from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, Tied
 from rnnbook.losses import MixtureDensity, QuantileLoss, gaussian_nll, mean_squared_error, softmax_cross_entropy
 from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
+from rnnbook.seq2seq import EncoderDecoder
 from rnnbook.sweep import read_table, row_rng, sweep
 from rnnbook.train import Batch, History, fit, fit_many
 
@@ -37,6 +39,7 @@ __all__ = [
     "RNN",
     "SGD",
     "Adam",
+    "Attention",
     "Batch",
     "Bidirectional",
     "Cell",
@@ -44,13 +47,17 @@ __all__ = [
     "CoupledLSTM",
     "Dense",
     "Embedding",
+    "EncoderDecoder",
     "History",
+    "MinGRU",
+    "MinLSTM",
     "MixtureDensity",
     "Model",
     "PeepholeLSTM",
     "QuantileLoss",
     "RMSProp",
     "Report",
+    "SelfAttention",
     "Stack",
     "Tied",
     "activations",

@@ -3,8 +3,8 @@
 import numpy as np
 
 from rnnbook import check
-from rnnbook.activations import d_tanh, softmax, tanh
-from rnnbook.arrays import flat, namespace
+from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
+from rnnbook.arrays import flat, join, namespace, split
 from rnnbook.cells.base import alive_mask
 
 
@@ -110,3 +110,102 @@ class Attention:
         dscored = xp.einsum("tsb,sbe->tbe", dscores, keys)  # of q W
         self.grads = {"W": flat(queries).T @ flat(dscored)}
         return dscored @ p["W"].T, dkeys + xp.einsum("tsb,tbe->sbe", dscores, queries @ p["W"])
+
+
+class SelfAttention:
+    """A layer without recurrence: every step looks at all steps before it and at itself (Vaswani et al. 2017)::
+
+        u = x W_u + positions
+        q, k, v = u W_q, u W_k, u W_v
+        α = softmax of q_t · k_s / √H over s ≤ t
+        m = u + Σ α v
+        y = m + relu(m W_1 + b_1) W_2 + b_2
+
+    One head, and no layer normalisation. It stands where a cell stands, in a `Stack` or a `Model`.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        D and H, at least 1; H even, since the positions are pairs of a sine and a cosine.
+    rng : numpy.random.Generator
+        Draws ``W_u (D, H)``, ``W_q``, ``W_k`` and ``W_v``, which lie side by side in ``W (H, 3H)``, ``W_1 (H, 2H)``
+        and ``W_2 (2H, H)``, uniformly from plus or minus one over the root of how many numbers are added up.
+    dtype : dtype, default float32
+
+    Attributes
+    ----------
+    weights : ndarray, shape (B, T, T)
+        α of the last call.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layer = SelfAttention(3, 4, rng=rng, dtype=np.float64)
+    >>> hs, _ = layer(rng.normal(size=(5, 2, 3)))
+    >>> hs.shape, layer.weights[0].round(2)[0].tolist()  # the first step sees itself
+    ((5, 2, 4), [1.0, 0.0, 0.0, 0.0, 0.0])
+    """
+
+    states: tuple[str, ...] = ()
+
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        self.input_size = check.positive("input_size", input_size)
+        self.hidden_size = self.output_size = H = check.positive("hidden_size", hidden_size)
+        if H % 2:
+            raise ValueError(f"hidden_size must be even, got {H}")
+        shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
+        self.params = {
+            name: rng.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape).astype(dtype)
+            for name, shape in shapes.items()
+        } | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, x, state=None, lengths=None):
+        """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``."""
+        del state  # a cell has one
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        xp, p, (T, B, _) = namespace(x), self.params, x.shape
+        u = x @ p["W_u"] + positions(T, self.hidden_size).astype(x.dtype)[:, None]
+        q, k, v = split(u @ p["W"], 3)
+        scores = xp.einsum("tbh,sbh->bts", q, k) * self.hidden_size**-0.5
+        self.weights = softmax(xp.where(np.tri(T, dtype=bool), scores, -np.inf))
+        m = u + xp.einsum("bts,sbh->tbh", self.weights, v)
+        hidden = relu(m @ p["W_1"] + p["b_1"])
+        y = m + hidden @ p["W_2"] + p["b_2"]
+        alive = np.ones((1, 1, 1), bool) if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
+        self._kept = x, u, (q, k, v), m, hidden, alive
+        return xp.where(alive, y, 0), ()
+
+    def backward(self, dhs, dstate=None):
+        """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's; fills `grads`."""
+        del dstate
+        x, u, (q, k, v), m, hidden, alive = self._kept
+        p, alpha = self.params, self.weights
+        dy = np.where(alive, check.shaped("dhs", dhs, m.shape, "(T, B, H)"), 0)
+        da = dy @ p["W_2"].T * d_relu(hidden)
+        dm = dy + da @ p["W_1"].T
+        dscores = d_softmax(alpha, np.einsum("tbh,sbh->bts", dm, v)) * self.hidden_size**-0.5
+        dq, dk = np.einsum("bts,sbh->tbh", dscores, k), np.einsum("bts,tbh->sbh", dscores, q)
+        dqkv = join([dq, dk, np.einsum("bts,tbh->sbh", alpha, dm)])
+        du = dm + dqkv @ p["W"].T
+        self.grads = {
+            "W_u": flat(x).T @ flat(du),
+            "W": flat(u).T @ flat(dqkv),
+            "W_1": flat(m).T @ flat(da),
+            "W_2": flat(hidden).T @ flat(dy),
+            "b_1": flat(da).sum(0),
+            "b_2": flat(dy).sum(0),
+        }
+        return du @ p["W_u"].T, ()
+
+
+def positions(T, H):
+    """Sines and cosines by which a layer tells steps apart, shape (T, H) (Vaswani et al. 2017).
+
+    Examples
+    --------
+    >>> positions(3, 4).round(2).tolist()
+    [[0.0, 0.0, 1.0, 1.0], [0.84, 0.01, 0.54, 1.0], [0.91, 0.02, -0.42, 1.0]]
+    """
+    angles = np.arange(T)[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)

@@ -10,6 +10,7 @@ from rnnbook.compiled import checked_inputs, full_state
 from rnnbook.layers import Model
 from rnnbook.optim import clip_by_global_norm
 from rnnbook.scan import ByKey, Make, explained, import_jax, precisely
+from rnnbook.seq2seq import EncoderDecoder
 
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
@@ -19,8 +20,8 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=Fals
 
     `carry` and `rng` are those of `rnnbook.fit`, and for one model only.
     """
-    if not all(isinstance(model, Model) for model in models):
-        raise TypeError(f"model must be a rnnbook.Model to be compiled, got {type(models[0]).__name__}")
+    if not all(isinstance(model, (Model, EncoderDecoder)) for model in models):
+        raise TypeError(f"model must be a Model or an EncoderDecoder to be compiled, got {type(models[0]).__name__}")
     size = min(CHUNK, steps, every)
     advance = training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm, carry)
     params = _stack([dict(model.params) for model in models])
@@ -58,12 +59,15 @@ def _stack(many):
 
 def _checked(model, batch, rng):
     """A batch, checked while the numbers are there, and its dropout masks."""
-    inputs = checked_inputs(model, batch.x, lengths=batch.lengths)
     target, mask = np.asarray(batch.target), batch.mask
     if target.dtype.kind in "iu":
         check.integers("labels", target, model.readout.output_size, "K - 1 = ")
     if mask is not None and not np.sum(mask) > 0:
         raise ValueError("mask must leave at least one step, got none")
+    if isinstance(model, EncoderDecoder):
+        x, lengths = model.checked(batch.x, batch.lengths)
+        return batch._replace(x=x, target=target, lengths=lengths), None
+    inputs = checked_inputs(model, batch.x, lengths=batch.lengths)
     return batch._replace(x=inputs["x"], target=target, lengths=inputs["lengths"]), model.dropout_masks(batch.x, rng)
 
 
@@ -85,7 +89,10 @@ def training_program(make, loss, optimiser, max_norm, carry):
             k, ((x, target, mask, lengths), masks) = now
 
             def run(params):
-                return make.layer(params).continued(x, hidden, lengths, masks=masks)
+                layer = make.layer(params)
+                if isinstance(layer, EncoderDecoder):
+                    return layer(x, lengths), None
+                return layer.continued(x, hidden, lengths, masks=masks)
 
             y, pull, last = jax.vjp(run, params, has_aux=True)
             value, dy = loss(y, target, mask)

@@ -3,7 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -17,7 +17,7 @@ from rnnbook.scan import Make, import_jax
 class Batch(NamedTuple):
     """Sequences and what should come out of them."""
 
-    x: np.ndarray  #: (T, B, D), or ids (T, B)
+    x: Any  #: (T, B, D), or ids (T, B); for an `EncoderDecoder` a pair
     target: np.ndarray  #: (T, B, K), or labels (T, B)
     mask: np.ndarray | None = None  #: (T, B): the steps that count in the loss
     lengths: np.ndarray | None = None  #: (B,): the steps of each sequence

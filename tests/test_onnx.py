@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from kinds import KINDS, random_cell, random_state
 
-from rnnbook import LSTM, interop
+from rnnbook import LSTM, Bidirectional, Cell, Stack, interop
 
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -20,6 +20,36 @@ def test_values_equal_those_of_onnx_runtime(kind, rng):
     theirs = session.run(None, {"x": x} | {f"{s}_0": value for s, value in zip(cell.states, state, strict=True)})
     for ours, value in zip((hs, *final), theirs, strict=True):
         np.testing.assert_allclose(ours, value, rtol=1e-5, atol=1e-5)
+
+
+def cells_of(layer, place=""):
+    """Every cell and its place in the names of ONNX."""
+    for name, part in layer.parts.items():
+        yield from [(part, f"{place}{name}.")] if isinstance(part, Cell) else cells_of(part, f"{place}{name}.")
+
+
+def leaves(state):
+    for s in state:
+        yield from leaves(s) if isinstance(s, tuple) else [s]
+
+
+def test_a_mixture_of_layers_and_directions_equals_onnx_runtimes(rng):
+    both = Bidirectional(
+        random_cell("GRU before", 5, 4, rng, np.float32), random_cell("Peephole ifo", 5, 3, rng, np.float32)
+    )
+    layer = Stack([random_cell("LSTM", 3, 5, rng, np.float32), both, random_cell("Coupled", 7, 2, rng, np.float32)])
+    x = rng.normal(size=(9, 4, 3)).astype(np.float32)
+    given = [(cell, place, random_state(cell, 4, rng, np.float32)) for cell, place in cells_of(layer)]
+    below, ahead, back, above = (state for _, _, state in given)
+    hs, final = layer(x, (below, (ahead, back), above))
+    session = onnxruntime.InferenceSession(
+        interop.to_onnx(layer).SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    fed = {f"{place}{s}_0": v for cell, place, state in given for s, v in zip(cell.states, state, strict=True)}
+    their_hs, *their_final = session.run(None, {"x": x} | fed)
+    np.testing.assert_allclose(hs, their_hs, rtol=1e-5, atol=1e-5)
+    for ours, theirs in zip(leaves(final), their_final, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_what_onnx_has_no_twin_for_is_refused(rng):

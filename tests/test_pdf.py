@@ -21,7 +21,9 @@ def book():
 
 
 def test_every_chapter_is_there_with_its_number(book):
-    text = " ".join(page.extract_text() for page in book.pages)
+    chapters = [entry for entry in book.outline if not isinstance(entry, list)]  # and their sections in lists
+    starts = [book.pages[book.get_destination_page_number(entry)].extract_text() for entry in chapters]
+    text = " ".join(" ".join(starts).split())
     for title in (
         "1. Sequences and state",
         "5. The LSTM backwards",
@@ -29,9 +31,8 @@ def test_every_chapter_is_there_with_its_number(book):
         "Glossary",
         "Bibliography",
     ):
-        assert title in " ".join(text.split()), title
+        assert title in text, title
     assert len(book.pages) > 120
-    assert book.outline
 
 
 def test_its_cross_references_are_links_inside_the_document(book):

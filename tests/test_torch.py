@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from kinds import random_cell, random_state
 
-from rnnbook import GRU, LSTM, CoupledLSTM, interop
+from rnnbook import GRU, LSTM, Bidirectional, CoupledLSTM, SelfAttention, Stack, interop
 
 torch = pytest.importorskip("torch")
 T, B, D, H = 9, 4, 3, 5
@@ -117,9 +117,68 @@ def test_what_pytorch_has_no_twin_for_is_refused(rng):
         interop.to_torch(random_cell("RNN leaky", 1, 1, rng))
     with pytest.raises(TypeError, match="got Linear"):
         interop.from_torch(torch.nn.Linear(1, 1))
-    for options in ({"num_layers": 2}, {"bidirectional": True}, {"proj_size": 1}):
-        with pytest.raises(ValueError, match="one layer"):
-            interop.from_torch(torch.nn.LSTM(2, 2, **options))
+    with pytest.raises(ValueError, match="no projection, got proj_size=1"):
+        interop.from_torch(torch.nn.LSTM(2, 2, proj_size=1))
+    unlike = [
+        Stack([LSTM(2, 3, rng=rng), GRU(3, 3, rng=rng)]),
+        Stack([LSTM(2, 3, rng=rng), LSTM(3, 4, rng=rng)]),
+        Stack([LSTM(2, 4, rng=rng), Bidirectional(LSTM(4, 4, rng=rng), LSTM(4, 4, rng=rng))]),
+        Bidirectional(LSTM(2, 3, rng=rng), LSTM(2, 4, rng=rng)),
+    ]
+    for layer in unlike:
+        with pytest.raises(ValueError, match="one kind, size and dtype, and the same directions"):
+            interop.to_torch(layer)
+    with pytest.raises(TypeError, match="got SelfAttention"):
+        interop.to_torch(Stack([SelfAttention(2, 2, rng=rng)]))
+
+
+def as_tuple(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("batch_first", [False, True], ids=["time first", "batch first"])
+@pytest.mark.parametrize("both", [False, True], ids=["one way", "both ways"])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_layers_and_directions_come_from_torch_and_go_back(kind, layers, both, batch_first, bias, rng):
+    options = {"num_layers": layers, "bidirectional": both, "batch_first": batch_first, "bias": bias}
+    module = getattr(torch.nn, kind)(D, H, **options).double()
+    layer = interop.from_torch(module)
+    x = rng.normal(size=(T, B, D))
+    states = [rng.normal(size=(layers * (1 + both), B, H)) for _ in range(1 + (kind == "LSTM"))]
+
+    def theirs(module):
+        tx = torch.tensor(x.swapaxes(0, 1) if module.batch_first else x, requires_grad=True)
+        given = tuple(map(torch.tensor, states))
+        hs, final = module(tx, given if kind == "LSTM" else given[0])
+        (hs**2).sum().backward()
+        first = [a.detach().numpy() for a in (hs, tx.grad)]
+        return [a.swapaxes(0, 1) if module.batch_first else a for a in first], [
+            s.detach().numpy() for s in as_tuple(final)
+        ]
+
+    each = [tuple(s[k] for s in states) for k in range(layers * (1 + both))]
+    ours = [tuple(each[2 * k : 2 * k + 2]) for k in range(layers)] if both else each
+    hs, final = layer(x, tuple(ours) if layers > 1 else ours[0])
+    dx, _ = layer.backward(2 * hs)
+    flat = final if layers > 1 else (final,)
+    if both:
+        flat = [state for pair in flat for state in pair]
+    again = interop.to_torch(layer, batch_first=batch_first)
+    assert (again.num_layers, again.bidirectional, again.batch_first) == (layers, both, batch_first)
+    for twin in (module, again):
+        (their_hs, their_dx), their_final = theirs(twin)
+        np.testing.assert_allclose(hs, their_hs, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(dx, their_dx, rtol=1e-9, atol=1e-12)
+        for k, state in enumerate(flat):
+            for s, value in zip(state, their_final, strict=True):
+                np.testing.assert_allclose(s, value[k], rtol=1e-10, atol=1e-12)
+
+
+def test_dropout_goes_along():
+    layer = interop.from_torch(torch.nn.LSTM(D, H, num_layers=2, dropout=0.3))
+    assert layer.dropout == interop.to_torch(layer).dropout == 0.3
 
 
 def test_a_missing_library_is_named_with_its_extra(rng, monkeypatch):

@@ -197,9 +197,9 @@ class Cell:
 
         dtype = np.result_type(dhs, *dstate, self.h_prev)
         da = self._buffer("a", (T, B, len(self.gates) * H), dtype)
-        W_h = self.params["W_h"]
-        # the same numbers, laid out so that the transpose in step_back is contiguous: faster products
-        self.params["W_h"] = np.asfortranarray(W_h)
+        W_h = self.params.get("W_h")
+        if W_h is not None:  # the same numbers, so that the transpose in step_back is contiguous: faster products
+            self.params["W_h"] = np.asfortranarray(W_h)
         try:
             for t in reversed(range(T)):
                 saved = tuple(stacked[t] for stacked in self.tape)
@@ -209,7 +209,8 @@ class Cell:
                     before = tuple(np.where(self.alive[t], b, d) for b, d in zip(before, dstate, strict=True))
                 dstate = before
         finally:
-            self.params["W_h"] = W_h
+            if W_h is not None:
+                self.params["W_h"] = W_h
         self.grads = self.weight_grads(da)
         dx = (flat(da) @ self.params["W_x"].T).reshape(self.x.shape)
         return dx, dstate

@@ -1,0 +1,129 @@
+"""Gated cells whose gates do not look at the state: linear recurrences, which a scan computes in parallel."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.activations import d_sigmoid, sigmoid
+from rnnbook.arrays import flat, join, namespace, split
+from rnnbook.cells.base import Cell
+
+
+class Minimal(Cell):
+    """A cell of the form ``h_t = k_t ⊙ h_{t-1} + (1 - k_t) ⊙ n_t``, with k and n of ``x_t`` alone.
+
+    There is no ``W_h``. A subclass says in `kept` what k and n are.
+    """
+
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        del self.params["W_h"]
+
+    def kept(self, xw):
+        """The share k that is kept, the new value n, and what else `step_back` needs."""
+        raise NotImplementedError(f"{type(self).__name__} must define kept(xw)")
+
+    def step(self, xw, state):
+        (h_prev,) = state
+        k, n, *others = self.kept(xw)
+        return (k * h_prev + (1 - k) * n,), (k, n, *others, h_prev)
+
+    def parallel(self, x):
+        """The outputs ``hs (T, B, H)`` for ``x (T, B, D)``, from the zero state, by `linear_scan` instead of a loop."""
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        k, n, *_ = self.kept(x @ self.params["W_x"] + self.params["b"])
+        return linear_scan(k, (1 - k) * n)
+
+    def weight_grads(self, da):
+        da = flat(da)
+        return {"W_x": flat(self.x).T @ da, "b": da.sum(0)}
+
+
+class MinGRU(Minimal):
+    """The minimal gated recurrent unit (Feng et al. 2024), z keeping the old state as in `GRU`::
+
+        z = σ(x_t W_xz + b_z)
+        n = x_t W_xn + b_n
+        h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`; there is no ``W_h``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> cell, x = MinGRU(3, 4, rng=rng, dtype=np.float64), rng.normal(size=(50, 2, 3))
+    >>> bool(np.allclose(cell.parallel(x), cell(x)[0]))
+    True
+    """
+
+    gates = ("z", "n")
+    saves = ("z", "n", "h_prev")
+    keep_gate = ("z", +1)
+
+    def kept(self, xw):
+        a_z, n = split(xw, 2)
+        return sigmoid(a_z), n
+
+    def step_back(self, saved, dstate):
+        z, n, h_prev = saved
+        (dh,) = dstate
+        da_z = dh * (h_prev - n) * d_sigmoid(z)
+        return join([da_z, dh * (1 - z)]), (dh * z,)
+
+
+class MinLSTM(Minimal):
+    """The minimal long short-term memory (Feng et al. 2024): two gates that share one out between them::
+
+        f, i = σ(x_t W_xf + b_f), σ(x_t W_xi + b_i)
+        n = x_t W_xn + b_n
+        h_t = f / (f + i) ⊙ h_{t-1} + i / (f + i) ⊙ n
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`; there is no ``W_h``.
+    """
+
+    gates = ("f", "i", "n")
+    saves = ("k", "n", "f", "i", "h_prev")
+    keep_gate = ("f", +1)
+
+    def kept(self, xw):
+        H = self.hidden_size
+        f, i = split(sigmoid(xw[..., : 2 * H]), 2)
+        return f / (f + i), xw[..., 2 * H :], f, i
+
+    def step_back(self, saved, dstate):
+        k, n, f, i, h_prev = saved
+        (dh,) = dstate
+        dk = dh * (h_prev - n) * k * (1 - k)  # times the slope of log f, or of log i
+        return join([dk * (1 - f), -dk * (1 - i), dh * (1 - k)]), (dh * k,)
+
+
+def linear_scan(a, b):
+    """``h_t = a_t ⊙ h_{t-1} + b_t`` from ``h_{-1} = 0``, in ``log₂ T`` sweeps over whole arrays.
+
+    Two steps in a row are a step: ``h → a₂ (a₁ h + b₁) + b₂ = (a₂ a₁) h + (a₂ b₁ + b₂)``. So each sweep
+    doubles how many steps every entry stands for (Hillis & Steele 1986).
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (T, ...)
+
+    Returns
+    -------
+    ndarray, shape (T, ...)
+
+    Examples
+    --------
+    >>> linear_scan(np.full(4, 0.5), np.ones(4))
+    array([1.   , 1.5  , 1.75 , 1.875])
+    """
+    xp, steps = namespace(a), 1
+    while steps < len(a):
+        b = xp.concatenate([b[:steps], a[steps:] * b[:-steps] + b[steps:]])
+        a = xp.concatenate([a[:steps], a[steps:] * a[:-steps]])
+        steps *= 2
+    return b
