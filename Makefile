@@ -88,9 +88,9 @@ LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-ver
 # in the order of the chapters; on an otherwise idle machine, since some tables hold times
 TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
   inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
-  stock_prices lstm_or_arima vowels spoken_digits
+  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence
 
-results: .venv/test ## make the tables of all trials anew; about seven hours on two cores
+results: .venv/test ## make the tables of all trials anew; about eight hours on two cores
 	@rm -f rnnbook/trials/results/*
 	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
 

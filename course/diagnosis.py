@@ -246,8 +246,8 @@ class Suspects:
             return None
         vector, tried = self.vector(student(0), 0), set()
         wrong = ~self.whole_parts(close(self.vector(self.due[0], 0), vector), 0)
-        # what silences a term is asked only where the others do not suffice
-        for probes in (range(2), range(2, len(self.probes))):
+        # what silences a term is asked only where the others do not suffice, and one after the other
+        for probes in (range(2), *(range(2, k) for k in range(3, len(self.probes) + 1))):
             hints = self.hints(student, probes)
             for edit, other in self.couples([edit for edit in hints if edit not in tried]):
                 program = self.program(edit, other)

@@ -107,9 +107,10 @@ class Attention:
                 "v": xp.einsum("tsb,tsba->a", dscores, hidden),
             }
             return dq @ p["W_q"].T, dkeys + dk @ p["W_k"].T
-        dscored = xp.einsum("tsb,sbe->tbe", dscores, keys)  # of q W
-        self.grads = {"W": flat(queries).T @ flat(dscored)}
-        return dscored @ p["W"].T, dkeys + xp.einsum("tsb,tbe->sbe", dscores, queries @ p["W"])
+        dmatched = xp.einsum("tsb,sbe->tbe", dscores, keys)  # of q W
+        self.grads = {"W": flat(queries).T @ flat(dmatched)}
+        dkeys = dkeys + xp.einsum("tsb,tbe->sbe", dscores, queries @ p["W"])
+        return dmatched @ p["W"].T, dkeys
 
 
 class SelfAttention:

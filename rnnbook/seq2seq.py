@@ -15,9 +15,9 @@ class EncoderDecoder(Container):
     """One layer reads a sequence, another writes one (Sutskever et al. 2014; Cho et al. 2014)::
 
         keys, state = encoder(source)
-        g = decoder(written, state)               it starts in the state in which the encoder ended
-        y = g W + b                               without attention
-        y = [g, attention(g, keys)] W + b         with it (Luong et al. 2015)
+        q = decoder(written, state)            it starts in the state in which the encoder ended
+        y = q W + b                            without attention
+        y = [q, attention(q, keys)] W + b      with it (Luong et al. 2015)
 
     ``written`` is what the decoder has written so far: `END`, then the target's symbols. In training the
     target itself stands there ("teacher forcing"), so that all steps run in one call.
@@ -93,23 +93,21 @@ class EncoderDecoder(Container):
 
     def decode(self, written, keys, state, lengths=None):
         """Write on from a state: logits (T, B, K) behind ``written (T, B)``, and the state after it."""
-        g, state = self.decoder(self.target(written), state)
-        if self.attention is not None:
-            g = join([g, self.attention(g, keys, lengths)])
-        else:
+        queries, state = self.decoder(self.target(written), state)
+        if self.attention is None:
             self._unread = keys.shape  # their gradient is zero
-        return self.readout(g), state
+            return self.readout(queries), state
+        return self.readout(join([queries, self.attention(queries, keys, lengths)])), state
 
     def backward(self, dy):
         """Fill `grads` from ``dy (T, B, K)``. Returns ``dsource (S, B, D)``, or None where the source is ids."""
-        dg = self.readout.backward(dy)
-        if self.attention is not None:
-            H = self.decoder.output_size
-            dqueries, dkeys = self.attention.backward(dg[..., H:])
-            dg = dg[..., :H] + dqueries
+        dread, H = self.readout.backward(dy), self.decoder.output_size
+        if self.attention is None:
+            dqueries, dkeys = dread, np.zeros(self._unread, dread.dtype)
         else:
-            dkeys = np.zeros(self._unread, dg.dtype)
-        dwritten, dstate = self.decoder.backward(dg)
+            dqueries, dkeys = self.attention.backward(dread[..., H:])
+            dqueries = dqueries + dread[..., :H]
+        dwritten, dstate = self.decoder.backward(dqueries)
         self.target.backward(dwritten)
         if isinstance(self.encoder, Dense):
             dsource = self.encoder.backward(dkeys)

@@ -8,7 +8,10 @@ import pytest
 from conftest import SITE
 
 from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, explorables, networks, text
+from rnnbook.activations import softmax
 from rnnbook.data import ALPHABET
+from rnnbook.seq2seq import END, greedy
+from rnnbook.tasks import wording
 
 pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
 WIDTHS = [(1280, "light", False), (390, "dark", True)]
@@ -118,6 +121,21 @@ def check_forecast(state):
     close([state["smooth"], state["naive"]], [smooth, values[-1]])
 
 
+def check_dates(state):
+    network, text = networks.dates(np.float64), state["text"]
+    (source, _), _, _, lengths = wording.dates([(text, "")])
+    source = source[: len(text)]
+    keys, before = network.encode(source, lengths)
+    symbol = np.array([[END]])
+    for p, weights in zip(state["p"], state["weights"], strict=True):
+        y, before = network.decode(symbol, keys, before, lengths)
+        close(p, softmax(y[0, 0]))
+        close(weights, network.attention.weights[0, :, 0])
+        symbol = y.argmax(axis=-1)
+    found = greedy(network, source, lengths, longest=11)[0]
+    assert state["written"] == "".join(wording.FIGURES[k] for k in found)
+
+
 CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
 #: What a reader does: the control, and the key that changes it.
 MOVES = {
@@ -150,6 +168,13 @@ MOVES = {
         ("button >> text=write on", "Enter"),
         ("textarea", "x"),
         ("button >> text=empty", "Enter"),
+    ],
+    "dates": [
+        ("input[type=text]", "7"),
+        ("input[type=range] >> nth=0", "ArrowLeft"),
+        ("button >> text=14 july", "Enter"),
+        ("input[type=range] >> nth=0", "Home"),
+        ("button >> text=february", "Space"),
     ],
     "forecast": [
         ("button >> text=a trend", "Enter"),

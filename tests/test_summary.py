@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kinds import random_cell, random_state
 
-from rnnbook import Dense, MixtureDensity, QuantileLoss, gaussian_nll, softmax_cross_entropy
+from rnnbook import Attention, Dense, MinGRU, MinLSTM, MixtureDensity, QuantileLoss, gaussian_nll, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
 from rnnbook.ctc import ctc
 from rnnbook.layers import pooling_weights
@@ -29,6 +29,8 @@ T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
 def python(line):
     """One line of LaTeX, in the page's small vocabulary, as Python."""
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
+    line = line.replace(r"\alpha", "alpha")
+    line = re.sub(r"\\sum_j (.*)", r"(\1).sum(0, keepdims=True)", line)
     line = re.sub(r"\\sum_\{(?:B|t=1)\}(?:\^\{T\})? (.*)", r"(\1).sum(0)", line).replace(r"\bar h", "pooled")
     line = line.replace(r"\log\sigma", "logsd").replace(r"/ \sigma", "/ sd").replace(r"\mu", "mu")
     line = re.sub(r"\[(\w+ < \w+)\]", r"(\1)", line)  # 1 where it is so
@@ -67,6 +69,8 @@ def test_every_cell_of_the_page_is_tested():
     assert EQUATIONS.keys() == {
         *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
         *("normal-back", "quantile-back", "ctc-back", "mixture-back"),
+        *("attention", "attention-back", "additive", "additive-back"),
+        *("min-gru", "min-gru-back", "min-lstm", "min-lstm-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
     }
@@ -166,3 +170,43 @@ def test_the_printed_gradients_of_a_mixture_are_the_packages(rng):
     _, expected = MixtureDensity(M)(np.concatenate([y, mu, logsd], axis=-1), v)
     found = np.concatenate([values["dy"], values["dmu"], values["dlogsd"]], axis=-1)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["multiplicative", "additive"])
+def test_the_printed_equations_of_attention_are_the_packages(kind, rng):
+    look = Attention(H, D, kind=kind, rng=rng, dtype=np.float64)
+    q, h, dcontext = rng.normal(size=(1, H)), rng.normal(size=(6, D)), rng.normal(size=(1, D))
+    context = look(q[:, None], h[:, None])
+    dq, dh = look.backward(dcontext[:, None])
+    values = dict(look.params) | {"q": q, "h": h, "dpooled": dcontext}
+    if kind == "additive":
+        values["v"] = values["v"][None]
+        run("additive", values)
+        values["alpha"] = softmax(values["e"])
+        np.testing.assert_allclose(values["alpha"] @ h, context[0], rtol=1e-12)
+        values["de"] = values["alpha"] * (dcontext @ h.T - (dcontext @ h.T) @ values["alpha"].T)
+        run("additive-back", values)
+    else:
+        run("attention", values)
+        np.testing.assert_allclose(values["pooled"], context[0], rtol=1e-12)
+        run("attention-back", values)
+    np.testing.assert_allclose(values["dq"], dq[0], rtol=1e-10)
+    np.testing.assert_allclose(values["dh"], dh[:, 0], rtol=1e-10)
+    for name, gradient in look.grads.items():
+        np.testing.assert_allclose(np.reshape(values[f"d{name}"], gradient.shape), gradient, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("name", "make"), [("min-gru", MinGRU), ("min-lstm", MinLSTM)])
+def test_the_printed_equations_of_the_minimal_cells_are_the_packages(name, make, rng):
+    cell = make(D, H, rng=rng, dtype=np.float64)
+    x, h_prev, dh = rng.normal(size=(1, B, D)), rng.normal(size=(B, H)), rng.normal(size=(1, B, H))
+    hs, _ = cell(x, (h_prev,))
+    _, (dbefore,) = cell.backward(dh)
+    values = {f"W_x{gate}": cell.block("W_x", gate) for gate in cell.gates}
+    values |= {f"b_{gate}": cell.block("b", gate) for gate in cell.gates} | {"x": x[0], "h_prev": h_prev, "dh": dh[0]}
+    run(name, values)
+    np.testing.assert_allclose(values["h"], hs[0], rtol=1e-12)
+    run(f"{name}-back", values)
+    np.testing.assert_allclose(values["dh_prev"], dbefore, rtol=1e-10)
+    found = np.concatenate([values[f"da_{gate}"].sum(axis=0) for gate in cell.gates])
+    np.testing.assert_allclose(found, cell.grads["b"], rtol=1e-10)

@@ -302,7 +302,7 @@ def test_the_forecaster_is_better_than_the_naive_forecast():
 
 @pytest.mark.parametrize("name", ["characters", "brackets"])
 def test_the_trained_networks_read_what_they_were_made_for(name):
-    letters = networks.SIZES[name][-1]
+    letters = {"characters": data.ALPHABET, "brackets": networks.BRACKETED}[name]
     network = getattr(networks, name)()
     ids = text.encode(data.shakespeare("test")[:4000], letters)
     assert (

@@ -180,6 +180,10 @@ SLICES = {
     ],
     "vowels": [("run", "vowels", {"network": "GRU"}), ("baseline", "vowels-bag", {})],
     "spoken_digits": [],  # see below
+    **dict.fromkeys(("translation", "captions", "stories"), ()),  # likewise
+    "without_recurrence": [
+        ("run", "without-recurrence", {"network": name, "task": "order"}) for name in ("self-attention", "MinGRU")
+    ],
 }
 
 
@@ -207,6 +211,24 @@ def test_a_run_on_spoken_digits_is_the_same_by_both_paths(monkeypatch):
     assert one.keys() == other.keys() < set(results("spoken-digits").dtype.names)
     for name, value in one.items():
         assert np.isclose(value, other[name], rtol=0.02), name
+
+
+@pytest.mark.parametrize(
+    ("name", "factors"),
+    [
+        ("translation", {"cell": "LSTM", "direction": "to figures", "way": "backward"}),
+        ("captions", {"kind": "scenes", "attention": True}),
+        ("stories", {"cell": "GRU", "facts": 2, "attention": True}),
+    ],
+)
+def test_a_run_with_an_encoder_is_the_same_by_both_paths(name, factors):
+    run = MODULES[name].run
+    one, other = (
+        run(np.random.default_rng(7), **factors, learning_rate=5e-3, compiled=path, updates=20)
+        for path in (False, True)
+    )
+    assert one.keys() == other.keys() < set(results(name).dtype.names)
+    assert np.isclose(one["validation"], other["validation"], rtol=1e-3)
 
 
 def test_a_row_that_differs_is_named():

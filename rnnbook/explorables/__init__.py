@@ -15,9 +15,12 @@ from rnnbook.cells import GRU, LSTM, CoupledLSTM, PeepholeLSTM
 from rnnbook.data import ALPHABET
 from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
+from rnnbook.tasks.wording import FIGURES, LETTERS
 
 #: The explorables, in the order in which the chapters have them.
-NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast")
+NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates")
+#: Those that bring a trained network of their own, in a script that is loaded for them alone.
+NETWORKS = ("characters", "dates")
 #: Where their scripts and their style sheet lie.
 FOLDER = Path(__file__).parent / "js"
 
@@ -63,16 +66,21 @@ def data_script():
     return f"window.rnnbook.data = {json.dumps(data(), separators=(',', ':'))};\n"
 
 
-def network_script():
-    """The network that has read Shakespeare (`rnnbook.networks.characters`) as a script for the page.
+def network_script(name):
+    """A network of `rnnbook.networks` as a script for the page.
+
+    Parameters
+    ----------
+    name : {"characters", "dates"}
 
     Returns
     -------
     str
-        Its parameters as whole numbers in base 64, with the scales of their columns.
+        Its alphabets, and its parameters as whole numbers in base 64, with the scales of their columns.
     """
-    network = {"alphabet": ALPHABET, "params": _params("characters")}
-    return f"window.rnnbook.network = {json.dumps(network, separators=(',', ':'))};\n"
+    alphabets = {"characters": {"alphabet": ALPHABET}, "dates": {"letters": LETTERS, "figures": FIGURES}}[name]
+    network = alphabets | {"params": _params(name)}
+    return f"window.rnnbook.{name} = {json.dumps(network, separators=(',', ':'))};\n"
 
 
 def module(name):
@@ -80,7 +88,7 @@ def module(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
 
     Returns
     -------
@@ -102,7 +110,7 @@ def module(name):
     # JupyterLab has shortcuts of its own on the arrow keys; a control that has the focus keeps them for itself
     keys = 'el.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });'
     render = f'export default {{ render({{ el }}) {{ {keys} window.rnnbook.mount("{name}", el); }} }};'
-    network = (network_script(),) if name == "characters" else ()
+    network = (network_script(name),) if name in NETWORKS else ()
     return "\n".join((core, data_script(), *network, own, render))
 
 
@@ -111,7 +119,7 @@ def show(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast"}
+    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
 
     Returns
     -------

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from rnnbook import Batch, init, mean_squared_error, speech, text
+from rnnbook import Batch, init, mean_squared_error, softmax_cross_entropy, speech, text
 from rnnbook.ctc import ctc
 from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh, quantise
+from rnnbook.tasks import wording
 from rnnbook.trials import closing, spoken_digits, training
 from rnnbook.trials.characters import train
 
@@ -73,9 +74,22 @@ def listener():
     return model
 
 
+def dates():
+    """The one that brings dates into order."""
+    rng = np.random.default_rng(0)
+    model = fresh("dates", rng)
+
+    def draw():
+        return wording.dates([wording.date(rng) for _ in range(64)])
+
+    for rate, updates in ((1e-2, 2000), (3e-3, 1500), (1e-3, 1000)):
+        training.learn(model, softmax_cross_entropy, draw, rate, updates, compiled=True, progress=True)
+    return model
+
+
 def make():
     """Train, quantise, write the files."""
-    for trained in (characters, brackets, forecaster, listener):
+    for trained in (characters, brackets, forecaster, listener, dates):
         kept = {}
         for name, p in trained().params.items():
             kept[name], kept[f"{name} scale"] = quantise(p)

@@ -2,6 +2,12 @@
 
 import datetime
 
+import numpy as np
+
+from rnnbook import check
+from rnnbook.seq2seq import END, written
+from rnnbook.train import Batch
+
 ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
@@ -10,8 +16,12 @@ TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eight
 SCALES = ("", "thousand", "million")
 #: All words of numbers below a thousand million.
 WORDS = (*ONES, *TENS[2:], "hundred", *SCALES[1:], "and")
-#: The characters of dates, in words and in figures.
-LETTERS = tuple(" ,-./0123456789abcdefghijklmnopqrstuvwxyz")
+#: The characters of dates as people write them.
+LETTERS = " ,-./0123456789abcdefghijklmnopqrstuvwxyz"
+#: Those of dates in the order of ISO 8601, behind `END`.
+FIGURES = "\n0123456789-"
+#: Characters of the longest date.
+LONGEST = 40
 
 
 def in_words(n):
@@ -89,6 +99,41 @@ def date(rng):
     first, last = (datetime.date(year, 1, 1).toordinal() for year in (1900, 2100))
     day = datetime.date.fromordinal(int(rng.integers(first, last)))
     return ways(day)[rng.integers(6)], day.isoformat()
+
+
+def dates(pairs):
+    """Dates as a batch.
+
+    Parameters
+    ----------
+    pairs : list of tuple of two str
+        What somebody writes, in `LETTERS` and at most `LONGEST` of them, and the normal form, as from `date`.
+
+    Returns
+    -------
+    Batch
+        For an `EncoderDecoder`: ids of `LETTERS` (40, B) and of what was written so far (11, B); ``target (11, B)``,
+        ids of `FIGURES`; and `lengths`.
+
+    Raises
+    ------
+    ValueError
+        For another character, or a date that is too long.
+
+    Examples
+    --------
+    >>> (source, so_far), target, _, lengths = dates([("2 march 1987", "1987-03-02")])
+    >>> int(lengths[0]), "".join(FIGURES[k] for k in target[:, 0])
+    (12, '1987-03-02\\n')
+    """
+    lengths = np.array([len(text) for text, _ in pairs])
+    if lengths.max() > LONGEST or lengths.min() < 1:
+        raise ValueError(f"pairs must hold dates of 1 to {LONGEST} characters, got {lengths.min()} to {lengths.max()}")
+    source, target = np.zeros((LONGEST, len(pairs)), int), np.full((11, len(pairs)), END)
+    for b, (text, normal) in enumerate(pairs):
+        source[: len(text), b] = [LETTERS.index(check.choice("character", letter, tuple(LETTERS))) for letter in text]
+        target[: len(normal), b] = [FIGURES.index(letter) for letter in normal]
+    return Batch((source, written(target)), target, None, lengths)
 
 
 def ways(day):

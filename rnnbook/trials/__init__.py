@@ -46,6 +46,10 @@ FILES = (  # in the order of the chapters
     "lstm_or_arima",
     "vowels",
     "spoken_digits",
+    "translation",
+    "captions",
+    "stories",
+    "without_recurrence",
 )
 
 

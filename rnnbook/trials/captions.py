@@ -44,9 +44,9 @@ def draw(rng, size, kind, part="train"):
     return Batch((np.stack(steps, axis=1).astype(np.float32), written(target)), target, mask)
 
 
-def build(rng, kind, attention):
+def build(rng, kind, attention, dtype=np.float32):
     """A network that describes pictures."""
-    made = {"rng": rng, "dtype": np.float32}
+    made = {"rng": rng, "dtype": dtype}
     H = UNITS
     if kind == "digits":
         encoder = Bidirectional(LSTM(8, H, **made), LSTM(8, H, **made))
@@ -63,17 +63,17 @@ def build(rng, kind, attention):
     )
 
 
-def train(rng, kind, attention, learning_rate, updates=UPDATES, compiled=True):
+def train(rng, kind, attention, learning_rate, updates=UPDATES, compiled=True, dtype=np.float32):
     """A trained network."""
-    model = build(rng, kind, attention)
+    model = build(rng, kind, attention, dtype)
     with suppress(FloatingPointError):  # the network of before the last update is kept
         training.learn(model, softmax_cross_entropy, lambda: draw(rng, 32, kind), learning_rate, updates, compiled)
     return model
 
 
-def run(rng, kind, attention, learning_rate, compiled=True):
+def run(rng, kind, attention, learning_rate, compiled=True, updates=UPDATES):
     """Train and test one network."""
-    model = train(rng, kind, attention, learning_rate, compiled=compiled)
+    model = train(rng, kind, attention, learning_rate, updates=updates, compiled=compiled)
     watch = draw(np.random.default_rng(1000), 300, kind)
     loss, _ = softmax_cross_entropy(model(watch.x), watch.target, watch.mask)
     return {

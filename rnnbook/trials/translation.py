@@ -67,9 +67,9 @@ def draw(rng, size, direction, backward=False, digits=None):
     return Batch((source, written(target)), target, mask, lengths)
 
 
-def build(rng, cell, direction, attention):
+def build(rng, cell, direction, attention, dtype=np.float32):
     """An encoder–decoder with or without attention."""
-    made = {"rng": rng, "dtype": np.float32}
+    made = {"rng": rng, "dtype": dtype}
     read, write = (len(LANGUAGES[name]) for name in DIRECTIONS[direction])
     encoder, decoder = (training.reader(cell, 16, UNITS, False, **made) for _ in range(2))
     H = decoder.output_size

@@ -1,6 +1,6 @@
 /* The reader types; a trained LSTM says what may come next, and shows what a unit makes of the text. */
 window.rnnbook.define("characters", function ({ controls, stage, change }) {
-  const rb = window.rnnbook, make = rb.make, { alphabet, params } = rb.network, LONGEST = 400;
+  const rb = window.rnnbook, make = rb.make, { alphabet, params } = rb.characters, LONGEST = 400;
 
   const matrix = (name) => rb.matrix(params[name]);
   const embedding = matrix("embedding.W"), W_x = matrix("recurrent.W_x"), b = matrix("recurrent.b")[0];

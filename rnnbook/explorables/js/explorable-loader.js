@@ -12,8 +12,9 @@
   async function mount(element) {
     const name = element.dataset.explorable;
     await load("explorable-core.js");
-    // the trained network is the only large file
-    await Promise.all((name === "characters" ? ["network", "data"] : ["data"]).map((part) => load(`explorable-${part}.js`)));
+    // the trained networks are the only large files
+    const parts = ["characters", "dates"].includes(name) ? [`network-${name}`, "data"] : ["data"];
+    await Promise.all(parts.map((part) => load(`explorable-${part}.js`)));
     await load(`explorable-${name}.js`);
     window.rnnbook.mount(name, element);
   }
