@@ -83,6 +83,10 @@ class Suspects:
         for k in np.flatnonzero(self.idle):  # does it change nothing on the second probe either?
             self.idle[k] = alike(self.see(self.program(self.edits[k]), 1), self.due[1])
         self.touched = ~self.whole_parts(close(vectors, due), 0)
+        # of edits that give the same, the first stands for all when two are tried together
+        _, leading = np.unique(vectors.round(9), axis=0, return_index=True)
+        self.leading = ~np.isfinite(vectors).all(axis=1)
+        self.leading[leading] = True
         for j in range(len(known)):
             second = self.see(known[j].function, 1)
             for k in np.flatnonzero(close(vectors, vectors[j]).all(axis=1)):
@@ -117,7 +121,7 @@ class Suspects:
             others = [
                 (k, other)
                 for k, other in others
-                if (self.touched[k] >= open_).all() and (self.touched[k] <= wrong).all()
+                if self.leading[k] and (self.touched[k] >= open_).all() and (self.touched[k] <= wrong).all()
             ]
         seen = self.beside.setdefault(edit, {})
         for k, other in others:
@@ -213,7 +217,7 @@ class Suspects:
         scores: dict = {}
         first = self.vector(self.due[0], 0)
         wrong = ~self.whole_parts(close(first, self.vector(student(0), 0)), 0)
-        likely = np.flatnonzero(~self.idle & (self.touched <= wrong).all(axis=1))
+        likely = np.flatnonzero(~self.idle & self.leading & (self.touched <= wrong).all(axis=1))
         for probe in probes:
             if not self.fits(student(probe), probe):
                 continue

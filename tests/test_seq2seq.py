@@ -24,6 +24,7 @@ from rnnbook import (
     check_gradients,
     complex_step,
     fit,
+    init,
     softmax_cross_entropy,
 )
 from rnnbook.cells.minimal import linear_scan
@@ -228,6 +229,11 @@ def test_minimal_cells_by_step_by_scan_and_their_gradients(make, rng):
     assert check_gradients(cell, x, rng=rng, lengths=np.array([23, 7])).worst < 1e-11
     hs, _ = compiled(cell)(x)
     np.testing.assert_allclose(hs, cell(x)[0], rtol=1e-12, atol=1e-14)
+
+
+def test_a_minimal_cell_has_no_recurrent_weights_to_set(rng):
+    with pytest.raises(ValueError, match="name must be one of 'W_x', 'b', got 'W_h'"):
+        init.orthogonal(MinGRU(2, 3, rng=rng), rng)
 
 
 def test_minimal_cells_by_hand():

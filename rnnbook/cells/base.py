@@ -245,7 +245,7 @@ class Cell:
         -------
         ndarray, shape (D, H), (H, H) or (H,)
         """
-        check.choice("name", name, ("W_x", "W_h", "b"))
+        check.choice("name", name, tuple(n for n in ("W_x", "W_h", "b") if n in self.params))
         k = self.gates.index(check.choice("gate", gate, self.gates))
         return self.params[name][..., k * self.hidden_size : (k + 1) * self.hidden_size]
 

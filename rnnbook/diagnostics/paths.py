@@ -120,6 +120,8 @@ def path_shares(cell, dh):
 def _roads(cell):
     """For each road the parameters with which it, and those before it, are open."""
     params = cell.params
+    if "W_h" not in params:  # its gates do not look at the state
+        return {"direct": params}
     weights = [name for name in params if name not in ("W_x", "W_h") and not name.startswith("b")]
     opened = params | {name: np.zeros_like(params[name]) for name in ("W_h", *weights)}
     roads = {"direct": opened}

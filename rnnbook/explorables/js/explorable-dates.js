@@ -46,7 +46,7 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
     const text = clean || " ", { keys, steps } = translate(text), count = shown.value, side = 13, units = 16;
     const name = (k) => (k ? figures[k] : "end"), left = 46, top = 8 * 7 + 34, right = 16 + units * 7;
     const width = left + side * text.length + right, height = top + STEPS * 20 + 8;
-    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "rb-figure rb-wide", "aria-label": "Where the decoder looks while it writes: rows are the characters written, columns those that were read" });
+    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "rb-figure rb-wide", style: `min-width: ${Math.round(0.9 * width)}px`, "aria-label": "Where the decoder looks while it writes: rows are the characters written, columns those that were read" });
     const put = (x, y, w, h, fill, more = {}) => svg.append(make("svg:rect", { x, y, width: w, height: h, fill, ...more }));
     const write = (x, y, words, anchor = "middle") => svg.append(make("svg:text", { x, y, "text-anchor": anchor }, words));
     keys.forEach((key, s) => {
