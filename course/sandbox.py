@@ -1,7 +1,9 @@
 """A student's code in a sandbox: bubblewrap's namespaces, a filter of system calls, limits, a throwaway folder."""
 
+import atexit
 import builtins
 import os
+import py_compile
 import resource
 import shutil
 import signal
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +66,16 @@ def refuse_without_sandbox():
         raise RuntimeError(REFUSAL.format(f"does not work here ({done.stderr.strip() or error})")) from error
 
 
+@cache
+def bytecode():
+    """A folder with what runs in the sandbox, compiled once; each student's process would compile it again."""
+    folder = Path(tempfile.mkdtemp(prefix="rnnbook-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("wire", "pupil"):
+        py_compile.compile(str(HERE / f"{name}.py"), str(folder / f"{name}.pyc"), doraise=True)
+    return folder
+
+
 def bubblewrap(limits, packages):
     """The command that makes the sandbox: the system and Python to read, one small folder to write."""
     command = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
@@ -78,8 +91,8 @@ def bubblewrap(limits, packages):
     for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
         if not path.startswith("/usr"):
             command += ["--ro-bind", path, path]
-    for name in ("wire.py", "pupil.py"):
-        command += ["--ro-bind", str(HERE / name), f"/run/{name}"]
+    for file in bytecode().iterdir():
+        command += ["--ro-bind", str(file), f"/run/{file.name}"]
     for name in packages:
         command += ["--ro-bind", str(HERE.parent / name), f"/run/{name}"]
     for name, value in environment("/tmp").items():
@@ -144,10 +157,10 @@ class Pupil:
             self.filter = one_process()
             number = self.filter.fileno()
             command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
-            command += [sys.executable, "-S", "/run/pupil.py", channel]
+            command += [sys.executable, "-S", "/run/pupil.pyc", channel]
             fds, own = [theirs.fileno(), number], None
         else:
-            command = [sys.executable, "-S", str(HERE / "pupil.py"), channel]
+            command = [sys.executable, "-S", str(bytecode() / "pupil.pyc"), channel]
             own = environment(self.folder.name)
             own["PYTHONPATH"] += f"{os.pathsep}{HERE.parent}" if packages else ""
             fds = [theirs.fileno()]
