@@ -15,9 +15,9 @@ class EncoderDecoder(Container):
     """One layer reads a sequence, another writes one (Sutskever et al. 2014; Cho et al. 2014)::
 
         keys, state = encoder(source)
-        q = decoder(written, state)            it starts in the state in which the encoder ended
-        y = q W + b                            without attention
-        y = [q, attention(q, keys)] W + b      with it (Luong et al. 2015)
+        q = decoder(written, state)          from where the encoder ended
+        y = q W + b                          without attention
+        y = [q, attention(q, keys)] W + b    with it (Luong et al. 2015)
 
     ``written`` is what the decoder has written so far: `END`, then the target's symbols. In training the
     target itself stands there ("teacher forcing"), so that all steps run in one call.
