@@ -21,7 +21,7 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=Fals
     `carry` and `rng` are those of `rnnbook.fit`, and for one model only.
     """
     if not all(isinstance(model, (Model, EncoderDecoder)) for model in models):
-        raise TypeError(f"model must be a Model or an EncoderDecoder to be compiled, got {type(models[0]).__name__}")
+        raise TypeError(f"model must be a Model or EncoderDecoder to be compiled, got {type(models[0]).__name__}")
     size = min(CHUNK, steps, every)
     advance = training_program(Make(models[0]), loss, Options(optimisers[0]), max_norm, carry)
     params = _stack([dict(model.params) for model in models])

@@ -82,7 +82,7 @@ def fit(
         Show a progress bar.
     compiled : bool, default False
         Whole updates (forward, loss, backward, clipping, optimiser) as one program of JAX,
-        dozens in one call. The model must be a `Model`; the results are the same up to rounding.
+        dozens in one call. The model must be a `Model` or an `EncoderDecoder`; the results are the same up to rounding.
         The optimiser starts afresh.
 
     Returns
@@ -106,6 +106,8 @@ def fit(
     True
     """
     steps, every = check.positive("steps", steps), check.positive("every", every)
+    if (carry or rng is not None) and not hasattr(model, "continued"):
+        raise TypeError(f"carry and rng need a model with `continued`, as Model has it, got {type(model).__name__}")
     if patience is not None:
         check.positive("patience", patience)
         if validation is None:

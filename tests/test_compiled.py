@@ -375,5 +375,5 @@ def test_many_runs_must_be_of_one_make(rng):
         growing = iter(range(4, 8))
         changing = lambda: tasks.adding(rng, next(growing), 10, np.float64)  # noqa: E731
         fit_many(models, mean_squared_error, [Adam(), Adam()], [batches[0], changing], **options)
-    with pytest.raises(TypeError, match=r"model must be a rnnbook\.Model to be compiled, got LSTM"):
+    with pytest.raises(TypeError, match="model must be a Model or EncoderDecoder to be compiled, got LSTM"):
         fit(LSTM(2, 1, rng=rng), mean_squared_error, Adam(), batches[0], compiled=True, **options)

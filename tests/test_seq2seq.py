@@ -100,15 +100,17 @@ def test_all_gradients_are_exact(kind, encoder, ids, rng):
         np.testing.assert_allclose(dsource, exact, rtol=1e-9, atol=1e-13)
 
 
-def test_loss_and_gradients_are_pytorchs(rng):
-    """Luong's decoder written with PyTorch's own modules."""
+@pytest.mark.parametrize("kind", ["additive", "multiplicative"])
+def test_loss_and_gradients_are_pytorchs(kind, rng):
+    """The same written with PyTorch's own modules, and differentiated by it."""
     from rnnbook.interop import to_torch
 
-    model, source, target = made(rng, "multiplicative")
+    model, source, target = made(rng, kind)
     y = model((source, written(target)), LENGTHS)
     value, dy = softmax_cross_entropy(y, target)
     model.backward(dy)
-    tensors = {n: torch.tensor(p, requires_grad=True) for n, p in model.params.items() if n[1:7] != "ncoder"[:6]}
+    cells = ("encoder.", "decoder.")
+    tensors = {n: torch.tensor(p, requires_grad=True) for n, p in model.params.items() if not n.startswith(cells)}
     encoder, decoder = to_torch(model.encoder), to_torch(model.decoder)
     embedded = tensors["source.W"][torch.tensor(source)]
     packed = torch.nn.utils.rnn.pack_padded_sequence(embedded, torch.tensor(LENGTHS), enforce_sorted=False)
@@ -116,14 +118,27 @@ def test_loss_and_gradients_are_pytorchs(rng):
     keys, _ = torch.nn.utils.rnn.pad_packed_sequence(hs, total_length=S)
     g, _ = decoder(tensors["target.W"][torch.tensor(written(target))], state)
     mask = torch.tensor(np.arange(S) < LENGTHS[:, None])[:, None]
-    q, k = (g @ tensors["attention.W"]).transpose(0, 1), keys.transpose(0, 1)
-    context = torch.nn.functional.scaled_dot_product_attention(q, k, k, attn_mask=mask, scale=1.0).transpose(0, 1)
+    g, k = g.transpose(0, 1), keys.transpose(0, 1)
+    if kind == "multiplicative":
+        q = g @ tensors["attention.W"]
+        context = torch.nn.functional.scaled_dot_product_attention(q, k, k, attn_mask=mask, scale=1.0)
+    else:
+        hidden = torch.tanh((g @ tensors["attention.W_q"])[:, :, None] + (k @ tensors["attention.W_k"])[:, None])
+        scores = (hidden @ tensors["attention.v"]).masked_fill(~mask, -torch.inf)
+        context = torch.softmax(scores, dim=-1) @ k
+    g, context = g.transpose(0, 1), context.transpose(0, 1)
     logits = torch.cat([g, context], dim=-1) @ tensors["readout.W"] + tensors["readout.b"]
     loss = torch.nn.functional.cross_entropy(logits.reshape(-1, K), torch.tensor(target).reshape(-1))
     loss.backward()
     np.testing.assert_allclose(value, loss.item(), rtol=1e-12)
-    for name in ("source.W", "target.W", "attention.W", "readout.W", "readout.b"):
-        np.testing.assert_allclose(model.grads[name], tensors[name].grad.numpy(), rtol=1e-9, atol=1e-13, err_msg=name)
+    theirs = {name: tensor.grad.numpy() for name, tensor in tensors.items()}
+    for part, module in (("encoder", encoder), ("decoder", decoder)):
+        for name, param in (("W_x", module.weight_ih_l0), ("W_h", module.weight_hh_l0), ("b", module.bias_ih_l0)):
+            blocks = param.grad.chunk(4)
+            theirs[f"{part}.{name}"] = torch.cat([blocks["ifgo".index(g)] for g in model.encoder.gates]).numpy().T
+    assert theirs.keys() == model.grads.keys()
+    for name, gradient in theirs.items():
+        np.testing.assert_allclose(model.grads[name], gradient, rtol=1e-9, atol=1e-13, err_msg=name)
 
 
 @pytest.mark.parametrize("encoder", ["cell", "both", "dense"])
@@ -165,6 +180,15 @@ def test_compiled_training_says_what_is_wrong(rng):
     ):
         with pytest.raises(ValueError, match=message):
             fit(model, softmax_cross_entropy, Adam(), lambda w=wrong: w, steps=1, compiled=True, progress=False)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("option", [{"carry": True}, {"rng": np.random.default_rng(0)}])
+def test_what_only_a_model_can_do_is_refused(option, compiled, rng):
+    model, source, target = made(rng)
+    batch = Batch((source, written(target)), target)
+    with pytest.raises(TypeError, match="carry and rng need a model with `continued`"):
+        fit(model, softmax_cross_entropy, Adam(), lambda: batch, steps=1, compiled=compiled, progress=False, **option)
 
 
 def likeliest(model, source, longest):
