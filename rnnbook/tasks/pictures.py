@@ -50,7 +50,7 @@ def scene(rng):
     --------
     >>> picture, caption = scene(np.random.default_rng(0))
     >>> picture.shape, " ".join(caption)
-    ((24, 24, 3), 'a yellow square above a blue square')
+    ((24, 24, 3), 'a green disc above a red square')
     """
     picture = np.ones((GRID * SIDE, GRID * SIDE, 3))
     places = np.sort(rng.choice(GRID * GRID, 2, replace=False))

@@ -94,7 +94,7 @@ def date(rng):
     Examples
     --------
     >>> date(np.random.default_rng(4))
-    ('wednesday, the 3rd of november 2077', '2077-11-03')
+    ('sat 15/04/2045', '2045-04-15')
     """
     first, last = (datetime.date(year, 1, 1).toordinal() for year in (1900, 2100))
     day = datetime.date.fromordinal(int(rng.integers(first, last)))
