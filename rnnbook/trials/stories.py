@@ -112,8 +112,9 @@ CLAIMS = (
 
 
 def combinations():
-    """All five cells on one fact, the LSTM on two and three, each without and with attention."""
-    cells = {1: ("RNN", "LSTM", "peephole", "coupled", "GRU"), 2: ("LSTM",), 3: ("LSTM",)}
+    """All five cells on one fact, three of them on two and three, each without and with attention."""
+    three = ("RNN", "LSTM", "GRU")
+    cells = {1: ("RNN", "LSTM", "peephole", "coupled", "GRU"), 2: three, 3: three}
     return [
         {"cell": cell, "facts": facts, "attention": attention}
         for facts, some_cells in cells.items()
