@@ -48,10 +48,7 @@ class Attention:
         self.kind = check.choice("kind", kind, ("additive", "multiplicative"))
         H, E = query_size, key_size
         shapes = {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if kind == "additive" else {"W": (H, E)}
-        self.params = {
-            name: rng.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape).astype(dtype)
-            for name, shape in shapes.items()
-        }
+        self.params = _drawn(shapes, rng, dtype)
         self.grads: dict[str, np.ndarray] = {}
 
     def __call__(self, queries, keys, lengths=None):
@@ -155,10 +152,7 @@ class SelfAttention:
         if H % 2:
             raise ValueError(f"hidden_size must be even, got {H}")
         shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
-        self.params = {
-            name: rng.uniform(-(shape[0] ** -0.5), shape[0] ** -0.5, shape).astype(dtype)
-            for name, shape in shapes.items()
-        } | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
+        self.params = _drawn(shapes, rng, dtype) | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
         self.grads: dict[str, np.ndarray] = {}
 
     def __call__(self, x, state=None, lengths=None):
@@ -198,6 +192,12 @@ class SelfAttention:
             "b_2": flat(dy).sum(0),
         }
         return du @ p["W_u"].T, ()
+
+
+def _drawn(shapes, rng, dtype):
+    """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
+    bounds = {name: shape[0] ** -0.5 for name, shape in shapes.items()}
+    return {name: rng.uniform(-bounds[name], bounds[name], shape).astype(dtype) for name, shape in shapes.items()}
 
 
 def positions(T, H):

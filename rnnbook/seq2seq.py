@@ -138,8 +138,10 @@ def written(target):
     return np.concatenate([np.full_like(target[:1], END), target[:-1]])
 
 
-def padded(sequences):
+def padded(sequences, steps=None):
     """Ids as one array (T, B), filled up with `END`, and the lengths (B,).
+
+    T is that of the longest, or `steps`: batches of one shape can be compiled.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def padded(sequences):
     ([[4, 5], [6, 0]], [2, 1])
     """
     lengths = np.array([len(s) for s in sequences])
-    ids = np.full((lengths.max(), len(sequences)), END)
+    ids = np.full((lengths.max() if steps is None else steps, len(sequences)), END)
     for b, s in enumerate(sequences):
         ids[: len(s), b] = s
     return ids, lengths

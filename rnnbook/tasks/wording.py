@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 
 from rnnbook import check
-from rnnbook.seq2seq import END, written
+from rnnbook.seq2seq import padded, written
 from rnnbook.train import Batch
 
 ONES = (
@@ -129,10 +129,10 @@ def dates(pairs):
     lengths = np.array([len(text) for text, _ in pairs])
     if lengths.max() > LONGEST or lengths.min() < 1:
         raise ValueError(f"pairs must hold dates of 1 to {LONGEST} characters, got {lengths.min()} to {lengths.max()}")
-    source, target = np.zeros((LONGEST, len(pairs)), int), np.full((11, len(pairs)), END)
-    for b, (text, normal) in enumerate(pairs):
-        source[: len(text), b] = [LETTERS.index(check.choice("character", letter, tuple(LETTERS))) for letter in text]
-        target[: len(normal), b] = [FIGURES.index(letter) for letter in normal]
+    allowed = tuple(LETTERS)
+    letters = [[LETTERS.index(check.choice("character", letter, allowed)) for letter in text] for text, _ in pairs]
+    source, _ = padded(letters, LONGEST)
+    target, _ = padded([[FIGURES.index(letter) for letter in normal] for _, normal in pairs], 11)
     return Batch((source, written(target)), target, None, lengths)
 
 

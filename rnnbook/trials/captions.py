@@ -21,10 +21,10 @@ from contextlib import suppress
 import numpy as np
 
 from rnnbook import LSTM, Attention, Batch, Bidirectional, Dense, Embedding, EncoderDecoder, softmax_cross_entropy
-from rnnbook.seq2seq import END, written
+from rnnbook.seq2seq import END, padded, written
 from rnnbook.tasks import pictures
 from rnnbook.trials import training, tune_and_run
-from rnnbook.trials.translation import encoded, right
+from rnnbook.trials.translation import right
 
 UNITS, UPDATES, RANGE = 48, 600, (2e-3, 5e-2)
 WORDS = (END, *pictures.CAPTION_WORDS)
@@ -39,7 +39,7 @@ def draw(rng, size, kind, part="train"):
     else:
         drawn = [pictures.row_of_digits(rng, part, most=3) for _ in range(size)]
         steps = [picture.T for picture, _ in drawn]
-    target, ends = encoded([[WORDS.index(word) for word in caption] for _, caption in drawn], 8)
+    target, ends = padded([[WORDS.index(word) for word in caption] for _, caption in drawn], 8)
     mask = (np.arange(8)[:, None] <= ends).astype(np.float32)
     return Batch((np.stack(steps, axis=1).astype(np.float32), written(target)), target, mask)
 

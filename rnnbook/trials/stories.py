@@ -26,7 +26,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from rnnbook import Attention, Batch, Dense, Embedding, EncoderDecoder, softmax_cross_entropy
+from rnnbook import Batch, softmax_cross_entropy
+from rnnbook.seq2seq import padded
 from rnnbook.tasks.stories import PLACES, STORY_WORDS, story
 from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
@@ -37,10 +38,8 @@ DISTANCES = ((1, 1), (2, 2), (3, 4), (5, 12))  # sentences from the earliest fac
 def encoded(told, facts):
     """Stories as a `Batch`: words of the story and of the question, and the answer behind its last word."""
     S, T = 3 * (2 * facts + 6), 3 if facts < 3 else 5  # room for the longest
-    source = np.zeros((S, len(told)), int)
-    lengths = np.array([3 * len(t.sentences) for t in told])
-    for b, t in enumerate(told):
-        source[: lengths[b], b] = [STORY_WORDS.index(word) for sentence in t.sentences for word in sentence]
+    words = [[STORY_WORDS.index(word) for sentence in t.sentences for word in sentence] for t in told]
+    source, lengths = padded(words, S)
     question = np.array([[STORY_WORDS.index(word) for word in t.question] for t in told]).T
     target, mask = np.zeros((T, len(told)), int), np.zeros((T, len(told)), np.float32)
     target[-1], mask[-1] = [PLACES.index(t.answer) for t in told], 1
@@ -54,17 +53,8 @@ def draw(rng, size, facts):
 
 def build(rng, cell, attention):
     """A reader with or without attention."""
-    made = {"rng": rng, "dtype": np.float32}
-    encoder, decoder = (training.reader(cell, 16, UNITS, False, **made) for _ in range(2))
-    H = decoder.output_size
-    return EncoderDecoder(
-        encoder,
-        decoder,
-        Dense(2 * H if attention else H, len(PLACES), **made),
-        Embedding(len(STORY_WORDS), 16, **made),
-        Embedding(len(STORY_WORDS), 16, **made),
-        Attention(H, H, kind="multiplicative", **made) if attention else None,
-    )
+    words = len(STORY_WORDS)
+    return training.translator(cell, UNITS, words, words, len(PLACES), attention, rng=rng, dtype=np.float32)
 
 
 def run(rng, cell, facts, attention, learning_rate, compiled=True, updates=UPDATES):

@@ -18,10 +18,13 @@ from rnnbook import (
     LSTM,
     RNN,
     Adam,
+    Attention,
     Batch,
     Bidirectional,
     CoupledLSTM,
     Dense,
+    Embedding,
+    EncoderDecoder,
     Model,
     PeepholeLSTM,
     data,
@@ -97,6 +100,20 @@ def reader(cell, inputs, width, both, **made):
     size = units(make, inputs, parameters / 2 if both else parameters)
     ways = [make(inputs, size, **made) for _ in range(1 + both)]
     return Bidirectional(*ways) if both else ways[0]
+
+
+def translator(cell, width, reads, writes, answers, attention, **made):
+    """An encoder and a decoder of one cell, each as large as an LSTM with `width` units, for so many symbols."""
+    encoder, decoder = (reader(cell, 16, width, False, **made) for _ in range(2))
+    H = decoder.output_size
+    return EncoderDecoder(
+        encoder,
+        decoder,
+        Dense(2 * H if attention else H, answers, **made),
+        Embedding(writes, 16, **made),
+        Embedding(reads, 16, **made),
+        Attention(H, H, kind="multiplicative", **made) if attention else None,
+    )
 
 
 def model(cell, task, rng):

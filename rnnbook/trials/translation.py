@@ -32,8 +32,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from rnnbook import Attention, Batch, Dense, Embedding, EncoderDecoder, softmax_cross_entropy
-from rnnbook.seq2seq import END, greedy, written
+from rnnbook import Batch, softmax_cross_entropy
+from rnnbook.seq2seq import END, greedy, padded, written
 from rnnbook.tasks import wording
 from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
 
@@ -46,14 +46,6 @@ DIRECTIONS = {"to figures": ("words", "figures"), "to words": ("figures", "words
 WAYS = ("forward", "backward", "attention")
 
 
-def encoded(sequences, room):
-    """Ids (room, B), filled up with `END`, and lengths (B,)."""
-    ids = np.full((room, len(sequences)), END)
-    for b, s in enumerate(sequences):
-        ids[: len(s), b] = s
-    return ids, np.array([len(s) for s in sequences])
-
-
 def draw(rng, size, direction, backward=False, digits=None):
     """A batch of numbers, with as many digits as said or with one to six."""
     counts = rng.integers(1, MOST + 1, size) if digits is None else np.full(size, digits)
@@ -61,26 +53,16 @@ def draw(rng, size, direction, backward=False, digits=None):
     said = {"words": [wording.in_words(n) for n in values], "figures": [list(str(n)) for n in values]}
     ids = {name: [[LANGUAGES[name].index(symbol) for symbol in row] for row in rows] for name, rows in said.items()}
     read, write = DIRECTIONS[direction]
-    source, lengths = encoded([row[::-1] if backward else row for row in ids[read]], ROOM[read])
-    target, ends = encoded(ids[write], ROOM[write])
+    source, lengths = padded([row[::-1] if backward else row for row in ids[read]], ROOM[read])
+    target, ends = padded(ids[write], ROOM[write])
     mask = (np.arange(ROOM[write])[:, None] <= ends).astype(np.float32)  # END counts once
     return Batch((source, written(target)), target, mask, lengths)
 
 
 def build(rng, cell, direction, attention, dtype=np.float32):
     """An encoder–decoder with or without attention."""
-    made = {"rng": rng, "dtype": dtype}
     read, write = (len(LANGUAGES[name]) for name in DIRECTIONS[direction])
-    encoder, decoder = (training.reader(cell, 16, UNITS, False, **made) for _ in range(2))
-    H = decoder.output_size
-    return EncoderDecoder(
-        encoder,
-        decoder,
-        Dense(2 * H if attention else H, write, **made),
-        Embedding(write, 16, **made),
-        Embedding(read, 16, **made),
-        Attention(H, H, kind="multiplicative", **made) if attention else None,
-    )
+    return training.translator(cell, UNITS, read, write, write, attention, rng=rng, dtype=dtype)
 
 
 def right(model, batch):

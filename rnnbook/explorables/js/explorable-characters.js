@@ -38,8 +38,7 @@ window.rnnbook.define("characters", function ({ controls, stage, change }) {
     }
     known.text = text;
     const logits = rb.add(rb.times(known.states[text.length - 1].h, W), bias).map((v) => v / temperature.value);
-    const most = Math.max(...logits), e = logits.map((v) => Math.exp(v - most)), sum = e.reduce((a, v) => a + v, 0);
-    return { states: known.states, p: e.map((v) => v / sum) };
+    return { states: known.states, p: rb.softmax(logits) };
   }
   const named = (letter) => ({ "\n": "line end", " ": "space" })[letter] || letter;
   const shade = (h) => `color-mix(in srgb, var(--q-${h > 0 ? "h" : "f"}) ${Math.round(55 * Math.abs(h))}%, transparent)`;

@@ -30,6 +30,10 @@
   const split = (a, k) => Array.from({ length: k }, (_, j) => a.slice((j * a.length) / k, ((j + 1) * a.length) / k));
   const map = (f, ...arrays) => arrays[0].map((_, k) => f(...arrays.map((v) => v[k])));
   const add = (a, b) => map((x, y) => x + y, a, b);
+  rb.softmax = function (row) {
+    const most = Math.max(...row), e = row.map((v) => Math.exp(v - most)), sum = e.reduce((a, v) => a + v, 0);
+    return e.map((v) => v / sum);
+  };
   rb.map = map;
   rb.add = add;
   const peep = (p, gate, a, c) => (p["p_" + gate] ? map((x, w, m) => x + w * m, a, p["p_" + gate], c) : a);

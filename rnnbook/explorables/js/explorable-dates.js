@@ -7,10 +7,6 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
   const ahead = cell("encoder.ahead"), back = cell("encoder.back"), decoder = cell("decoder");
   const source = matrix("source.W"), target = matrix("target.W"), match = matrix("attention.W");
   const W = matrix("readout.W"), bias = matrix("readout.b")[0];
-  const softmax = (row) => {
-    const most = Math.max(...row), e = row.map((v) => Math.exp(v - most)), sum = e.reduce((a, v) => a + v, 0);
-    return e.map((v) => v / sum);
-  };
 
   const box = make("input", { id: "rb-date", type: "text", maxlength: LONGEST, spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
   box.addEventListener("input", change);
@@ -31,8 +27,8 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
     for (let t = 0; t < STEPS; t++) {
       ({ states: [state] } = rb.run("lstm", decoder, [target[symbol]], state));
       const query = rb.times(state.h, match);
-      const weights = softmax(keys.map((key) => key.reduce((sum, v, k) => sum + v * query[k], 0)));
-      const p = softmax(rb.add(rb.times([...state.h, ...rb.times(weights, keys)], W), bias));
+      const weights = rb.softmax(keys.map((key) => key.reduce((sum, v, k) => sum + v * query[k], 0)));
+      const p = rb.softmax(rb.add(rb.times([...state.h, ...rb.times(weights, keys)], W), bias));
       symbol = p.indexOf(Math.max(...p));
       steps.push({ h: state.h, weights, p, symbol });
     }
