@@ -34,6 +34,7 @@ WATCH = 20  # seconds after which it is looked whether a cluster still has worke
 ONE_AT_A_TIME = threading.Lock()  # what is graded is kept in places that all threads share
 
 
+@cache
 def roles(problem_set):
     """The graded cells of a problem set, from its source: tests and written questions, in order."""
     tests: list[tuple] = []
@@ -56,12 +57,19 @@ def hidden(problem_set, problem):
 
 
 @cache
+def compiled(source, name):
+    """A test's code."""
+    return compile(source, name, "exec")
+
+
+@cache
 def judged(problem_set, source):
     """The student's names that a test uses. Nothing else of theirs gets into it, whatever name it goes by."""
     visible, _, hidden = source.partition(HIDDEN)
     return [name for name in examiner.free_names(hidden or visible) if hasattr(model.solution(problem_set), name)]
 
 
+@cache
 def question_of(problem_set, key):
     """The text of a written question, which stands in the cell above its answer."""
     cells = model.notebook(problem_set)["cells"]
@@ -343,7 +351,7 @@ def verdict(examination, problem_set, key, source):
                 later = there is not examination and any(examination.ask(lambda pupil, n=name: pupil.look([n])))
                 return (examiner.LATER if later else examiner.MISSING).format(name=name)
         space = values | {name: Messenger(there, name) for name in functions} | {"np": np}
-        exec(compile(hidden or visible, key, "exec"), space)
+        exec(compiled(hidden or visible, key), space)
     except StudentError as error:
         return examiner.complaint(key, error)
     except Stopped as stopped:

@@ -55,6 +55,7 @@ def find(source, name):
     return None
 
 
+@cache
 def stands_alone(problem_set, name):
     """Whether a name is that of a function that its cell defines alone, so that it can be exchanged."""
     trees = [ast.parse(text(cell)).body for cell in solution_cells(problem_set) if role(cell) == "solution"]

@@ -11,6 +11,7 @@ import io
 import linecache
 import operator
 import pickle
+import resource
 import signal
 import site
 import socket
@@ -196,7 +197,16 @@ def describe(error):
 
 def main():
     """Serve the grader until it hangs up."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    number, memory, disk, seconds = map(int, sys.argv[1:])
+    for limit, most in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, disk),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CPU, seconds),
+    ):
+        resource.setrlimit(limit, (most, most))
+    channel = socket.socket(fileno=number)
     site.setquit()
     site.sethelper()
     printer = sys.stdout = sys.stderr = Printer()

@@ -2,9 +2,9 @@
 
 import atexit
 import builtins
+import contextlib
 import os
 import py_compile
-import resource
 import shutil
 import signal
 import socket
@@ -67,8 +67,8 @@ def refuse_without_sandbox():
 
 
 @cache
-def bytecode():
-    """A folder with what runs in the sandbox, compiled once; each student's process would compile it again."""
+def prepared():
+    """A folder with what all sandboxes need, made once: the code that runs inside, compiled, and the filter."""
     folder = Path(tempfile.mkdtemp(prefix="rnnbook-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("wire", "pupil"):
@@ -91,7 +91,7 @@ def bubblewrap(limits, packages):
     for path in dict.fromkeys((sys.base_prefix, sys.prefix)):
         if not path.startswith("/usr"):
             command += ["--ro-bind", path, path]
-    for file in bytecode().iterdir():
+    for file in prepared().glob("*.pyc"):
         command += ["--ro-bind", str(file), f"/run/{file.name}"]
     for name in packages:
         command += ["--ro-bind", str(HERE.parent / name), f"/run/{name}"]
@@ -114,8 +114,9 @@ def environment(home):
     }
 
 
+@cache
 def one_process():
-    """A file with the filter: no new process, no new namespace, no tracing. Threads are allowed.
+    """The path of the filter: no new process, no new namespace, no tracing. Threads are allowed.
 
     The limit RLIMIT_NPROC counts all processes of a user, and none of root's; this one counts to one.
     """
@@ -129,10 +130,10 @@ def one_process():
     filtered.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # the C library then asks clone, whose flags can be read
     for name in ("fork", "vfork", "unshare", "setns", "mount", "ptrace", "bpf", "keyctl", "userfaultfd"):
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), name)
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
-    filtered.export_bpf(file)
-    file.seek(0)
-    return file
+    path = prepared() / "filter.bpf"
+    with path.open("wb") as file:
+        filtered.export_bpf(file)
+    return path
 
 
 class Pupil:
@@ -151,39 +152,32 @@ class Pupil:
         self.limits, self.functions = limits, []
         self.deadline = time.monotonic() + limits.total
         ours, theirs = socket.socketpair()
-        channel = str(theirs.fileno())
+        # the limits are set inside, before any code of the student runs: a preexec_fn would copy this whole process
+        allowed = (limits.memory, limits.disk, int(limits.total) + 10)
+        inside = [str(number) for number in (theirs.fileno(), *allowed)]
         self.folder = tempfile.TemporaryDirectory(prefix="rnnbook-")
-        if sandboxed:
-            self.filter = one_process()
-            number = self.filter.fileno()
-            command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
-            command += [sys.executable, "-S", "/run/pupil.pyc", channel]
-            fds, own = [theirs.fileno(), number], None
-        else:
-            command = [sys.executable, "-S", str(bytecode() / "pupil.pyc"), channel]
-            own = environment(self.folder.name)
-            own["PYTHONPATH"] += f"{os.pathsep}{HERE.parent}" if packages else ""
-            fds = [theirs.fileno()]
-
-        def prepare():
-            resource.setrlimit(resource.RLIMIT_AS, (limits.memory,) * 2)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limits.disk,) * 2)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-            resource.setrlimit(resource.RLIMIT_CPU, (int(limits.total) + 10,) * 2)
-
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=fds,
-            preexec_fn=prepare,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd=self.folder.name,
-            env=own,
-        )
-        theirs.close()
+        with contextlib.ExitStack() as open_here:
+            open_here.enter_context(theirs)
+            if sandboxed:
+                number = open_here.enter_context(one_process().open("rb")).fileno()
+                command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
+                command += [sys.executable, "-S", "/run/pupil.pyc", *inside]
+                fds, own = [theirs.fileno(), number], None
+            else:
+                command = [sys.executable, "-S", str(prepared() / "pupil.pyc"), *inside]
+                own = environment(self.folder.name)
+                own["PYTHONPATH"] += f"{os.pathsep}{HERE.parent}" if packages else ""
+                fds = [theirs.fileno()]
+            self.process = subprocess.Popen(
+                command,
+                pass_fds=fds,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=self.folder.name,
+                env=own,
+            )
         self.socket = ours
 
     def ask(self, request, seconds=None):
@@ -265,8 +259,6 @@ class Pupil:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.socket.close()
-        if hasattr(self, "filter"):
-            self.filter.close()
         self.folder.cleanup()
 
     def __enter__(self):
