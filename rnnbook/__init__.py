@@ -20,7 +20,8 @@ from rnnbook import (
 )
 from rnnbook.arrays import join, namespace, split
 from rnnbook.attention import Attention, SelfAttention
-from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, MinGRU, MinLSTM, PeepholeLSTM
+from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, LayerNormLSTM, MinGRU, MinLSTM, PeepholeLSTM
+from rnnbook.checkpointed import Checkpointed
 from rnnbook.compiled import compiled
 from rnnbook.files import load, save
 from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
@@ -44,11 +45,13 @@ __all__ = [
     "Bidirectional",
     "Cell",
     "Check",
+    "Checkpointed",
     "CoupledLSTM",
     "Dense",
     "Embedding",
     "EncoderDecoder",
     "History",
+    "LayerNormLSTM",
     "MinGRU",
     "MinLSTM",
     "MixtureDensity",

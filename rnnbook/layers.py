@@ -120,6 +120,8 @@ class Stack(Container):
     dropout : float, default 0
         Probability in [0, 1) with which an output between two cells is set to zero in
         training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
+    variational : bool, default False
+        Draw one mask a sequence, the same for all of its steps (Gal & Ghahramani 2016).
 
     Examples
     --------
@@ -131,7 +133,7 @@ class Stack(Container):
     ((6, 2, 4), 2, 1)
     """
 
-    def __init__(self, cells, *, dropout=0.0):
+    def __init__(self, cells, *, dropout=0.0, variational=False):
         cells = list(cells)
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
@@ -141,7 +143,8 @@ class Stack(Container):
                     f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
                     f"its input_size is {above.input_size}"
                 )
-        self.parts, self.dropout = {str(k): cell for k, cell in enumerate(cells)}, _probability(dropout)
+        self.parts = {str(k): cell for k, cell in enumerate(cells)}
+        self.dropout, self.variational = _probability(dropout), bool(variational)
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
     @property
@@ -184,7 +187,8 @@ class Stack(Container):
         if rng is None or not self.dropout:
             return []
         dtype = np.result_type(*self.params.values())
-        shapes = [(*np.shape(x)[:2], cell.output_size) for cell in self.cells[:-1]]
+        T, B = np.shape(x)[:2]
+        shapes = [(1 if self.variational else T, B, cell.output_size) for cell in self.cells[:-1]]
         return [_mask(rng, shape, self.dropout, dtype) for shape in shapes]
 
     def backward(self, dhs, dstate=None):
@@ -294,6 +298,8 @@ class Model(Container):
     dropout : float, default 0
         Probability in [0, 1) with which a number that `readout` would read is hidden from it in
         training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
+    variational : bool, default False
+        Draw one mask a sequence, the same for all of its steps (Gal & Ghahramani 2016).
     pool : {"last", "mean", "max"}, optional
         Read once a sequence instead of at every step: the outputs after all of it was read (of
         the cell that runs backward, those at the first step), their mean over time, or each
@@ -310,7 +316,7 @@ class Model(Container):
     (1, 5, 2)
     """
 
-    def __init__(self, recurrent, readout, embedding=None, *, dropout=0.0, pool=None):
+    def __init__(self, recurrent, readout, embedding=None, *, dropout=0.0, variational=False, pool=None):
         if isinstance(readout, Tied):
             if embedding is None:
                 raise ValueError("embedding must be given for a Tied readout, got None")
@@ -320,7 +326,8 @@ class Model(Container):
                     f"the vectors of its table have {readout.input_size} numbers"
                 )
         self.recurrent, self.readout, self.embedding = recurrent, readout, embedding
-        self.dropout, self.pool = _probability(dropout), check.choice("pool", pool, (None, "last", "mean", "max"))
+        self.dropout, self.variational = _probability(dropout), bool(variational)
+        self.pool = check.choice("pool", pool, (None, "last", "mean", "max"))
         top = recurrent.cells[-1] if isinstance(recurrent, Stack) else recurrent
         self._ahead = top.ahead.output_size if isinstance(top, Bidirectional) else None
         self.parts = {"recurrent": recurrent, "readout": readout}
@@ -372,7 +379,8 @@ class Model(Container):
         if rng is None or not self.dropout:
             return inner, None
         dtype, (T, B) = np.result_type(*self.params.values()), np.shape(x)[:2]
-        return inner, _mask(rng, (1 if self.pool else T, B, self.recurrent.output_size), self.dropout, dtype)
+        steps = 1 if self.pool or self.variational else T
+        return inner, _mask(rng, (steps, B, self.recurrent.output_size), self.dropout, dtype)
 
     def backward(self, dy):
         """Fill `grads` from ``dy``, of the shape of ``y``; returns ``dx``, or None with an embedding."""

@@ -15,10 +15,18 @@ from rnnbook.seq2seq import EncoderDecoder
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
 
-def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=False, rng=None):
+def rate_factors(schedule, steps):
+    """What multiplies the learning rate in each update."""
+    factors = [1.0 if schedule is None else float(schedule(step / steps)) for step in range(steps)]
+    if not all(factor >= 0 for factor in factors):
+        raise ValueError(f"schedule must give numbers that are not negative, got {min(factors)}")
+    return factors
+
+
+def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=False, rng=None, schedule=None):
     """Train models of one make; after each call of the program yield its (loss, norm) pairs, a list a model.
 
-    `carry` and `rng` are those of `rnnbook.fit`, and for one model only.
+    `carry`, `rng` and `schedule` are those of `rnnbook.fit`, and for one model only.
     """
     if not all(isinstance(model, (Model, EncoderDecoder)) for model in models):
         raise TypeError(f"model must be a Model or EncoderDecoder to be compiled, got {type(models[0]).__name__}")
@@ -28,6 +36,7 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=Fals
     rates = np.array([o.learning_rate for o in optimisers], np.result_type(*params.values()))
     state = _stack([Options(o).start(model.params) for o, model in zip(optimisers, models, strict=True)])
     well = np.ones(len(models), bool)
+    factors = np.array(rate_factors(schedule, steps), rates.dtype)
     hidden = None  # the state between updates
     done = 0
     while done < steps:
@@ -39,8 +48,9 @@ def chunks(models, loss, optimisers, batches, steps, max_norm, every, carry=Fals
             hidden = _stack([_zero_state(model, run[0][0]) for model, run in zip(models, drawn, strict=True)])
         # a shorter chunk is filled up with copies that are not used, so that one program serves all
         drawn = _stack([_stack(some + some[-1:] * (size - n)) for some in drawn])
+        now = np.resize(factors[done : done + n], size)
         with precisely(), explained(models[0]):
-            (params, state, hidden, well), results = advance(params, state, hidden, well, rates, drawn, n)
+            (params, state, hidden, well), results = advance(params, state, hidden, well, rates, drawn, now, n)
             results = np.stack([np.asarray(r) for r in results], axis=-1)
         for k, model in enumerate(models):
             for name, p in model.params.items():
@@ -83,10 +93,10 @@ def training_program(make, loss, optimiser, max_norm, carry):
     jax = import_jax()
     jnp = jax.numpy
 
-    def advance(n, params, state, hidden, well, rate, batches):
+    def advance(n, factors, params, state, hidden, well, rate, batches):
         def update(before, now):
             params, state, hidden, well = before
-            k, ((x, target, mask, lengths), masks) = now
+            k, factor, ((x, target, mask, lengths), masks) = now
 
             def run(params):
                 layer = make.layer(params)
@@ -99,20 +109,20 @@ def training_program(make, loss, optimiser, max_norm, carry):
             grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
             value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
-            after = optimiser.updated(rate, state, params, grads)
+            after = optimiser.updated(rate * factor, state, params, grads)
             # past the end of a chunk, and once a number was not finite, nothing changes any more
             after, old = (*after, last if carry else None), (params, state, hidden)
             kept = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
             return (*kept, well), (value, norm)
 
         size = batches[0].target.shape[0]
-        return jax.lax.scan(update, (params, state, hidden, well), (jnp.arange(size), batches))
+        return jax.lax.scan(update, (params, state, hidden, well), (jnp.arange(size), factors, batches))
 
-    def many(params, state, hidden, well, rates, batches, n):
+    def many(params, state, hidden, well, rates, batches, factors, n):
         runs = params, state, hidden, well, rates, batches
         if jax.default_backend() == "cpu":  # one run after the other stays in the cache; side by side, none would
-            return jax.lax.map(lambda run: advance(n, *run), runs)
-        return jax.vmap(lambda *run: advance(n, *run))(*runs)
+            return jax.lax.map(lambda run: advance(n, factors, *run), runs)
+        return jax.vmap(lambda *run: advance(n, factors, *run))(*runs)
 
     return jax.jit(many)
 

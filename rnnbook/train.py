@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from rnnbook import check
 from rnnbook.optim import clip_by_global_norm
-from rnnbook.programs import Options, chunks
+from rnnbook.programs import Options, chunks, rate_factors
 from rnnbook.scan import Make, import_jax
 
 
@@ -47,6 +47,7 @@ def fit(
     until=None,
     carry=False,
     rng=None,
+    schedule=None,
     progress=True,
     compiled=False,
 ):
@@ -78,6 +79,9 @@ def fit(
         through time, for batches that go on where the last ones stopped.
     rng : numpy.random.Generator, optional
         Draws the dropout masks. Without it nothing is dropped.
+    schedule : callable, optional
+        ``schedule(done)`` multiplies the learning rate when the share `done`, from 0 up to 1, of
+        the `steps` is over: ``lambda done: 1 - done`` lets it fall to zero on a straight line.
     progress : bool, default True
         Show a progress bar.
     compiled : bool, default False
@@ -125,9 +129,9 @@ def fit(
             history.best_step = step
 
     if compiled:
-        updates = _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng)
+        updates = _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng, schedule)
     else:
-        updates = _updates(model, loss, optimiser, batch, max_norm, carry, rng)
+        updates = _updates(model, loss, optimiser, batch, steps, max_norm, carry, rng, schedule)
     with tqdm(total=steps, disable=not progress, unit="step") as bar:
         for step in range(steps):
             if validation is not None and step % every == 0:
@@ -155,10 +159,10 @@ def fit(
     return history
 
 
-def _updates(model, loss, optimiser, batch, max_norm, carry, rng):
-    """Update the model for ever; yield each update's loss and gradient norm, and update only if they are finite."""
-    state = None
-    while True:
+def _updates(model, loss, optimiser, batch, steps, max_norm, carry, rng, schedule):
+    """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
+    state, rate = None, optimiser.learning_rate
+    for factor in rate_factors(schedule, steps):
         x, target, mask, lengths = batch()
         if carry or rng is not None:
             y, after = model.continued(x, state, lengths, rng=rng)
@@ -171,13 +175,15 @@ def _updates(model, loss, optimiser, batch, max_norm, carry, rng):
             model.backward(dy)
             clipped, norm = clip_by_global_norm(model.grads, max_norm or np.inf)
         if np.isfinite(norm):
+            optimiser.learning_rate = rate * factor
             optimiser.update(model.params, clipped)
+            optimiser.learning_rate = rate
         yield value, norm
 
 
-def _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng):
+def _compiled_updates(model, loss, optimiser, batch, steps, max_norm, every, carry, rng, schedule):
     """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `every`."""
-    for (chunk,) in chunks([model], loss, [optimiser], [batch], steps, max_norm, every, carry, rng):
+    for (chunk,) in chunks([model], loss, [optimiser], [batch], steps, max_norm, every, carry, rng, schedule):
         yield from chunk
 
 

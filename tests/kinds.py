@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM
+from rnnbook import GRU, LSTM, RNN, CoupledLSTM, LayerNormLSTM, PeepholeLSTM
 
 KINDS = {
     "RNN tanh": RNN,
@@ -16,6 +16,7 @@ KINDS = {
     "Peephole io": partial(PeepholeLSTM, peepholes="io"),
     "Peephole none": partial(PeepholeLSTM, peepholes=""),
     "Coupled": CoupledLSTM,
+    "LayerNorm": LayerNormLSTM,
     "GRU after": GRU,
     "GRU before": partial(GRU, reset="before"),
 }

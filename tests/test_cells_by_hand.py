@@ -64,6 +64,16 @@ def gru_before(a, state):
     return h, (h,)
 
 
+def layer_norm(a, state):
+    h, c = state
+    products = {gate: h * WEIGHTS_H[gate] for gate in "ifog"}
+    mean = sum(products.values()) / 4
+    scale = (sum((p - mean) ** 2 for p in products.values()) / 4 + 1e-5) ** -0.5
+    i, f, _, g = (a(gate) - products[gate] + (products[gate] - mean) * scale for gate in "ifog")
+    c = sigma(f) * c + sigma(i) * tanh(g)
+    return 0.0, (0.0, c)  # of one unit nothing is left when its mean is taken away
+
+
 BY_HAND = {
     "RNN tanh": rnn(tanh),
     "RNN relu": rnn(lambda a: max(a, 0.0)),
@@ -74,6 +84,7 @@ BY_HAND = {
     "Peephole io": lstm("io"),
     "Peephole none": lstm(),
     "Coupled": coupled,
+    "LayerNorm": layer_norm,
     "GRU after": gru_after,
     "GRU before": gru_before,
 }

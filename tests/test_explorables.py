@@ -30,6 +30,15 @@ def close(shown, expected):
     np.testing.assert_allclose(np.array(shown, float), expected, rtol=1e-9, atol=1e-12)
 
 
+def check_trace(state):
+    kinds = {"rnn": RNN, "lstm": LSTM, "peephole": PeepholeLSTM, "coupled": CoupledLSTM, "gru": GRU}
+    for name, kind in kinds.items():
+        cell = cell_with(kind, state["weights"][name])
+        one, two = (cell(np.array(state[x])[:, None])[0][:, 0] for x in ("x", "other"))
+        apart = np.linalg.norm(one - two, axis=-1)
+        close(state["curves"][name], apart / apart[0])
+
+
 def check_bptt(state):
     w = state["w"]
     cell = cell_with(RNN, {"W_x": [[1.0]], "W_h": [[w]], "b": [0.0]})
@@ -139,6 +148,7 @@ def check_dates(state):
 CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
 #: What a reader does: the control, and the key that changes it.
 MOVES = {
+    "trace": [("input[type=range]", "ArrowRight"), ("input[type=range]", "Home"), ("input[type=range]", "End")],
     "bptt": [("input[type=range]", "ArrowRight"), ("button >> text=show", "Enter"), ("button >> text=show", "Enter")],
     "spectrum": [("input[type=range] >> nth=0", "End"), ("input[type=range] >> nth=1", "ArrowRight")],
     "cliff": [("input[type=range] >> nth=1", "ArrowRight"), ("input[type=range] >> nth=3", "Home")],
@@ -301,7 +311,7 @@ def test_show_gives_a_widget_with_that_module():
     pytest.importorskip("anywidget")
     widget = explorables.show("lag")
     assert str(widget._esm) == explorables.module("lag") and "--q-f" in str(widget._css)
-    with pytest.raises(ValueError, match="name must be one of 'bptt'"):
+    with pytest.raises(ValueError, match="name must be one of 'trace'"):
         explorables.show("nothing")
 
 
@@ -313,6 +323,18 @@ def test_without_anywidget_the_message_says_how_to_get_it(monkeypatch):
         explorables.show("lag")
 
 
+def test_the_first_page_shows_the_same_picture_before_any_script_ran(browser, address):
+    still, live = (browser.new_context(java_script_enabled=on).new_page() for on in (False, True))
+    for page in (still, live):
+        page.goto(f"{address}/index.html")
+    live.wait_for_function("document.querySelector('.rb-explorable').state")
+    for part in (".rb-stage svg", ".rb-said"):
+        before, after = (page.locator(f".rb-explorable {part}").inner_html() for page in (still, live))
+        assert before and before == after
+    for page in (still, live):
+        page.context.close()
+
+
 def test_each_weighs_less_than_thirty_kilobytes_and_names_no_other_host():
     scripts = sorted(explorables.FOLDER.glob("*.js"))
     assert {f"explorable-{name}.js" for name in explorables.NAMES} <= {s.name for s in scripts}
@@ -322,7 +344,8 @@ def test_each_weighs_less_than_thirty_kilobytes_and_names_no_other_host():
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
 
 
-def test_every_explorable_stands_in_a_chapter():
-    everything = "".join(p.read_text("utf-8") for p in (SITE / "notebooks").glob("*.html"))
+def test_every_explorable_stands_in_a_chapter_or_on_the_first_page():
+    pages = (SITE / "index.html", *(SITE / "notebooks").glob("*.html"))
+    everything = "".join(page.read_text("utf-8") for page in pages)
     for name in explorables.NAMES:
         assert f'data-explorable="{name}"' in everything, name

@@ -17,8 +17,8 @@ from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
 from rnnbook.tasks.wording import FIGURES, LETTERS
 
-#: The explorables, in the order in which the chapters have them.
-NAMES = ("bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates")
+#: The explorables, in the order in which the book has them.
+NAMES = ("trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates")
 #: Those that bring a trained network of their own, in a script that is loaded for them alone.
 NETWORKS = ("characters", "dates")
 #: Where their scripts and their style sheet lie.
@@ -88,7 +88,7 @@ def module(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
+    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
 
     Returns
     -------
@@ -119,7 +119,7 @@ def show(name):
 
     Parameters
     ----------
-    name : {"bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
+    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
 
     Returns
     -------

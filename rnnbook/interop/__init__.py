@@ -1,22 +1,28 @@
-"""The same cells elsewhere: PyTorch modules, Keras layers and ONNX models, with the same weights.
+"""The same cells elsewhere, with the same weights: PyTorch, Keras, Equinox (JAX), ONNX and C.
 
-PyTorch, Keras and ONNX are imported when a function needs them, not with the package;
+PyTorch, Keras, Equinox and ONNX are imported when a function needs them, not with the package;
 ``pip install rnnbook[interop]`` brings them. Where the conventions differ (order of the
 gates, number of biases) the functions here translate.
 """
 
+from rnnbook.interop.c import to_c
+from rnnbook.interop.equinox import EQUINOX_ORDER, from_equinox, to_equinox
 from rnnbook.interop.keras import KERAS_ORDER, from_keras, to_keras
 from rnnbook.interop.onnx import ONNX_ORDER, to_onnx
 from rnnbook.interop.orders import reorder
 from rnnbook.interop.pytorch import TORCH_ORDER, from_torch, to_torch
 
 __all__ = [
+    "EQUINOX_ORDER",
     "KERAS_ORDER",
     "ONNX_ORDER",
     "TORCH_ORDER",
+    "from_equinox",
     "from_keras",
     "from_torch",
     "reorder",
+    "to_c",
+    "to_equinox",
     "to_keras",
     "to_onnx",
     "to_torch",

@@ -149,20 +149,6 @@ def quantised(name):
         return {key: (file[key], file[f"{key} scale"]) for key in file.files if not key.endswith("scale")}
 
 
-def quantise(p):
-    """A parameter as whole numbers from -127 to 127, and the scale of each column.
-
-    Examples
-    --------
-    >>> whole, scale = quantise(np.array([[0.4, 2.0], [-1.0, 0.6]]))
-    >>> whole.tolist()
-    [[51, 127], [-127, 38]]
-    """
-    most = np.atleast_1d(np.abs(p).max(axis=0 if p.ndim > 1 else None))
-    scale = np.array([float(f"{value / 127:.4g}") for value in most])  # few digits: they travel as text
-    return np.clip(np.round(p / scale), -127, 127).astype(np.int8), scale
-
-
 def _reader(cell, embedded, units, letters, made):
     """A network that reads and predicts characters."""
     K = len(letters)

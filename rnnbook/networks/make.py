@@ -4,7 +4,8 @@ import numpy as np
 
 from rnnbook import Batch, init, mean_squared_error, softmax_cross_entropy, speech, text
 from rnnbook.ctc import ctc
-from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh, quantise
+from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh
+from rnnbook.quantise import quantise
 from rnnbook.tasks import wording
 from rnnbook.trials import closing, spoken_digits, training
 from rnnbook.trials.characters import train

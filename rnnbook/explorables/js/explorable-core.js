@@ -184,7 +184,7 @@
   rb.number = (v) => (Number.isFinite(v) ? (Math.abs(v) >= 1e4 || (v && Math.abs(v) < 1e-3) ? v.toExponential(1) : v.toFixed(3)) : "∞").replace("-", "−");
 
   /* A line chart. series: [{name, colour, dash, values}], values over 0 … n−1 or [x, y] pairs. */
-  rb.chart = function (series, { x, y, width = 440, height = 260, label, xRange, yRange, log = false }) {
+  rb.chart = function (series, { x, y, width = 440, height = 260, label, xRange, yRange, log = false, half = false }) {
     const left = log ? 66 : 52, right = 76, top = 14, bottom = 40;
     const points = series.map((s) => s.values.map((v, k) => (Array.isArray(v) ? v : [k, v])).filter(([, v]) => !Number.isNaN(v)));
     const lift = (v) => (log ? Math.log10(Math.max(v, 1e-300)) : v);
@@ -193,7 +193,7 @@
     const X = (v) => left + ((v - xs[0]) / (xs[1] - xs[0])) * (width - left - right);
     const Y = (v) => height - bottom - ((lift(v) - ys[0]) / (ys[1] - ys[0])) * (height - top - bottom);
     const frame = "rb" + ++count; // a line that leaves the frame is cut off there
-    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "rb-figure" });
+    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: half ? "rb-figure rb-half" : "rb-figure" });
     // from a place in the picture to the numbers there
     svg.place = (px, py) => [
       xs[0] + ((px - left) / (width - left - right)) * (xs[1] - xs[0]),

@@ -45,12 +45,12 @@ window.rnnbook.define("spectrum", function ({ controls, stage, change }) {
       rb.chart([
         { name: "|λ| = 1", colour: "var(--cell-RNN)", dash: "2 3", values: circle },
         { colour: "var(--q-h)", dots: 4, values: moved },
-      ], { x: "real part", y: "imaginary part", width: 360, height: 300, xRange: [-3, 3], yRange: [-3, 3], label: "Eigenvalues of the recurrent weights and the unit circle" }),
+      ], { x: "real part", y: "imaginary part", width: 360, height: 300, half: true, xRange: [-3, 3], yRange: [-3, 3], label: "Eigenvalues of the recurrent weights and the unit circle" }),
       rb.chart([
         { name: "largest", colour: "var(--q-h)", values: values.map((v) => v[0]) },
         { name: "median", colour: "var(--q-f)", dash: "9 3", values: values.map((v) => (v[5] + v[6]) / 2) },
         { name: "smallest", colour: "var(--cell-RNN)", dash: "2 3", values: values.map((v) => v[H - 1]) },
-      ], { x: "lag, in steps", y: "singular value", log: true, yRange: [1e-12, 1e6], label: "Singular values of the product of Jacobians over lag" }),
+      ], { x: "lag, in steps", y: "singular value", width: 360, height: 300, half: true, log: true, yRange: [1e-12, 1e6], label: "Singular values of the product of Jacobians over lag" }),
     );
     const end = values[T][0];
     const verdict = end < 1e-3 ? "the gradient vanishes" : end > 1e3 ? "the gradient explodes" : "the gradient survives";

@@ -1,0 +1,102 @@
+"""The first page: its figure before any script runs, verdicts as cards, and how long things take to read."""
+
+import json
+import math
+import re
+import subprocess
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from docutils.statemachine import StringList
+from rnnbook_verdicts import address
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinxcontrib import katex
+
+from rnnbook import explorables, trials
+
+WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
+MARKS = {"confirmed": "✓", "refuted": "✗", "not proven": "?"}
+
+
+class Still(SphinxDirective):
+    """The explorable "trace" as it begins; the same script that computes it in the page draws it here, in Node.js."""
+
+    def run(self):
+        """Put the picture and its words where the page will put them."""
+        files = [str(explorables.FOLDER / f"explorable-{part}.js") for part in ("core", "trace")]
+        script = (
+            "globalThis.window = globalThis; const { readFileSync } = require('fs');"
+            f"for (const file of {json.dumps(files)}) (0, eval)(readFileSync(file, 'utf8'));"
+            "console.log(JSON.stringify(window.rnnbook.trace()));"
+        )
+        done = subprocess.run([katex.NODEJS_BINARY, "-e", script], capture_output=True, text=True, check=True)
+        drawn = json.loads(done.stdout)
+        for file in files:
+            self.env.note_dependency(file)
+        html = (
+            '<div class="rb-explorable rb-first" data-explorable="trace">'
+            f'<div class="rb-stage">{drawn["svg"]}</div><p class="rb-said">{drawn["said"]}</p></div>'
+        )
+        return [nodes.raw("", html, format="html")]
+
+
+class Cards(SphinxDirective):
+    """Verdicts as cards: the claims whose words are given, one a line."""
+
+    has_content = True
+
+    def run(self):
+        """Write the cards as Markdown, and let the parser read it."""
+        known = {claim.words: claim for claim in trials.claims()}
+        lines = ["::::{grid} 1 2 3 3", ":gutter: 3", ""]
+        for words in self.content:
+            if words not in known:
+                raise self.error(f"there is no claim {words!r}")
+            claim = known[words]
+            verdict = claim.verdict()
+            kind = verdict.replace(" ", "-")
+            lines += [
+                f":::{{grid-item-card}} <span class='rb-mark rb-{kind}'>{MARKS[verdict]} {verdict}</span>",
+                f":class-card: rb-card rb-card-{kind}",
+                f"“{words}”",
+                "",
+                f"<a href='{address(claim)}'>{claim.runs():,} runs</a>",
+                ":::",
+            ]
+        holder = nodes.container(classes=["rb-cards"])
+        self.state.nested_parse(StringList([*lines, "::::"]), 0, holder)
+        for path in sorted(trials.FOLDER.glob("*.csv")):
+            self.env.note_dependency(str(path))
+        return [holder]
+
+
+def minutes(name, root):
+    """How long a page takes to read: a chapter by its name, or a page of the folder book."""
+    path = Path(root, "notebooks", f"{name}.ipynb")
+    if path.exists():
+        cells = nbformat.read(path, 4).cells
+        text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    else:
+        text, code = Path(root, "book", f"{name}.md").read_text("utf-8"), ""
+    text = re.sub(r"\$\$.*?\$\$", " formula formula formula formula formula ", text, flags=re.DOTALL)
+    lines = [line for line in code.splitlines() if line.strip()]
+    return math.ceil(len(re.findall(r"\w+", text)) / WORDS + len(lines) / LINES)
+
+
+class Minutes(SphinxRole):
+    """``{minutes}`01-sequences-and-state, 02-…``` : how long these pages take to read, in minutes or hours."""
+
+    def run(self):
+        """Count words and lines of code."""
+        total = sum(minutes(name.strip(), self.env.srcdir) for name in self.text.split(","))
+        return [nodes.Text(f"{total} minutes" if total < 100 else f"{total / 60:.0f} hours")], []
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("first-figure", Still)
+    app.add_directive("verdict-cards", Cards)
+    app.add_role("minutes", Minutes())
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

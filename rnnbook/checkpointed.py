@@ -1,0 +1,77 @@
+"""Backpropagation through time in less memory: states are kept now and then, and the rest is computed again."""
+
+import math
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.cells import Cell
+
+
+class Checkpointed:
+    """A cell that keeps its state every `every` steps, and computes what lies between again when it is asked back.
+
+    Chen et al. 2016. Values and gradients are the cell's own, to the last bit but for the order in which weight
+    gradients are added. With ``every = √T`` a cell keeps √T states and the tape of √T steps instead
+    of that of T, for one more pass forward.
+
+    Parameters
+    ----------
+    cell : Cell
+        Its parameters are shared, not copied.
+    every : int, optional
+        Steps between two states that are kept; √T, rounded up, by default.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> cell = LSTM(2, 3, rng=rng, dtype=np.float64)
+    >>> x, dhs = rng.normal(size=(100, 4, 2)), rng.normal(size=(100, 4, 3))
+    >>> hs, _ = Checkpointed(cell)(x)
+    >>> bool((hs == cell(x)[0]).all())
+    True
+    """
+
+    def __init__(self, cell, *, every=None):
+        if not isinstance(cell, Cell):
+            raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
+        self.cell, self.every = cell, None if every is None else check.positive("every", every)
+        self.input_size, self.output_size = cell.input_size, cell.output_size
+        self.grads: dict[str, np.ndarray] = {}
+        self._kept: list[tuple] = []
+
+    @property
+    def params(self):
+        """The cell's parameters."""
+        return self.cell.params
+
+    def __call__(self, x, state=None, lengths=None):
+        """As the cell's own call, for sequences of one length: `lengths` must be None."""
+        if lengths is not None:
+            raise ValueError("lengths must be None: what is computed again has all of its steps")
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        every = self.every or math.isqrt(max(len(x) - 1, 0)) + 1
+        kept, outputs = [], []
+        for part in np.split(x, range(every, len(x), every)):
+            kept.append((part, state))
+            hs, state = self.cell(part, state)
+            outputs.append(hs)
+        self._kept = kept
+        return np.concatenate(outputs), state
+
+    def backward(self, dhs, dstate=None):
+        """As the cell's own `backward`."""
+        if not self._kept:
+            raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
+        T, B = sum(len(part) for part, _ in self._kept), self._kept[0][0].shape[1]
+        dhs = check.shaped("dhs", dhs, (T, B, self.output_size), "(T, B, H)")
+        grads, dxs, end = [], [], T
+        for part, state in reversed(self._kept):
+            self.cell(part, state)
+            dx, dstate = self.cell.backward(dhs[end - len(part) : end], dstate)
+            end -= len(part)
+            dxs.append(dx)
+            grads.append(self.cell.grads)
+        self.grads = {name: np.sum([one[name] for one in grads], axis=0) for name in self.params}
+        return np.concatenate(dxs[::-1]), dstate
