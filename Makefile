@@ -35,6 +35,9 @@ book: .venv/book ## build the site into _build/html, from the committed outputs;
 pdf: book ## the whole book as one PDF, _build/pdf/recurrent-cells.pdf; needs Chromium
 	@$(BIN)/python .ci/pdf.py
 
+epub: book ## the whole book as an EPUB, _build/epub/recurrent-cells.epub
+	@$(BIN)/python .ci/epub.py
+
 lab: .venv/book ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
@@ -88,7 +91,8 @@ LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-ver
 # in the order of the chapters; on an otherwise idle machine, since some tables hold times
 TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
   inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
-  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence
+  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
+  recipes costs whole_numbers scaling
 
 results: .venv/test ## make the tables of all trials anew; about eight hours on two cores
 	@rm -f rnnbook/trials/results/*
@@ -106,4 +110,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book pdf lab serve execute course grade analysis test bench bench-course results lock clean
+.PHONY: help book pdf epub lab serve execute course grade analysis test bench bench-course results lock clean

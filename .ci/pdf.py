@@ -10,11 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
+from pages import SITE, body, parts, target, title
 
 from rnnbook import explorables
 
-SITE, OUT = Path("_build/html"), Path("_build/pdf")
+OUT = Path("_build/pdf")
 STYLE = """
 @page { size: A4; margin: 20mm 18mm; @bottom-center { content: counter(page); font: 9pt sans-serif; } }
 @page :first { @bottom-center { content: none; } }
@@ -38,16 +38,12 @@ def main():
         sys.exit(
             "Chromium prints the PDF, and there is none: install it (Debian: apt install chromium), then make pdf."
         )
-    contents, names = [], ["index"]
-    for part in yaml.safe_load(Path("_toc.yml").read_text("utf-8"))["parts"]:
-        files = [f for chapter in part["chapters"] for f in (chapter, *chapter.get("sections", []))]
-        files = [f["file"] for f in files if f["file"] != "genindex"]
-        contents.append(f"<h2>{part['caption']}</h2><ul>")
-        for name in files:
-            title = re.search(r"<h1>(.*?)<a class=\"headerlink", article(name, []), re.DOTALL)[1]
-            contents.append(f'<li><a href="#{key(name)}">{title}</a></li>')
-        contents.append("</ul>")
+    contents, names = [], []
+    for caption, files in parts():
         names += files
+        if caption:
+            lines = [f'<li><a href="#{key(name)}">{title(name)}</a></li>' for name in files]
+            contents += [f"<h2>{caption}</h2><ul>", *lines, "</ul>"]
     articles = "\n".join(article(name, names) for name in names)
     style = (SITE / "_static/site.css").resolve().as_uri()
     # the figures that compute are printed as they begin
@@ -68,8 +64,8 @@ def main():
         f"{articles}{scripts}</body></html>",
         encoding="utf-8",
     )
-    target = OUT / "recurrent-cells.pdf"
-    target.unlink(missing_ok=True)
+    printed = OUT / "recurrent-cells.pdf"
+    printed.unlink(missing_ok=True)
     options = [
         "--headless",
         "--no-sandbox",
@@ -78,13 +74,13 @@ def main():
         "--generate-pdf-document-outline",
     ]
     subprocess.run(
-        [chromium, *options, f"--print-to-pdf={target}", page.resolve().as_uri()],
+        [chromium, *options, f"--print-to-pdf={printed}", page.resolve().as_uri()],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=300,
     )
-    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+    print(f"{printed}: {printed.stat().st_size / 1e6:.1f} MB")
 
 
 def key(name, anchor=""):
@@ -94,24 +90,14 @@ def key(name, anchor=""):
 
 def article(name, names):
     """A page's article, with its ids and links made those of the whole book."""
-    text = (SITE / f"{name}.html").read_text("utf-8")
-    text = re.search(r'<article class="bd-article"[^>]*>(.*?)</article>', text, re.DOTALL)[1]
-    text = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
-    text = re.sub(r'(?<=\sid=")([^"]+)', lambda m: key(name, m[1]), text)
+    text = re.sub(r'(?<=\sid=")([^"]+)', lambda m: key(name, m[1]), body(name))
     text = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{key(name, m[1])})", text)
 
     def link(match):
-        address, _, anchor = match[1].partition("#")
-        if re.match(r"[a-z]+:", address):
+        where = target(name, match[1])
+        if where is None:
             return match[0]
-        path = (Path(name).parent / address).as_posix() if address else f"{name}.html"
-        parts = []
-        for part in path.split("/"):
-            if part == "..":
-                parts.pop()
-            else:
-                parts.append(part)
-        page = "/".join(parts).removesuffix(".html")
+        page, anchor = where
         return f'href="#{key(page, anchor)}"' if page in names else 'href="#index"'
 
     text = re.sub(r'href="([^"]*)"', link, text)

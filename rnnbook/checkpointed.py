@@ -63,8 +63,9 @@ class Checkpointed:
     def backward(self, dhs, dstate=None):
         """As the cell's own `backward`."""
         if not self._kept:
-            raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
-        T, B = sum(len(part) for part, _ in self._kept), self._kept[0][0].shape[1]
+            raise RuntimeError("backward needs a call first: hs, _ = layer(x)")
+        T = sum(len(part) for part, _ in self._kept)
+        B = self._kept[0][0].shape[1]
         dhs = check.shaped("dhs", dhs, (T, B, self.output_size), "(T, B, H)")
         grads, dxs, end = [], [], T
         for part, state in reversed(self._kept):
@@ -73,5 +74,6 @@ class Checkpointed:
             end -= len(part)
             dxs.append(dx)
             grads.append(self.cell.grads)
-        self.grads = {name: np.sum([one[name] for one in grads], axis=0) for name in self.params}
+        for name in self.params:
+            self.grads[name] = np.sum([one[name] for one in grads], axis=0)
         return np.concatenate(dxs[::-1]), dstate

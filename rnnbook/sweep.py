@@ -148,7 +148,8 @@ def row_rng(factors, seed):
     >>> one == again != other
     True
     """
-    entropy = int.from_bytes(hashlib.sha256(_words(factors, seed).encode()).digest()[:16], "big")
+    digest = hashlib.sha256(_words(factors, seed).encode()).digest()
+    entropy = int.from_bytes(digest[:16], "big")
     return np.random.default_rng(np.random.SeedSequence(entropy))
 
 

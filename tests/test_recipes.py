@@ -112,7 +112,7 @@ def test_bad_input_to_checkpoints_is_named(rng):
     with pytest.raises(ValueError, match="every must be"):
         Checkpointed(cell, every=0)
     layer = Checkpointed(cell)
-    with pytest.raises(RuntimeError, match="needs a forward call first"):
+    with pytest.raises(RuntimeError, match="backward needs a call first"):
         layer.backward(np.zeros((1, 1, 4)))
     with pytest.raises(ValueError, match="lengths must be None"):
         layer(np.zeros((5, 2, 3)), lengths=np.array([5, 3]))

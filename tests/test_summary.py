@@ -10,6 +10,7 @@ from kinds import random_cell, random_state
 
 from rnnbook import Attention, Dense, MinGRU, MinLSTM, MixtureDensity, QuantileLoss, gaussian_nll, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
+from rnnbook.cells.normalised import EPSILON, d_normalise, normalise
 from rnnbook.ctc import ctc
 from rnnbook.layers import pooling_weights
 
@@ -37,6 +38,7 @@ def python(line):
     line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
     line = line.replace(r"\operatorname{softmax}", "softmax")
     line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
+    line = line.replace(r"\operatorname{mean}", "mean").replace(r"\epsilon", "eps").replace("^{-1/2}", "**-0.5")
     line = line.replace("b_n'", "b_nx").replace(r"\odot", "*")
     line = re.sub(r"_\{t-1\}", "_prev", line)
     line = re.sub(r"(?<=\w)_t\b", "", line)
@@ -56,6 +58,7 @@ def run(name, values):
     body = re.sub(r"\\(begin|end)\{aligned\}", "", EQUATIONS[name]).strip()
     functions = {
         "softmax": softmax,
+        "mean": lambda v: v.mean(axis=-1, keepdims=True),
         "sigma": sigmoid,
         "tanh": np.tanh,
         "split": np.split,
@@ -70,6 +73,7 @@ def test_every_cell_of_the_page_is_tested():
         *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
         *("normal-back", "quantile-back", "ctc-back", "mixture-back"),
         *("attention", "attention-back", "additive", "additive-back"),
+        *("norm", "norm-back"),
         *("min-gru", "min-gru-back", "min-lstm", "min-lstm-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
@@ -120,6 +124,16 @@ def test_the_printed_equations_of_the_next_character_are_the_packages(rng):
     run("characters-back", values)
     for name, expected in {"dy": dy[0], "dW_y": readout.grads["W"], "db_y": readout.grads["b"], "dh": dh[0]}.items():
         np.testing.assert_allclose(values[name], expected, rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+def test_the_printed_layer_normalisation_is_the_packages(rng):
+    v, dn = rng.normal(size=(2, B, H))
+    values = {"v": v, "dn": dn, "eps": EPSILON}
+    run("norm", values)
+    n, scale = normalise(v)
+    np.testing.assert_allclose(values["n"], n, rtol=1e-12)
+    run("norm-back", values)
+    np.testing.assert_allclose(values["dv"], d_normalise(dn, n, scale), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("pool", ["last", "mean", "max"])

@@ -184,6 +184,9 @@ SLICES = {
     "without_recurrence": [
         ("run", "without-recurrence", {"network": name, "task": "order"}) for name in ("self-attention", "MinGRU")
     ],
+    "recipes": [("run", "recipes", {"task": task, "recipe": "float64"}) for task in ("vowels", "power")],
+    "whole_numbers": [("run", "whole-numbers", {"task": "power"})],
+    **dict.fromkeys(("costs", "scaling"), ()),  # times
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -94,9 +95,25 @@ class Minutes(SphinxRole):
         return [nodes.Text(f"{total} minutes" if total < 100 else f"{total / 60:.0f} hours")], []
 
 
+class Files(SphinxDirective):
+    """Where the whole book is as one file: on a published site to download, elsewhere how to make it."""
+
+    def run(self):
+        """Links, if ``BOOK_FILES`` says that the files will be there."""
+        root = "../" * self.env.docname.count("/")
+        links = [
+            f'<a href="{root}_static/recurrent-cells.{kind}" download>{kind.upper()}</a>' for kind in ("pdf", "epub")
+        ]
+        text = f"The whole book as one file: {' · '.join(links)}."
+        if not os.environ.get("BOOK_FILES"):
+            text = "The whole book as one file: <code>make pdf</code>, <code>make epub</code>."
+        return [nodes.raw("", f"<p>{text}</p>", format="html")]
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("first-figure", Still)
     app.add_directive("verdict-cards", Cards)
+    app.add_directive("whole-book", Files)
     app.add_role("minutes", Minutes())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -30,7 +30,8 @@ def normalise(v):
     (array([-1.2247,  0.    ,  1.2247]), array([1.2247]))
     """
     apart = v - v.mean(axis=-1, keepdims=True)
-    scale = 1 / namespace(v).sqrt((apart * apart).mean(axis=-1, keepdims=True) + EPSILON)
+    variance = (apart * apart).mean(axis=-1, keepdims=True)
+    scale = 1 / namespace(v).sqrt(variance + EPSILON)
     return apart * scale, scale
 
 
@@ -43,7 +44,9 @@ def d_normalise(dn, n, scale):
     >>> d_normalise(np.ones(3), n, scale).round(12)  # a shift of all changes nothing
     array([0., 0., 0.])
     """
-    return scale * (dn - dn.mean(axis=-1, keepdims=True) - n * (dn * n).mean(axis=-1, keepdims=True))
+    mean = dn.mean(axis=-1, keepdims=True)
+    along = (dn * n).mean(axis=-1, keepdims=True)
+    return scale * (dn - mean - n * along)
 
 
 class LayerNormLSTM(Cell):
@@ -80,7 +83,8 @@ class LayerNormLSTM(Cell):
         c = f * c_prev + i * g
         n_c, scale_c = normalise(c)
         tanh_c = tanh(n_c)
-        return (o * tanh_c, c), (i, f, o, g, c_prev, tanh_c, n_c, scale_c, n, scale)
+        saved = i, f, o, g, c_prev, tanh_c, n_c, scale_c, n, scale
+        return (o * tanh_c, c), saved
 
     def step_back(self, saved, dstate):
         i, f, o, g, c_prev, tanh_c, n_c, scale_c, n, scale = saved

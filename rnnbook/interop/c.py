@@ -9,9 +9,10 @@ from rnnbook.layers import Dense, Model
 from rnnbook.quantise import quantise
 
 SOURCE = """\
-/* {name}: an LSTM of {H} units that reads {D} number{s} a step and gives {K}. Written by rnnbook.interop.to_c.
-   Weights are whole numbers of 8 bits, w = whole * scale of the column; gates in the order i f o g.
-   No heap, no library but the C standard's mathematics, {bytes} bytes of constants, {ram} of memory. */
+/* {name}: an LSTM of {H} units that reads {D} number{s} a step and gives {K}.
+   Written by rnnbook.interop.to_c. Weights are whole numbers of 8 bits,
+   w = whole * scale of the column; gates in the order i f o g.
+   {bytes} bytes of constants, {ram} of memory, no heap. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,10 +28,12 @@ typedef struct {{ float h[H], c[H]; }} {name}_state;
 static float sigmoid(float a) {{ return 1.0f / (1.0f + expf(-a)); }}
 
 /* y[j] += scale[j] * sum over i of x[i] * whole[i][j] */
-static void add_product(const float *x, int rows, const int8_t *whole, const float *scale, int columns, float *y) {{
+static void add_product(const float *x, int rows, const int8_t *whole,
+                        const float *scale, int columns, float *y) {{
     for (int j = 0; j < columns; j++) {{
         float sum = 0.0f;
-        for (int i = 0; i < rows; i++) sum += x[i] * whole[i * columns + j];
+        for (int i = 0; i < rows; i++)
+            sum += x[i] * whole[i * columns + j];
         y[j] += scale[j] * sum;
     }}
 }}
@@ -44,7 +47,8 @@ void {name}_step({name}_state *s, const float *x) {{
     add_product(x, D, W_x, W_x_scale, 4 * H, a);
     add_product(s->h, H, W_h, W_h_scale, 4 * H, a);
     for (int j = 0; j < H; j++) {{
-        float i = sigmoid(a[j]), f = sigmoid(a[H + j]), o = sigmoid(a[2 * H + j]), g = tanhf(a[3 * H + j]);
+        float i = sigmoid(a[j]), f = sigmoid(a[H + j]);
+        float o = sigmoid(a[2 * H + j]), g = tanhf(a[3 * H + j]);
         s->c[j] = f * s->c[j] + i * g;
         s->h[j] = o * tanhf(s->c[j]);
     }}

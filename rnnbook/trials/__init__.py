@@ -50,6 +50,10 @@ FILES = (  # in the order of the chapters
     "captions",
     "stories",
     "without_recurrence",
+    "recipes",
+    "costs",
+    "whole_numbers",
+    "scaling",
 )
 
 

@@ -206,6 +206,11 @@ def above_base(task, recipe="base", rate=None):
     return 100 * (other - base) / base.mean()
 
 
+def change(task, recipe):
+    """`above_base` as an effect, with an interval of its own."""
+    return paired(recipe, above_base(task, recipe), OVERLAP[task])
+
+
 def rate_or_recipe():
     """What a wrong rate costs, less what the worst recipe costs."""
     found = []
@@ -227,7 +232,7 @@ CLAIMS = (
         said_by=("greff2017lstm",),
         section="16-training-recipes",
         tasks="characters, vowels, power demand",
-        quantity="per cent of loss: by a rate three times off, less by the worst other choice",
+        quantity="per cent of loss: a rate three times off, less the worst other choice",
         tables=("recipes-tuning", "recipes", "recipes-rates"),
         need=3,
         effects=rate_or_recipe,

@@ -1,7 +1,7 @@
 """On trial: "eight bits a weight are enough"; "four bits a weight are
 enough".
 
-A network is trained as "base" in rnnbook.trials.recipes, on characters,
+A network is trained as "float64" in rnnbook.trials.recipes, on characters,
 vowels and power demand, thirty runs each. Then its matrices are rounded to
 whole numbers of 8, 6, 5, 4, 3 and 2 bits with one scale a column
 (rnnbook.quantise); biases stay. The quantity is the loss on what was not
@@ -13,7 +13,7 @@ all are below. Above or below: the whole interval, 95 % for the three
 together.
 
 Fairness
-    The learning rate of each task is that of "base". All widths are tried
+    The learning rate of each task is that of "float64". All widths are tried
     on the same trained network.
 """
 
@@ -26,8 +26,8 @@ BITS = (8, 6, 5, 4, 3, 2)
 
 def run(rng, task, fold, compiled=True):
     """Train a network, and measure it with its weights as they are and rounded."""
-    rate = float(some(results("recipes"), task=task, recipe="base")["learning_rate"][0])
-    network, _, reported = recipes.trained(rng, task, "base", fold, rate, compiled)
+    rate = float(some(results("recipes"), task=task, recipe="float64")["learning_rate"][0])
+    network, _, reported = recipes.trained(rng, task, "float64", fold, rate, compiled)
     kept = {name: p.copy() for name, p in network.params.items()}
     outcome = {"loss": round(reported(network), 6)}
     for bits in BITS:

@@ -1,0 +1,186 @@
+"""The whole book as an EPUB 3, made of the built site's articles: python .ci/epub.py
+
+Formulas become MathML, which readers of EPUB can set in their own type; figures stay SVG in the page; figures that
+compute are shown as they begin, or left to the website; a question's answers stand at the end of its chapter.
+"""
+
+import datetime
+import re
+import subprocess
+import sys
+import uuid
+import zipfile
+from html import escape
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+from pages import body, parts, target
+
+from rnnbook import __version__
+
+OUT, CHECK = Path("_build/epub"), Path("/usr/share/java/epubcheck.jar")
+#: Names in SVG that are not lower case; Python's parser of HTML makes them so.
+CAMEL = ("viewBox", "clipPath", "clipPathUnits", "linearGradient", "preserveAspectRatio", "gradientUnits")
+#: Elements of MathML with a fixed number of parts.
+SCRIPTS = ("msub", "msup", "msubsup", "munder", "mover", "munderover")
+#: Elements that may not stand in a line of text.
+BLOCKS = ("p", "div", "ul", "ol", "dl", "table", "pre", "figure", "blockquote", "section")
+#: Attributes that are of use on a website only, or that EPUB does not know.
+SCREEN = ("role", "download", "open", "tabindex", "align", "name", "loading", "for", "scope")
+#: The palette of the site's light theme stands in its style sheet; these are the rules that a reader needs.
+STYLE = """
+body { line-height: 1.5; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; }
+pre { border-left: 2px solid #ccc; padding-left: 0.6em; }
+table { border-collapse: collapse; font-size: 0.85em; }
+td, th { border: 1px solid #ccc; padding: 0.2em 0.4em; text-align: left; vertical-align: top; }
+figure { margin: 1em 0; }
+figcaption { font-size: 0.85em; }
+svg { max-width: 100%; height: auto; }
+svg text { font-size: 14px; }
+.admonition, .sd-card { border: 1px solid #ccc; padding: 0 0.7em; margin: 0.8em 0; }
+.admonition-title, .sd-card-title { font-weight: bold; }
+.eqno { float: right; }
+"""
+
+
+def main():
+    """Write _build/epub/recurrent-cells.epub."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    names = [name for _, files in parts() for name in files]
+    ids = {name: set(re.findall(r'\sid="([^"]+)"', body(name))) for name in names}
+    pages = {name: page(name, ids) for name in names}
+    colours = (Path("book/_static/book.css").read_text("utf-8")).split("}")[0] + "}"
+    files = {f"{stem(name)}.xhtml": text for name, (_, text, _) in pages.items()}
+    files |= {"nav.xhtml": contents(pages), "style.css": colours + STYLE, "book.opf": package(pages)}
+    path = OUT / "recurrent-cells.epub"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip", zipfile.ZIP_STORED)
+        archive.writestr("META-INF/container.xml", CONTAINER)
+        for name, text in files.items():
+            archive.writestr(f"book/{name}", text)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def stem(name):
+    """A page's file in the book, without its ending."""
+    return name.replace("/", "-")
+
+
+def page(name, ids):
+    """A page: its title, its XHTML, and what it contains that the package has to declare."""
+    soup = BeautifulSoup(body(name), "html.parser")
+    for formula in soup.select("span.katex"):
+        formula.replace_with(formula.find("math").extract())
+    for annotation in soup.select("math annotation"):
+        annotation.decompose()
+    for sign in soup.select(", ".join(f"{kind} > mo" for kind in SCRIPTS)):
+        if sign.get_text() == "\u2061":  # KaTeX puts the sign for "applied to" where a third part may not stand
+            sign.decompose()
+    for link in soup.select("a.headerlink, .rb-cite, .prev-next-area, button, .sd-summary-state-marker"):
+        link.decompose()
+    for code in soup.select("details.hide.above-input"):  # of the figures; it is in the notebook
+        code.decompose()
+    for audio in soup.select("audio"):
+        audio.replace_with("(To be heard on the website.) ")
+    for figure in soup.select(".rb-explorable:not(.rb-first)"):
+        figure.replace_with("(A figure to play with, on the website.) ")
+    for drawing in soup.select("svg"):
+        drawing["xmlns"] = "http://www.w3.org/2000/svg"
+        for outline in drawing.select("path:not([d])"):  # of a space
+            outline["d"] = "M0 0"
+        for part in drawing.find_all(True):
+            if part.has_attr("xlink:href"):
+                part["href"] = part["xlink:href"]
+                del part["xlink:href"]
+    for choice in soup.select(".question details"):  # an open reply would give the answer away
+        choice.name, choice["class"] = "p", "choice"
+        words = choice.summary.get_text(" ", strip=True)
+        choice.clear()
+        choice.append(f"◦ {words}")
+    for opening in soup.select("details"):
+        opening.name = "div"
+        if opening.summary:
+            opening.summary.name = "p"
+    seen: set[str] = set()
+    for part in soup.find_all(True):  # what the site's scripts and theme put there
+        for attribute in [a for a in part.attrs if a.startswith(("data-", "aria-", "xmlns:")) or a in SCREEN]:
+            if not (attribute == "aria-label" and part.name == "svg"):
+                del part[attribute]
+        if part.get("id") in seen:
+            del part["id"]
+        elif part.get("id"):
+            seen.add(part["id"])
+        if part.name in ("p", "span") and part.find(BLOCKS):
+            part.name = "div"
+    for link in soup.select("a[href]"):
+        where = target(name, link["href"])
+        if where is None:
+            continue
+        other, anchor = where
+        if other not in ids:
+            link.unwrap()  # a file of the site that is not in the book
+        elif anchor and anchor not in ids[other]:
+            link["href"] = f"{stem(other)}.xhtml"
+        else:
+            link["href"] = f"{stem(other)}.xhtml" + (f"#{anchor}" if anchor else "")
+    heading = soup.h1.get_text(" ", strip=True) if soup.h1 else name
+    text = soup.decode(formatter="minimal")
+    for word in CAMEL:
+        text = re.sub(rf"(?<=[<\s/]){word.lower()}(?=[\s=>])", word, text)
+    properties = [kind for kind, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in text]
+    return heading, XHTML.format(title=escape(heading), body=text), properties
+
+
+def contents(pages):
+    """The table of contents, which EPUB readers show."""
+    lines = []
+    for caption, files in parts():
+        own = "".join(f'<li><a href="{stem(n)}.xhtml">{escape(pages[n][0])}</a></li>' for n in files)
+        lines.append(f"<li><span>{escape(caption)}</span><ol>{own}</ol></li>" if caption else own)
+    nav = f'<nav epub:type="toc"><h1>Contents</h1><ol>{"".join(lines)}</ol></nav>'
+    return XHTML.format(title="Contents", body=nav)
+
+
+def package(pages):
+    """The file that says what the book consists of."""
+    items = [
+        f'<item id="{stem(name)}" href="{stem(name)}.xhtml" media-type="application/xhtml+xml"'
+        + (f' properties="{" ".join(properties)}"' if properties else "")
+        + "/>"
+        for name, (_, _, properties) in pages.items()
+    ]
+    spine = "".join(f'<itemref idref="{stem(name)}"/>' for name in pages)
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"recurrent-cells {__version__}")
+    return OPF.format(key=key, now=now, version=__version__, items="".join(items), spine=spine)
+
+
+CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
+<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="book/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>
+"""
+XHTML = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html>
+<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang="en" data-theme="light">
+<head><meta charset="utf-8"/><title>{title}</title><link rel="stylesheet" href="style.css"/></head>
+<body>{body}</body></html>
+"""
+OPF = """<?xml version="1.0" encoding="UTF-8"?>
+<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="key" xml:lang="en">
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">
+<dc:identifier id="key">urn:uuid:{key}</dc:identifier><dc:title>Recurrent cells</dc:title>
+<dc:creator>The recurrent-cells textbook authors</dc:creator><dc:language>en</dc:language>
+<dc:description>Derived, implemented, and put on trial; edition {version}</dc:description>
+<dc:rights>CC BY 4.0</dc:rights><meta property="dcterms:modified">{now}</meta></metadata>
+<manifest><item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="style" href="style.css" media-type="text/css"/>{items}</manifest>
+<spine><itemref idref="nav"/>{spine}</spine></package>
+"""
+
+
+if __name__ == "__main__":
+    main()
+    if "--check" in sys.argv:
+        # Debian's epubcheck is a jar that is called like a program, which not every system can
+        subprocess.run(["java", "-jar", CHECK, "--quiet", OUT / "recurrent-cells.epub"], check=True)
