@@ -94,7 +94,7 @@ TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes 
   stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
   recipes costs whole_numbers scaling
 
-results: .venv/test ## make the tables of all trials anew; about eight hours on two cores
+results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*
 	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
 
