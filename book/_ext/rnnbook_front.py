@@ -92,7 +92,7 @@ class Minutes(SphinxRole):
     def run(self):
         """Count words and lines of code."""
         total = sum(minutes(name.strip(), self.env.srcdir) for name in self.text.split(","))
-        return [nodes.Text(f"{total} minutes" if total < 100 else f"{total / 60:.0f} hours")], []
+        return [nodes.Text(f"{total}\u00a0minutes" if total < 100 else f"{total / 60:.0f}\u00a0hours")], []
 
 
 class Files(SphinxDirective):
