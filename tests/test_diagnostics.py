@@ -189,6 +189,8 @@ def test_a_new_cell_is_uniform_in_one_over_root_h_with_zero_biases(kind, rng):
     for name, value in cell.params.items():
         if name.startswith("b"):
             assert (value == 0).all(), name
+        elif name == "gain":
+            assert (value == 1).all()
         else:
             assert -0.05 <= value.min() < -0.049 and 0.049 < value.max() <= 0.05, name
             assert abs(value.mean()) < 0.005, name

@@ -9,7 +9,7 @@ from rnnbook import LSTM, Bidirectional, Cell, Stack, interop
 onnxruntime = pytest.importorskip("onnxruntime")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "LayerNorm"])  # which ONNX has not
 def test_values_equal_those_of_onnx_runtime(kind, rng):
     cell = random_cell(kind, 3, 5, rng, np.float32)
     x, state = rng.normal(size=(9, 4, 3)).astype(np.float32), random_state(cell, 4, rng, np.float32)

@@ -62,7 +62,7 @@ class Cards(SphinxDirective):
                 f":class-card: rb-card rb-card-{kind}",
                 f"“{words}”",
                 "",
-                f"<a href='{address(claim)}'>{claim.runs():,} runs</a>",
+                f'<a href="{address(claim)}">{claim.runs():,} runs</a>',
                 ":::",
             ]
         holder = nodes.container(classes=["rb-cards"])
