@@ -74,7 +74,7 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "A browser for the site's tests"
 	@PYTHON=$(BIN)/python .ci/chromium
 	@echo "Package, notebooks' form, site"
-	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile
+	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py

@@ -28,6 +28,16 @@ FLAGS = [
 ]
 
 
+#: Files with few tests that take minutes. They come first, so that no worker waits for the other at the end.
+LONG = ("test_pdf", "test_access", "test_course", "test_lab", "test_trials", "test_explorables")
+
+
+def pytest_collection_modifyitems(items):
+    """Longest first; the rest in their order."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(20260101)
