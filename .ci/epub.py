@@ -120,10 +120,8 @@ def page(name, ids):
         other, anchor = where
         if other not in ids:
             link.unwrap()  # a file of the site that is not in the book
-        elif anchor and anchor not in ids[other]:
-            link["href"] = f"{stem(other)}.xhtml"
         else:
-            link["href"] = f"{stem(other)}.xhtml" + (f"#{anchor}" if anchor else "")
+            link["href"] = f"{stem(other)}.xhtml" + (f"#{anchor}" if anchor in ids[other] else "")
     heading = soup.h1.get_text(" ", strip=True) if soup.h1 else name
     text = soup.decode(formatter="minimal")
     for word in CAMEL:

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,7 @@ def parts():
         yield part["caption"], [name for name in files if name != "genindex"]
 
 
+@cache
 def body(name):
     """A page's article, without scripts."""
     text = (SITE / f"{name}.html").read_text("utf-8")

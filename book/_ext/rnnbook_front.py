@@ -5,12 +5,12 @@ import math
 import os
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from docutils.statemachine import StringList
-from rnnbook_verdicts import address
+from rnnbook_verdicts import address, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
@@ -65,13 +65,10 @@ class Cards(SphinxDirective):
                 f'<a href="{address(claim)}">{claim.runs():,} runs</a>',
                 ":::",
             ]
-        holder = nodes.container(classes=["rb-cards"])
-        self.state.nested_parse(StringList([*lines, "::::"]), 0, holder)
-        for path in sorted(trials.FOLDER.glob("*.csv")):
-            self.env.note_dependency(str(path))
-        return [holder]
+        return parsed(self, [*lines, "::::"], "rb-cards")
 
 
+@cache
 def minutes(name, root):
     """How long a page takes to read: a chapter by its name, or a page of the folder book."""
     path = Path(root, "notebooks", f"{name}.ipynb")

@@ -25,6 +25,15 @@ def in_words(effect):
     return f"{effect.name}: {effect.value:.2f}{interval}".replace("-", "−")
 
 
+def parsed(directive, lines, name):
+    """Markdown that a directive wrote from the tables, parsed, in a container; it is made anew when a table changes."""
+    holder = nodes.container(classes=[name])
+    directive.state.nested_parse(StringList(lines), 0, holder)
+    for path in sorted(trials.FOLDER.glob("*.csv")):
+        directive.env.note_dependency(str(path))
+    return [holder]
+
+
 class Verdicts(SphinxDirective):
     """A table with a row a claim."""
 
@@ -38,11 +47,7 @@ class Verdicts(SphinxDirective):
             effects = f"{claim.quantity}:<br>{effects}"
             cells = (link, f"**{claim.verdict()}**", effects, claim.tasks, str(claim.runs() or "none"), said_by)
             lines.append(f"| {' | '.join(cells)} |")
-        holder = nodes.container(classes=["rb-verdicts"])
-        self.state.nested_parse(StringList(lines), 0, holder)
-        for path in sorted(trials.FOLDER.glob("*.csv")):
-            self.env.note_dependency(str(path))
-        return [holder]
+        return parsed(self, lines, "rb-verdicts")
 
 
 def write(app, exception):

@@ -215,6 +215,11 @@ def some(rows, **factors):
     return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
+def rate_of(name, **factors):
+    """The learning rate with which some rows of a committed table were run."""
+    return float(some(results(name), **factors)["learning_rate"][0])
+
+
 @lru_cache
 def results(name):
     """The committed table of a sweep, read once.

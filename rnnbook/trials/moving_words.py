@@ -34,7 +34,7 @@ from scipy.stats import rankdata
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import Model, data, sweep
-from rnnbook.trials import FOLDER, Claim, paired, results, reviews, some
+from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, reviews, some
 from rnnbook.words import tokens
 
 MEASURES = ("gradient", "occlusion", "gates")
@@ -91,7 +91,7 @@ def higher(measure, opinion):
 
 def run(rng, network, fold, compiled=True):
     """Train, and measure the words of unseen sentences; shares and correlations."""
-    rate, options = some(results("reviews"), network=network)["learning_rate"][0], reviews.NETWORKS[network]
+    rate, options = rate_of("reviews", network=network), reviews.NETWORKS[network]
     vocabulary, trained = reviews.train(rng, learning_rate=rate, fold=fold, compiled=compiled, **options)
     sentences, _ = data.reviews()
     unseen = [sentences[k] for k in reviews.split(fold)[2]]

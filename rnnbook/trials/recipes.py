@@ -60,7 +60,7 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, Claim, paired, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, some, training, tune_and_run
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3
@@ -191,9 +191,9 @@ def run(rng, task, recipe, fold, learning_rate, compiled=True):
 
 def at_rate(rng, task, rate, fold, compiled=True):
     """ "base" with a rate that is not its best, or with Adam's default."""
-    best = some(results("recipes"), task=task, recipe="base")["learning_rate"][0]
+    best = rate_of("recipes", task=task, recipe="base")
     learning_rate = {"a third": best / 3, "three times": best * 3, "default": DEFAULT}[rate]
-    return run(rng, task, "base", fold, float(learning_rate), compiled)
+    return run(rng, task, "base", fold, learning_rate, compiled)
 
 
 def above_base(task, recipe="base", rate=None):

@@ -31,7 +31,7 @@ when to stop. "same day": the day to be forecast is the last that is seen.
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, Model, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, effect, rate_of, results, some, training, tune_and_run
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -108,7 +108,7 @@ def run(rng, kind, fold, learning_rate, leak="none", compiled=True):
 
 def leaky(rng, leak, fold, compiled=True):
     """Prices with a mistake, at the rate that was found without."""
-    rate = float(some(results("stock-prices"), kind="prices")["learning_rate"][0])
+    rate = rate_of("stock-prices", kind="prices")
     return run(rng, "prices", fold, rate, leak, compiled)
 
 

@@ -19,14 +19,14 @@ Fairness
 
 from rnnbook import sweep
 from rnnbook.quantise import quantise
-from rnnbook.trials import FOLDER, Claim, paired, recipes, results, some
+from rnnbook.trials import FOLDER, Claim, paired, rate_of, recipes, results, some
 
 BITS = (8, 6, 5, 4, 3, 2)
 
 
 def run(rng, task, fold, compiled=True):
     """Train a network, and measure it with its weights as they are and rounded."""
-    rate = float(some(results("recipes"), task=task, recipe="float64")["learning_rate"][0])
+    rate = rate_of("recipes", task=task, recipe="float64")
     network, _, reported = recipes.trained(rng, task, "float64", fold, rate, compiled)
     kept = {name: p.copy() for name, p in network.params.items()}
     outcome = {"loss": round(reported(network), 6)}

@@ -111,6 +111,16 @@
     },
   };
 
+  /* The parameters of a new cell with one input: weights uniform in ±1/√H, biases zero, and peepholes by their names. */
+  rb.fresh = function (kind, H, seed, peepholes = []) {
+    const random = rb.random(seed), width = rb.cells[kind].gates.length * H, bound = 1 / Math.sqrt(H);
+    const vector = (length) => Array.from({ length }, () => bound * (2 * random.uniform() - 1));
+    const matrix = (rows) => Array.from({ length: rows }, () => vector(width));
+    const p = { W_x: matrix(1), W_h: matrix(H), b: new Array(width).fill(0) };
+    for (const name of peepholes) p[name] = vector(H);
+    return p;
+  };
+
   /* Run a cell over x (T rows); returns the states after each step and what each saved. */
   rb.run = function (kind, p, x, start) {
     const cell = rb.cells[kind], H = p.W_h.length;

@@ -6,13 +6,7 @@ window.rnnbook.define("lag", function ({ controls, stage, change }) {
   const length = rb.slider("length", 10, 100, 5, 100, change);
   controls.append(gain.node, bias.node, length.node);
 
-  function draw(kind, seed) {
-    const random = rb.random(seed), k = rb.cells[kind].gates.length, bound = 1 / Math.sqrt(H);
-    const uniform = () => bound * (2 * random.uniform() - 1);
-    const matrix = (rows) => Array.from({ length: rows }, () => Array.from({ length: k * H }, uniform));
-    return { W_x: matrix(1), W_h: matrix(H), b: new Array(k * H).fill(0) };
-  }
-  const drawn = Object.fromEntries(KINDS.map((kind, k) => [kind, draw(kind, 11 + k)]));
+  const drawn = Object.fromEntries(KINDS.map((kind, k) => [kind, rb.fresh(kind, H, 11 + k)]));
   const noise = rb.random(7), input = Array.from({ length: 100 }, () => [noise.normal()]);
 
   /* Frobenius norm of dh_T / d state by lag, over the square root of H. */

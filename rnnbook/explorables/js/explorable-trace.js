@@ -11,13 +11,8 @@
   };
   const noise = rb.random(7), input = Array.from({ length: T + 1 }, () => [0.5 * noise.normal()]);
   const other = input.map(([v], t) => [t ? v : v + 1]);
-  const drawn = Object.fromEntries(Object.entries(CELLS).map(([name, [, kind]], n) => {
-    const random = rb.random(21 + n), k = rb.cells[kind].gates.length, bound = 1 / Math.sqrt(H);
-    const vector = (length) => Array.from({ length }, () => bound * (2 * random.uniform() - 1));
-    const matrix = (rows) => Array.from({ length: rows }, () => vector(k * H));
-    const p = { W_x: matrix(1), W_h: matrix(H), b: new Array(k * H).fill(0) };
-    return [name, name === "peephole" ? { ...p, p_i: vector(H), p_f: vector(H), p_o: vector(H) } : p];
-  }));
+  const drawn = Object.fromEntries(Object.entries(CELLS).map(([name, [, kind]], n) =>
+    [name, rb.fresh(kind, H, 21 + n, name === "peephole" ? ["p_i", "p_f", "p_o"] : [])]));
 
   /* How far apart the outputs are, step by step, had the first input been another; 1 at the first step. */
   function traces(bias) {
