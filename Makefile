@@ -92,7 +92,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-ver
 TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
   inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
   stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
-  recipes costs whole_numbers scaling
+  recipes costs quantization scaling
 
 results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*

@@ -51,7 +51,7 @@ def coupled_step(xw, h, c, W_h):
 class Own(rnnbook.Cell):
     """A cell that a reader writes: the leaky unit of the API page."""
 
-    gates, saves = ("f", "n"), ("f", "n", "h_prev")
+    blocks, gates, saved = ("f", "n"), ("f",), ("f", "n", "h_prev")
 
     def step(self, xw, state):
         (h,) = state

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from rnnbook import LSTM, Adam, Dense, Model, fit, fit_many, mean_squared_error, sweep, tasks
+from rnnbook import LSTM, Adam, Dense, Model, Update, fit, fit_many, mean_squared_error, sweep, tasks
 
 SEEDS, UNITS, BATCH, LENGTH = 32, 16, 32, 50
 
@@ -19,13 +19,13 @@ def runs():
 
 def one_after_the_other(steps, compiled):
     for model, optimiser, batch in zip(*runs(), strict=True):
-        options = {"steps": steps, "max_norm": 1.0, "progress": False, "compiled": compiled}
+        options = {"steps": steps, "update": Update(max_norm=1.0), "compiled": compiled}
         fit(model, mean_squared_error, optimiser, batch, **options)
 
 
 def at_once(steps):
     models, optimisers, batches = runs()
-    fit_many(models, mean_squared_error, optimisers, batches, steps=steps, max_norm=1.0, progress=False)
+    fit_many(models, mean_squared_error, optimisers, batches, steps=steps, update=Update(max_norm=1.0))
 
 
 def seconds(function, *arguments):
@@ -56,7 +56,7 @@ def trial(rng, rate):
     """A run of a fifth of a second, with NumPy."""
     model = Model(LSTM(2, UNITS, rng=rng), Dense(UNITS, 1, rng=rng))
     batch = lambda: tasks.adding(rng, 8, 20)  # noqa: E731
-    history = fit(model, mean_squared_error, Adam(rate), batch, steps=200, max_norm=1.0, progress=False)
+    history = fit(model, mean_squared_error, Adam(rate), batch, steps=200, update=Update(max_norm=1.0))
     return {"loss": history.loss[-1]}
 
 

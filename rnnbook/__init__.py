@@ -2,37 +2,85 @@
 
 Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
+
+The core (`cells`, `layers`, `learning`, `checking`) needs NumPy alone and is all one needs to read.
+Everything else is loaded at its first use.
 """
 
-from rnnbook import (
-    activations,
-    data,
-    diagnostics,
-    explorables,
-    forecast,
-    init,
-    interop,
-    networks,
-    plots,
-    tasks,
-    text,
-    words,
-)
+import importlib
+
+from rnnbook import activations
 from rnnbook.arrays import join, namespace, split
-from rnnbook.attention import Attention, SelfAttention
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, LayerNormLSTM, MinGRU, MinLSTM, PeepholeLSTM
-from rnnbook.checkpointed import Checkpointed
-from rnnbook.compiled import compiled
-from rnnbook.files import load, save
-from rnnbook.gradcheck import Check, Report, central_difference, check_gradients, complex_step
-from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, Tied
-from rnnbook.losses import MixtureDensity, QuantileLoss, gaussian_nll, mean_squared_error, softmax_cross_entropy
-from rnnbook.optim import SGD, Adam, RMSProp, clip_by_global_norm
-from rnnbook.seq2seq import EncoderDecoder
-from rnnbook.sweep import read_table, row_rng, sweep
-from rnnbook.train import Batch, History, fit, fit_many
+from rnnbook.checking import Check, Report, central_difference, check_gradients, complex_step, diagnostics
+from rnnbook.layers import (
+    Attention,
+    Bidirectional,
+    Checkpointed,
+    Dense,
+    Embedding,
+    EncoderDecoder,
+    Model,
+    SelfAttention,
+    Stack,
+    TiedReadout,
+    load,
+    save,
+)
+from rnnbook.learning import (
+    SGD,
+    Adam,
+    Batch,
+    History,
+    MixtureDensity,
+    Monitor,
+    QuantileLoss,
+    RMSProp,
+    Update,
+    clip_by_global_norm,
+    fit,
+    fit_many,
+    gaussian_nll,
+    init,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
 
 __version__ = "0.1.0"
+
+#: What is loaded at its first use, and from where (PEP 562).
+_LATER = {
+    "compiled": "rnnbook.jax",
+    "data": "rnnbook.data",
+    "explorables": "rnnbook.explorables",
+    "forecast": "rnnbook.data.forecast",
+    "interop": "rnnbook.interop",
+    "networks": "rnnbook.networks",
+    "plots": "rnnbook.plots",
+    "practice": "rnnbook.practice",
+    "read_table": "rnnbook.trials.sweeps",
+    "row_rng": "rnnbook.trials.sweeps",
+    "speech": "rnnbook.data.speech",
+    "sweep": "rnnbook.trials.sweeps",
+    "tasks": "rnnbook.data.tasks",
+    "text": "rnnbook.data.text",
+    "trials": "rnnbook.trials",
+    "words": "rnnbook.data.words",
+}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'rnnbook' has no attribute {name!r}")
+    module = importlib.import_module(_LATER[name])
+    value = module if _LATER[name].endswith(f".{name}") else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "GRU",
@@ -56,13 +104,15 @@ __all__ = [
     "MinLSTM",
     "MixtureDensity",
     "Model",
+    "Monitor",
     "PeepholeLSTM",
     "QuantileLoss",
     "RMSProp",
     "Report",
     "SelfAttention",
     "Stack",
-    "Tied",
+    "TiedReadout",
+    "Update",
     "activations",
     "central_difference",
     "check_gradients",
@@ -84,13 +134,16 @@ __all__ = [
     "namespace",
     "networks",
     "plots",
+    "practice",
     "read_table",
     "row_rng",
     "save",
     "softmax_cross_entropy",
+    "speech",
     "split",
     "sweep",
     "tasks",
     "text",
+    "trials",
     "words",
 ]

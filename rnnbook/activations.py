@@ -2,8 +2,8 @@
 
 A backward pass keeps what the forward pass returned, so ``d_tanh(y)`` takes
 ``y = tanh(a)``, not ``a``. Everything here accepts complex arrays, so that the
-complex step (:mod:`rnnbook.gradcheck`) can pass through, and arrays of JAX, so that
-a cell can be compiled (:mod:`rnnbook.compiled`).
+complex step (:mod:`rnnbook.checking.gradients`) can pass through, and arrays of JAX, so that
+a cell can be compiled (:mod:`rnnbook.jax.compiled`).
 """
 
 import numpy as np  # noqa: F401 (the examples use it)

@@ -1,7 +1,7 @@
 """What the cells ask of an array, whichever library it belongs to.
 
 `Cell.step` and `Cell.step_back` are written with these functions and with operators, so that
-the same lines run on NumPy's arrays and on those that JAX compiles (:mod:`rnnbook.compiled`).
+the same lines run on NumPy's arrays and on those that JAX compiles (:mod:`rnnbook.jax.compiled`).
 """
 
 import numpy as np
@@ -64,14 +64,14 @@ def flat(a):
     return a.reshape(-1, a.shape[-1])
 
 
-def has_values(array):
+def is_concrete(array):
     """Whether an array's numbers are there: shapes are known while JAX traces, values not yet."""
     return isinstance(array, (np.ndarray, np.generic))
 
 
 def number(value):
     """A single value as a float, or what stands for it while JAX traces."""
-    return float(value) if has_values(value) else value
+    return float(value) if is_concrete(value) else value
 
 
 def recurrence(step, first, *rows):

@@ -4,7 +4,7 @@ import importlib
 
 import numpy as np
 
-from rnnbook.arrays import has_values
+from rnnbook.arrays import is_concrete
 
 
 def as_array(value):
@@ -37,7 +37,7 @@ def integers(name, value, size, last=""):
     array = as_array(value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
-    if has_values(array) and array.size and not (array.min() >= 0 and array.max() < size):
+    if is_concrete(array) and array.size and not (array.min() >= 0 and array.max() < size):
         raise ValueError(f"{name} must lie between 0 and {last}{size - 1}, got {array.min()} to {array.max()}")
     return array
 
@@ -57,7 +57,7 @@ def lengths(value, T, B):
         raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
     if array.shape != (B,):
         raise ValueError(f"lengths must have shape (B,) = ({B},), got {array.shape}")
-    if has_values(array) and array.size and not (array.min() >= 1 and array.max() <= T):
+    if is_concrete(array) and array.size and not (array.min() >= 1 and array.max() <= T):
         raise ValueError(f"lengths must lie between 1 and T = {T}, got {array.min()} to {array.max()}")
     return array
 
@@ -71,6 +71,13 @@ def positive(name, value):
     return int(value)
 
 
+def generator(name, value):
+    """`value` if it is a numpy.random.Generator, or a TypeError."""
+    if not isinstance(value, np.random.Generator):
+        raise TypeError(f"{name} must be a numpy.random.Generator, got {type(value).__name__}")
+    return value
+
+
 def choice(name, value, allowed):
     """`value` if it is one of `allowed`, or a ValueError."""
     if value not in allowed:
@@ -78,7 +85,7 @@ def choice(name, value, allowed):
     return value
 
 
-def library(name, extra):
+def require(name, extra):
     """The library of that name, or an ImportError that says which extra of the package brings it."""
     try:
         return importlib.import_module(name)

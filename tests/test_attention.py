@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rnnbook import complex_step
-from rnnbook.attention import Attention
+from rnnbook.layers.attention import Attention
 
 T, S, B, H, E = 4, 5, 3, 3, 2
 KINDS = ("additive", "multiplicative")

@@ -100,7 +100,7 @@ def test_bad_options_are_refused(rng):
 
 def test_a_cell_without_its_mathematics_says_what_is_missing(rng):
     class Empty(Cell):
-        gates = ("a",)
+        blocks = ("a",)
 
     with pytest.raises(NotImplementedError, match=r"Empty must define step\(xw, state\)"):
         Empty(1, 1, rng=rng)(np.zeros((1, 1, 1)))
@@ -111,7 +111,7 @@ def test_a_cell_without_its_mathematics_says_what_is_missing(rng):
 def test_block_names_what_it_knows(rng):
     cell = LSTM(D, H, rng=rng)
     assert cell.block("W_x", "f").base is cell.params["W_x"]
-    with pytest.raises(ValueError, match="gate must be one of 'i', 'f', 'o', 'g', got 'z'"):
+    with pytest.raises(ValueError, match="block must be one of 'i', 'f', 'o', 'g', got 'z'"):
         cell.block("b", "z")
     with pytest.raises(ValueError, match="name must be one of 'W_x', 'W_h', 'b', got 'p_i'"):
         cell.block("p_i", "i")
@@ -126,7 +126,7 @@ def test_layers_refuse_what_does_not_fit(rng):
         Stack([LSTM(2, 3, rng=rng)], dropout=1)
     with pytest.raises(ValueError, match="state must hold one state for each of the 1 cells, got 2"):
         Stack([LSTM(2, 3, rng=rng)])(np.zeros((1, 1, 2)), (None, None))
-    with pytest.raises(ValueError, match="back must have input_size 2 like ahead, got 3"):
+    with pytest.raises(ValueError, match="backward_cell must have input_size 2 like forward_cell, got 3"):
         Bidirectional(LSTM(2, 3, rng=rng), LSTM(3, 3, rng=rng))
     with pytest.raises(ValueError, match=r"x must have shape \(\.\.\., D\) = \(\.\.\., 2\), got \(3, 4\)"):
         Dense(2, 1, rng=rng)(np.zeros((3, 4)))

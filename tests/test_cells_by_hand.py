@@ -93,7 +93,7 @@ BY_HAND = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_forward_equals_the_equations_worked_with_the_math_module(kind, rng):
     cell = KINDS[kind](1, 1, rng=rng, dtype=np.float64)
-    for gate in cell.gates:
+    for gate in cell.blocks:
         cell.block("W_x", gate)[...] = WEIGHTS_X[gate]
         cell.block("W_h", gate)[...] = WEIGHTS_H[gate]
         cell.block("b", gate)[...] = BIASES[gate]

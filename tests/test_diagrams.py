@@ -27,7 +27,7 @@ def follow(cell, x, state):
     nodes, wires = graphs.graph(cell)
     given = {"x": x} | {f"{s}_prev": value for s, value in zip(cell.states, state, strict=True)}
     W_h = given["h_prev"] @ cell.params["W_h"]
-    blocks = dict(zip(cell.gates, np.split(W_h, len(cell.gates), axis=-1), strict=True))
+    blocks = dict(zip(cell.blocks, np.split(W_h, len(cell.blocks), axis=-1), strict=True))
 
     def origin(name):
         """Behind the joins, the node that computes the value."""
@@ -83,17 +83,17 @@ def test_a_diagram_computes_what_its_cell_computes(kind, rng):
 def test_every_road_of_the_gradient_can_be_highlighted(kind, rng):
     cell = random_cell(kind, D, H, rng)
     cell(rng.normal(size=(2, B, D)))
-    roads = diagnostics.path_jacobians(cell)
-    for road, jacobian in roads.items():
-        on_it = graphs.wires_on_road(cell, road)
-        assert bool(on_it) == bool(np.abs(jacobian).max() > 1e-9), road
-        _, ax = plots.cell_diagram(cell, road)
+    paths = diagnostics.path_jacobians(cell)
+    for path, jacobian in paths.items():
+        on_it = graphs.edges_on_path(cell, path)
+        assert bool(on_it) == bool(np.abs(jacobian).max() > 1e-9), path
+        _, ax = plots.cell_diagram(cell, path)
         thick = [line for line in ax.get_lines() if line.get_linewidth() > 2]
         assert len(thick) == len(on_it)
-        # a road passes its own gate, and leads from an old state to a new one
+        # a path passes its own gate, and leads from an old state to a new one
         ends = {wire.source for wire in on_it} | {wire.target for wire in on_it}
-        gate = road.removeprefix("p_")
-        if road not in ("direct", "h"):
+        gate = path.removeprefix("p_")
+        if path not in ("direct", "h"):
             assert gate in ends
         if on_it:
             assert ends & set(cell.states)
@@ -101,7 +101,7 @@ def test_every_road_of_the_gradient_can_be_highlighted(kind, rng):
 
 def test_the_direct_road_of_an_lstm_is_the_memory_line(rng):
     cell = random_cell("LSTM", D, H, rng)
-    assert {(w.source, w.target) for w in graphs.wires_on_road(cell, "direct")} == {
+    assert {(w.source, w.target) for w in graphs.edges_on_path(cell, "direct")} == {
         ("c_prev", "c_old"),
         ("c_old", "keep"),
         ("keep", "add"),
@@ -122,11 +122,11 @@ def test_there_is_a_dashed_wire_for_each_peephole(peepholes, rng):
 
 def test_a_diagram_refuses_what_it_cannot_draw(rng):
     class Own(Cell):
-        gates = ("h",)
+        blocks = ("h",)
 
     with pytest.raises(TypeError, match=r"cell must be one of RNN, .* got Own"):
         plots.cell_diagram(Own(1, 1, rng=rng))
-    with pytest.raises(ValueError, match=r"road must be 'direct', one of \('h',\) .* got 'f'"):
+    with pytest.raises(ValueError, match=r"path must be 'direct', one of \('h',\) .* got 'f'"):
         plots.cell_diagram(RNN(1, 1, rng=rng), "f")
     with pytest.raises(ValueError, match="got 'p_i'"):
         plots.cell_diagram(PeepholeLSTM(1, 1, peepholes="f", rng=rng), "p_i")

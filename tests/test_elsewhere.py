@@ -1,4 +1,4 @@
-"""The same cells elsewhere: whole numbers, C and Equinox."""
+"""The same cells elsewhere: integers, C and Equinox."""
 
 import ctypes
 import shutil
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rnnbook import GRU, LSTM, Dense, Embedding, Model, PeepholeLSTM, Stack, interop, networks
-from rnnbook.quantise import quantise
+from rnnbook.interop.quantization import quantize
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
@@ -22,7 +22,7 @@ COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 )
 @settings(deadline=None)
 def test_a_weight_moves_by_no_more_than_half_a_scale(p, bits):
-    whole, scale = quantise(p, bits)
+    whole, scale = quantize(p, bits)
     top = 2 ** (bits - 1) - 1
     assert whole.dtype == np.int8 and np.abs(whole).max(initial=0) <= top
     # the scale is written with four digits, so the largest may be cut by that much
@@ -33,18 +33,18 @@ def test_a_weight_moves_by_no_more_than_half_a_scale(p, bits):
 def test_bad_input_to_quantise_is_named():
     for bits in (1, 9, 2.5, "8"):
         with pytest.raises((ValueError, TypeError), match="bits must be"):
-            quantise(np.ones(3), bits)
+            quantize(np.ones(3), bits)
     with pytest.raises(TypeError, match="array must hold floating-point numbers"):
-        quantise(np.arange(3))
+        quantize(np.arange(3))
     with pytest.raises(ValueError, match="array must have one axis or two"):
-        quantise(np.ones((2, 2, 2)))
+        quantize(np.ones((2, 2, 2)))
 
 
 def rounded(model):
-    """The model that the C file is of: matrices of whole numbers times their scales, in double precision."""
+    """The model that the C file is of: matrices of integers times their scales, in double precision."""
     for p in model.params.values():
         if p.ndim == 2:
-            whole, scale = quantise(p)
+            whole, scale = quantize(p)
             p[...] = whole * scale
     return model
 

@@ -10,8 +10,8 @@ from conftest import SITE
 from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, explorables, networks, text
 from rnnbook.activations import softmax
 from rnnbook.data import ALPHABET
-from rnnbook.seq2seq import END, greedy
-from rnnbook.tasks import wording
+from rnnbook.data.tasks import wording
+from rnnbook.layers.encoder_decoder import EOS, greedy_decode
 
 pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
 WIDTHS = [(1280, "light", False), (390, "dark", True)]
@@ -91,8 +91,8 @@ def check_cell(state):
     _, after = cell(np.array([[[state["x"]]]], float), before)
     for s, value in zip(cell.states, after, strict=True):
         close(state["after"][s], value[0])
-    for gate in cell.gates:
-        close(state["saved"][gate], cell.tape[cell.saves.index(gate)][0, 0])
+    for gate in cell.blocks:
+        close(state["saved"][gate], cell.tape[cell.saved.index(gate)][0, 0])
 
 
 def check_strip(state):
@@ -101,7 +101,7 @@ def check_strip(state):
     close(state["series"]["h"], hs.ravel())
     close(state["series"]["c"][-1], c.item())
     for gate in "ifo":
-        close(state["series"][gate], cell.tape[cell.saves.index(gate)].ravel())
+        close(state["series"][gate], cell.tape[cell.saved.index(gate)].ravel())
 
 
 def check_lag(state):
@@ -135,13 +135,13 @@ def check_dates(state):
     (source, _), _, _, lengths = wording.dates([(text, "")])
     source = source[: len(text)]
     keys, before = network.encode(source, lengths)
-    symbol = np.array([[END]])
+    symbol = np.array([[EOS]])
     for p, weights in zip(state["p"], state["weights"], strict=True):
         y, before = network.decode(symbol, keys, before, lengths)
         close(p, softmax(y[0, 0]))
         close(weights, network.attention.weights[0, :, 0])
         symbol = y.argmax(axis=-1)
-    found = greedy(network, source, lengths, longest=11)[0]
+    found = greedy_decode(network, source, lengths, longest=11)[0]
     assert state["written"] == "".join(wording.FIGURES[k] for k in found)
 
 

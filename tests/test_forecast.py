@@ -137,7 +137,7 @@ def test_training_a_forecast_is_the_same_compiled(loss):
         model = Model(LSTM(1, 4, **made), Dense(4, outputs, **made), pool="last")
         x, target = forecast.examples(np.sin(np.arange(60.0)), 10, 1)
         batch = Batch(x, target)
-        options = {"steps": 40, "progress": False, "compiled": compiled}
+        options = {"steps": 40, "compiled": compiled}
         losses.append(fit(model, loss, Adam(1e-2), lambda batch=batch: batch, **options).loss)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-10)
     assert losses[0][-1] < losses[0][0]

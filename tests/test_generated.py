@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnbook import data, networks
-from rnnbook.seq2seq import END, greedy
-from rnnbook.tasks import pictures, wording
-from rnnbook.tasks.stories import PEOPLE, PLACES, STORY_WORDS, story
+from rnnbook.data.tasks import pictures, wording
+from rnnbook.data.tasks.stories import PEOPLE, PLACES, STORY_WORDS, story
+from rnnbook.layers.encoder_decoder import EOS, greedy_decode
 
 
 def value(words):
@@ -80,9 +80,9 @@ def test_dates_come_as_a_batch_and_what_cannot_be_written_is_refused(rng):
     (source, so_far), target, mask, lengths = wording.dates(pairs)
     for b, (text, normal) in enumerate(pairs):
         assert "".join(wording.LETTERS[k] for k in source[: lengths[b], b]) == text
-        assert "".join(wording.FIGURES[k] for k in target[:10, b]) == normal and target[10, b] == END
+        assert "".join(wording.FIGURES[k] for k in target[:10, b]) == normal and target[10, b] == EOS
         assert datetime.date.fromisoformat(normal)
-    assert (so_far[1:] == target[:-1]).all() and (so_far[0] == END).all() and mask is None
+    assert (so_far[1:] == target[:-1]).all() and (so_far[0] == EOS).all() and mask is None
     with pytest.raises(ValueError, match="character must be one of"):
         wording.dates([("3. März 1987", "")])
     with pytest.raises(ValueError, match="1 to 40 characters, got 41 to 41"):
@@ -93,7 +93,7 @@ def test_the_network_for_dates_reads_dates():
     rng = np.random.default_rng(123)
     pairs = [wording.date(rng) for _ in range(300)]
     batch = wording.dates(pairs)
-    found = greedy(networks.dates(), batch.x[0], batch.lengths, longest=11)
+    found = greedy_decode(networks.dates(), batch.x[0], batch.lengths, longest=11)
     right = ["".join(wording.FIGURES[k] for k in ids) == normal for ids, (_, normal) in zip(found, pairs, strict=True)]
     assert np.mean(right) > 0.98
 

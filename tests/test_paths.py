@@ -1,4 +1,4 @@
-"""The roads a gradient takes: against the LSTM's equations, and against counting every route."""
+"""The paths a gradient takes: against the LSTM's equations, and against counting every route."""
 
 from itertools import product
 
@@ -16,23 +16,23 @@ def test_the_roads_add_up_to_the_whole_and_leave_the_cell_as_it_was(kind, rng):
     cell = random_cell(kind, D, H, rng)
     cell(rng.normal(size=(T, B, D)), random_state(cell, B, rng))
     before = {name: value.copy() for name, value in cell.params.items()}
-    roads = diagnostics.path_jacobians(cell)
-    np.testing.assert_allclose(sum(roads.values()), diagnostics.step_jacobians(cell), atol=1e-14)
-    assert {"direct", *cell.gates} <= roads.keys()
+    paths = diagnostics.path_jacobians(cell)
+    np.testing.assert_allclose(sum(paths.values()), diagnostics.step_jacobians(cell), atol=1e-14)
+    assert {"direct", *cell.blocks} <= paths.keys()
     assert all((cell.params[name] == value).all() for name, value in before.items())
 
 
 def test_the_roads_of_an_lstm_are_those_of_its_equations(rng):
     cell = random_cell("LSTM", D, H, rng)
     cell(rng.normal(size=(1, 1, D)), random_state(cell, 1, rng))
-    roads = {name: jacobian[0, 0] for name, jacobian in diagnostics.path_jacobians(cell).items()}
+    paths = {name: jacobian[0, 0] for name, jacobian in diagnostics.path_jacobians(cell).items()}
     i, f, o, g, c_prev, tanh_c = (a[0, 0] for a in cell.tape)
     dh_dc = np.diag(o * (1 - tanh_c**2))
 
     direct = np.zeros((2 * H, 2 * H))
     direct[H:, H:] = np.diag(f)
     direct[:H, H:] = dh_dc @ np.diag(f)
-    np.testing.assert_allclose(roads["direct"], direct, atol=1e-15)
+    np.testing.assert_allclose(paths["direct"], direct, atol=1e-15)
 
     dc_da = {"i": g * i * (1 - i), "f": c_prev * f * (1 - f), "g": i * (1 - g**2)}
     for gate, slope in dc_da.items():
@@ -40,10 +40,10 @@ def test_the_roads_of_an_lstm_are_those_of_its_equations(rng):
         expected = np.zeros((2 * H, 2 * H))
         expected[H:, :H] = into_c
         expected[:H, :H] = dh_dc @ into_c
-        np.testing.assert_allclose(roads[gate], expected, atol=1e-15)
+        np.testing.assert_allclose(paths[gate], expected, atol=1e-15)
     through_o = np.zeros((2 * H, 2 * H))
     through_o[:H, :H] = np.diag(tanh_c * o * (1 - o)) @ cell.block("W_h", "o").T
-    np.testing.assert_allclose(roads["o"], through_o, atol=1e-15)
+    np.testing.assert_allclose(paths["o"], through_o, atol=1e-15)
 
 
 def test_a_rnn_has_no_direct_road_and_a_gru_keeps_through_z(rng):
@@ -53,7 +53,7 @@ def test_a_rnn_has_no_direct_road_and_a_gru_keeps_through_z(rng):
     for kind in ("GRU after", "GRU before"):
         gru = random_cell(kind, D, H, rng)
         gru(rng.normal(size=(T, B, D)))
-        z = gru.tape[gru.saves.index("z")]
+        z = gru.tape[gru.saved.index("z")]
         np.testing.assert_allclose(diagnostics.path_jacobians(gru)["direct"], z[..., None] * np.eye(H), atol=1e-15)
 
 
@@ -63,22 +63,22 @@ def test_the_shares_are_those_found_by_counting_every_route(kind, rng):
     cell(rng.normal(size=(T, B, D)))
     dh = rng.normal(size=(B, H))
     shares = diagnostics.path_shares(cell, dh)
-    roads = diagnostics.path_jacobians(cell)
+    paths = diagnostics.path_jacobians(cell)
     S = H * len(cell.states)
     for lag in (1, 3):
         for b in range(B):
             start = np.zeros(S)
             start[:H] = dh[b]
             routes = {}
-            for route in product(roads, repeat=lag):
+            for route in product(paths, repeat=lag):
                 gradient = start
-                for s, road in enumerate(route):
-                    gradient = gradient @ roads[road][T - 1 - s, b]
+                for s, path in enumerate(route):
+                    gradient = gradient @ paths[path][T - 1 - s, b]
                 routes[route] = gradient
             whole = sum(routes.values())
-            for road in roads:
-                weighted = sum(route.count(road) / lag * (g @ whole) for route, g in routes.items())
-                np.testing.assert_allclose(shares[road][lag, b], weighted / (whole @ whole), rtol=1e-9, atol=1e-12)
+            for path in paths:
+                weighted = sum(route.count(path) / lag * (g @ whole) for route, g in routes.items())
+                np.testing.assert_allclose(shares[path][lag, b], weighted / (whole @ whole), rtol=1e-9, atol=1e-12)
 
 
 def test_shares_sum_to_one_over_any_lag_and_for_many_losses_at_once(rng):

@@ -203,8 +203,8 @@ def test_two_directions_see_each_sequence_from_its_own_end(T, B, seed):
     x, lengths = rng.normal(size=(T, B, 2)), rng.integers(1, T + 1, B)
     hs, _ = both(x, lengths=lengths)
     for b, n in enumerate(lengths):
-        ahead, _ = both.ahead(x[:n, b : b + 1])
-        back, _ = both.back(x[:n, b : b + 1][::-1])
+        ahead, _ = both.forward_cell(x[:n, b : b + 1])
+        back, _ = both.backward_cell(x[:n, b : b + 1][::-1])
         same(hs[:n, b : b + 1], np.concatenate([ahead, back[::-1]], axis=-1))
         assert (hs[n:, b] == 0).all()
 

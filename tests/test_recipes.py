@@ -14,7 +14,9 @@ from rnnbook import (
     Dense,
     LayerNormLSTM,
     Model,
+    Monitor,
     Stack,
+    Update,
     compiled,
     fit,
     mean_squared_error,
@@ -100,7 +102,7 @@ def test_a_model_trains_with_checkpoints_as_without():
         cell = LSTM(2, 8, rng=rng, **FLOAT64)
         model = Model(wrap(cell), Dense(8, 1, rng=rng, **FLOAT64))
         draw = lambda: tasks.adding(rng, 8, 10, np.float64)  # noqa: E731
-        return fit(model, mean_squared_error, Adam(1e-2), draw, steps=30, progress=False).loss
+        return fit(model, mean_squared_error, Adam(1e-2), draw, steps=30).loss
 
     np.testing.assert_allclose(trained(Checkpointed), trained(lambda cell: cell), rtol=1e-10)
 
@@ -139,8 +141,7 @@ def test_a_schedule_multiplies_the_rate_of_each_update(fast):
             optimiser,
             lambda: batch,
             steps=4,
-            schedule=lambda done: asked.append(done) or schedule(done),
-            progress=False,
+            update=Update(schedule=lambda done: asked.append(done) or schedule(done)),
             compiled=fast,
         )
         assert asked == [0, 0.25, 0.5, 0.75] and optimiser.learning_rate == 0.1
@@ -172,8 +173,7 @@ def test_a_schedule_that_makes_no_sense_is_refused(fast, wrong, rng):
             Adam(),
             lambda: tasks.adding(rng, 8, 5),
             steps=3,
-            schedule=lambda done: wrong,
-            progress=False,
+            update=Update(schedule=lambda done: wrong),
             compiled=fast,
         )
 
@@ -205,11 +205,8 @@ def test_training_with_all_of_it_is_the_same_compiled(kind):
             Adam(1e-2),
             lambda: tasks.adding(rng, 8, 6, np.float64),
             steps=60,
-            every=25,
-            max_norm=1.0,
-            rng=rng,
-            schedule=lambda done: 1 - done,
-            progress=False,
+            monitor=Monitor(eval_every=25),
+            update=Update(max_norm=1.0, rng=rng, schedule=lambda done: 1 - done),
             compiled=fast,
         ).loss
 

@@ -21,6 +21,7 @@ from rnnbook import (
     Model,
     SelfAttention,
     Stack,
+    Update,
     check_gradients,
     complex_step,
     fit,
@@ -28,8 +29,8 @@ from rnnbook import (
     softmax_cross_entropy,
 )
 from rnnbook.cells.minimal import linear_scan
-from rnnbook.compiled import compiled
-from rnnbook.seq2seq import END, beam, greedy, padded, written
+from rnnbook.jax.compiled import compiled
+from rnnbook.layers.encoder_decoder import EOS, beam_search, greedy_decode, padded, shift_right
 
 S, T, B, K = 6, 4, 3, 5
 LENGTHS = np.array([6, 2, 4])
@@ -73,7 +74,7 @@ CASES = [
 def test_all_gradients_are_exact(kind, encoder, ids, rng):
     model, source, target = made(rng, kind, encoder, ids)
     lengths = None if encoder == "dense" and kind is None else LENGTHS
-    x, dy = (source, written(target)), rng.normal(size=(T, B, K))
+    x, dy = (source, shift_right(target)), rng.normal(size=(T, B, K))
     model(x, lengths)
     dsource = model.backward(dy)
     grads = {name: g.copy() for name, g in model.grads.items()}
@@ -106,7 +107,7 @@ def test_loss_and_gradients_are_pytorchs(kind, rng):
     from rnnbook.interop import to_torch
 
     model, source, target = made(rng, kind)
-    y = model((source, written(target)), LENGTHS)
+    y = model((source, shift_right(target)), LENGTHS)
     value, dy = softmax_cross_entropy(y, target)
     model.backward(dy)
     cells = ("encoder.", "decoder.")
@@ -116,7 +117,7 @@ def test_loss_and_gradients_are_pytorchs(kind, rng):
     packed = torch.nn.utils.rnn.pack_padded_sequence(embedded, torch.tensor(LENGTHS), enforce_sorted=False)
     hs, state = encoder(packed)
     keys, _ = torch.nn.utils.rnn.pad_packed_sequence(hs, total_length=S)
-    g, _ = decoder(tensors["target.W"][torch.tensor(written(target))], state)
+    g, _ = decoder(tensors["target.W"][torch.tensor(shift_right(target))], state)
     mask = torch.tensor(np.arange(S) < LENGTHS[:, None])[:, None]
     g, k = g.transpose(0, 1), keys.transpose(0, 1)
     if kind == "multiplicative":
@@ -135,7 +136,7 @@ def test_loss_and_gradients_are_pytorchs(kind, rng):
     for part, module in (("encoder", encoder), ("decoder", decoder)):
         for name, param in (("W_x", module.weight_ih_l0), ("W_h", module.weight_hh_l0), ("b", module.bias_ih_l0)):
             blocks = param.grad.chunk(4)
-            theirs[f"{part}.{name}"] = torch.cat([blocks["ifgo".index(g)] for g in model.encoder.gates]).numpy().T
+            theirs[f"{part}.{name}"] = torch.cat([blocks["ifgo".index(g)] for g in model.encoder.blocks]).numpy().T
     assert theirs.keys() == model.grads.keys()
     for name, gradient in theirs.items():
         np.testing.assert_allclose(model.grads[name], gradient, rtol=1e-9, atol=1e-13, err_msg=name)
@@ -145,14 +146,14 @@ def test_loss_and_gradients_are_pytorchs(kind, rng):
 @pytest.mark.parametrize("kind", ["additive", "multiplicative"])
 def test_padding_changes_nothing(kind, encoder, rng):
     model, source, target = made(rng, kind, encoder)
-    y = model((source, written(target)), LENGTHS)
+    y = model((source, shift_right(target)), LENGTHS)
     model.backward(np.ones_like(y))
     changed = source.copy()
     for b, n in enumerate(LENGTHS):
         changed[n:, b] = (source[n:, b] + 1) % 7
-        alone = model((source[:n, b : b + 1], written(target)[:, b : b + 1]))
+        alone = model((source[:n, b : b + 1], shift_right(target)[:, b : b + 1]))
         np.testing.assert_allclose(y[:, b : b + 1], alone, rtol=1e-12)
-    np.testing.assert_array_equal(model((changed, written(target)), LENGTHS), y)
+    np.testing.assert_array_equal(model((changed, shift_right(target)), LENGTHS), y)
 
 
 @pytest.mark.parametrize("kind", [None, "additive"])
@@ -161,9 +162,9 @@ def test_compiled_training_is_numpys(kind, rng):
     twin, *_ = made(np.random.default_rng(9), kind)
     for name, p in twin.params.items():
         p[...] = model.params[name]
-    batch = Batch((source, written(target)), target, None, LENGTHS)
+    batch = Batch((source, shift_right(target)), target, None, LENGTHS)
     histories = [
-        fit(m, softmax_cross_entropy, Adam(0.01), lambda: batch, steps=7, compiled=fast, progress=False)
+        fit(m, softmax_cross_entropy, Adam(0.01), lambda: batch, steps=7, compiled=fast)
         for m, fast in ((model, False), (twin, True))
     ]
     np.testing.assert_allclose(histories[0].loss, histories[1].loss, rtol=1e-9)
@@ -174,21 +175,21 @@ def test_compiled_training_is_numpys(kind, rng):
 def test_compiled_training_says_what_is_wrong(rng):
     model, source, target = made(rng)
     for wrong, message in (
-        (Batch((source + 7, written(target)), target), "source must lie between 0 and 6"),
-        (Batch((source, written(target) + K), target), "written must lie between 0 and 4"),
-        (Batch((source, written(target)), target, None, LENGTHS + 1), "lengths must lie between 1 and T = 6"),
+        (Batch((source + 7, shift_right(target)), target), "source must lie between 0 and 6"),
+        (Batch((source, shift_right(target) + K), target), "written must lie between 0 and 4"),
+        (Batch((source, shift_right(target)), target, None, LENGTHS + 1), "lengths must lie between 1 and T = 6"),
     ):
         with pytest.raises(ValueError, match=message):
-            fit(model, softmax_cross_entropy, Adam(), lambda w=wrong: w, steps=1, compiled=True, progress=False)
+            fit(model, softmax_cross_entropy, Adam(), lambda w=wrong: w, steps=1, compiled=True)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("option", [{"carry": True}, {"rng": np.random.default_rng(0)}])
 def test_what_only_a_model_can_do_is_refused(option, compiled, rng):
     model, source, target = made(rng)
-    batch = Batch((source, written(target)), target)
-    with pytest.raises(TypeError, match="carry and rng need a model with `continued`"):
-        fit(model, softmax_cross_entropy, Adam(), lambda: batch, steps=1, compiled=compiled, progress=False, **option)
+    batch = Batch((source, shift_right(target)), target)
+    with pytest.raises(TypeError, match="carry and rng need a model with `forward`"):
+        fit(model, softmax_cross_entropy, Adam(), lambda: batch, steps=1, compiled=compiled, update=Update(**option))
 
 
 def likeliest(model, source, longest):
@@ -196,8 +197,8 @@ def likeliest(model, source, longest):
     found = []
     for n in range(longest + 1):
         for symbols in itertools.product(range(1, K), repeat=n):
-            target = np.array([*symbols, END] if n < longest else symbols)[:, None]
-            y = model((source, written(target)))[:, 0]
+            target = np.array([*symbols, EOS] if n < longest else symbols)[:, None]
+            y = model((source, shift_right(target)))[:, 0]
             log_p = y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
             found.append((list(symbols), log_p[np.arange(len(target)), target[:, 0]].sum()))
     return sorted(found, key=lambda pair: -pair[1])
@@ -210,25 +211,25 @@ def test_a_wide_beam_finds_the_likeliest_of_all_sequences(cell, encoder, rng):
     model.params["readout.W"][...] *= 8
     source = source[:, :1]
     best = likeliest(model, source, 3)
-    found = beam(model, source, width=200, longest=3)
+    found = beam_search(model, source, width=200, longest=3)
     for (symbols, score), (expected, log_p) in zip(found[:10], best[:10], strict=True):
         assert symbols == expected
         np.testing.assert_allclose(score, log_p, rtol=1e-10)
-    narrow = beam(model, source, width=1, longest=3)[0][0]
-    assert narrow == greedy(model, source, longest=3)[0]
+    narrow = beam_search(model, source, width=1, longest=3)[0][0]
+    assert narrow == greedy_decode(model, source, longest=3)[0]
 
 
 def test_a_beam_reads_no_padding(rng):
     model, source, _ = made(rng, "additive")
-    short = beam(model, source[:4, 2:], np.array([4]), width=3, longest=5)
-    assert beam(model, source[:, 2:], np.array([4]), width=3, longest=5)[0][0] == short[0][0]
+    short = beam_search(model, source[:4, 2:], np.array([4]), width=3, longest=5)
+    assert beam_search(model, source[:, 2:], np.array([4]), width=3, longest=5)[0][0] == short[0][0]
 
 
 def test_what_is_refused(rng):
     model, source, _ = made(rng)
     options = {"rng": rng}
     with pytest.raises(ValueError, match="source must be one sequence, got 3"):
-        beam(model, source, width=2, longest=3)
+        beam_search(model, source, width=2, longest=3)
     with pytest.raises(ValueError, match="decoder must have the encoder's states and size"):
         EncoderDecoder(LSTM(2, 4, **options), GRU(2, 4, **options), Dense(4, 3, **options), Embedding(3, 2, **options))
     with pytest.raises(ValueError, match="readout must take 4 numbers, its input_size is 5"):
@@ -256,7 +257,7 @@ def test_minimal_cells_by_step_by_scan_and_their_gradients(make, rng):
 
 
 def test_a_minimal_cell_has_no_recurrent_weights_to_set(rng):
-    with pytest.raises(ValueError, match="name must be one of 'W_x', 'b', got 'W_h'"):
+    with pytest.raises(ValueError, match="cell must have the parameter W_h, MinGRU has W_x, b"):
         init.orthogonal(MinGRU(2, 3, rng=rng), rng)
 
 
@@ -320,7 +321,7 @@ def test_a_stack_of_self_attention_trains_compiled_as_by_numpy(rng):
 
     batch = Batch(rng.normal(size=(S, B, 3)), rng.integers(0, K, (S, B)), None, LENGTHS)
     losses = [
-        fit(model(), softmax_cross_entropy, Adam(0.01), lambda: batch, steps=5, compiled=fast, progress=False).loss
+        fit(model(), softmax_cross_entropy, Adam(0.01), lambda: batch, steps=5, compiled=fast).loss
         for fast in (False, True)
     ]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-9)

@@ -29,7 +29,7 @@ from rnnbook import (
     networks,
     speech,
 )
-from rnnbook.ctc import greedy
+from rnnbook.learning.ctc import greedy_decode
 from rnnbook.trials import spoken_digits, vowels
 
 
@@ -187,7 +187,7 @@ def test_the_listener_hears_and_can_listen_while_one_speaks():
         streamed.append(network.readout(hs)[0])
     whole = network(batch.x[:n, :1])
     np.testing.assert_allclose(streamed, whole, atol=1e-4)
-    assert greedy(np.array(streamed)) == greedy(whole)
+    assert greedy_decode(np.array(streamed)) == greedy_decode(whole)
 
 
 def test_how_far_a_network_looks_back_is_measured_rightly():
@@ -284,9 +284,7 @@ def test_a_mixture_trains_compiled_as_it_does_in_numpy():
         rng = np.random.default_rng(0)
         model = Model(LSTM(2, 4, rng=rng, dtype=np.float64), Dense(4, 10, rng=rng, dtype=np.float64))
         batch = Batch(rng.normal(size=(5, 3, 2)), rng.normal(size=(5, 3, 2)))
-        history = fit(
-            model, MixtureDensity(2), Adam(1e-2), lambda b=batch: b, steps=20, progress=False, compiled=compiled
-        )
+        history = fit(model, MixtureDensity(2), Adam(1e-2), lambda b=batch: b, steps=20, compiled=compiled)
         losses.append(history.loss)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-9)
     assert losses[0][-1] < losses[0][0]

@@ -10,9 +10,9 @@ from kinds import random_cell, random_state
 
 from rnnbook import Attention, Dense, MinGRU, MinLSTM, MixtureDensity, QuantileLoss, gaussian_nll, softmax_cross_entropy
 from rnnbook.activations import sigmoid, softmax
-from rnnbook.cells.normalised import EPSILON, d_normalise, normalise
-from rnnbook.ctc import ctc
+from rnnbook.cells.layer_norm import EPSILON, d_normalise, normalise
 from rnnbook.layers import pooling_weights
+from rnnbook.learning.ctc import ctc
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
 EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
@@ -90,9 +90,9 @@ def test_the_printed_equations_are_the_packages(name, rng):
 
     values = dict(cell.params)
     for block in ("W_x", "W_h", "b"):
-        for gate in cell.gates:
+        for gate in cell.blocks:
             values[f"{block}{gate}" if block != "b" else f"b_{gate}"] = cell.block(block, gate)
-    values["b_nx"] = cell.block("b", "n") if "n" in cell.gates else None
+    values["b_nx"] = cell.block("b", "n") if "n" in cell.blocks else None
     values["b_n"] = cell.params.get("b_n")
     values |= {"x": x[0]} | {f"{s}_prev": v for s, v in zip(cell.states, state, strict=True)}
     run("forward", values)
@@ -216,11 +216,11 @@ def test_the_printed_equations_of_the_minimal_cells_are_the_packages(name, make,
     x, h_prev, dh = rng.normal(size=(1, B, D)), rng.normal(size=(B, H)), rng.normal(size=(1, B, H))
     hs, _ = cell(x, (h_prev,))
     _, (dbefore,) = cell.backward(dh)
-    values = {f"W_x{gate}": cell.block("W_x", gate) for gate in cell.gates}
-    values |= {f"b_{gate}": cell.block("b", gate) for gate in cell.gates} | {"x": x[0], "h_prev": h_prev, "dh": dh[0]}
+    values = {f"W_x{gate}": cell.block("W_x", gate) for gate in cell.blocks}
+    values |= {f"b_{gate}": cell.block("b", gate) for gate in cell.blocks} | {"x": x[0], "h_prev": h_prev, "dh": dh[0]}
     run(name, values)
     np.testing.assert_allclose(values["h"], hs[0], rtol=1e-12)
     run(f"{name}-back", values)
     np.testing.assert_allclose(values["dh_prev"], dbefore, rtol=1e-10)
-    found = np.concatenate([values[f"da_{gate}"].sum(axis=0) for gate in cell.gates])
+    found = np.concatenate([values[f"da_{gate}"].sum(axis=0) for gate in cell.blocks])
     np.testing.assert_allclose(found, cell.grads["b"], rtol=1e-10)

@@ -16,7 +16,8 @@ from rnnbook import (
     Embedding,
     Model,
     Stack,
-    Tied,
+    TiedReadout,
+    Update,
     complex_step,
     data,
     fit,
@@ -24,8 +25,8 @@ from rnnbook import (
     softmax_cross_entropy,
     text,
 )
+from rnnbook.data.ngrams import KneserNey
 from rnnbook.networks import make
-from rnnbook.ngrams import KneserNey
 
 K, H = 5, 4
 
@@ -35,7 +36,7 @@ def model(rng, *, tied=False, dropout=0.0, stacked=False):
     table = Embedding(K, H if tied else 3, **made)
     cell = LSTM(table.output_size, H, **made)
     recurrent = Stack([cell, GRU(H, H, **made)], dropout=dropout) if stacked else cell
-    return Model(recurrent, Tied(table) if tied else Dense(H, K, **made), table, dropout=dropout)
+    return Model(recurrent, TiedReadout(table) if tied else Dense(H, K, **made), table, dropout=dropout)
 
 
 def test_ids_and_text_are_each_others_inverse():
@@ -69,15 +70,15 @@ def test_the_surprise_of_each_character_is_pytorchs(batch, rng):
     pieces = np.reshape(ids[:-1], (batch, -1)).T
     logits = np.swapaxes(network(pieces), 0, 1).reshape(100, K)
     nats = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(ids[1:]), reduction="none")
-    np.testing.assert_allclose(text.surprise(network, ids, batch), nats / np.log(2), rtol=1e-12)
+    np.testing.assert_allclose(text.surprisal(network, ids, batch), nats / np.log(2), rtol=1e-12)
 
 
 def test_a_run_in_two_parts_is_the_run_in_one(rng):
     for kind in ({}, {"stacked": True}, {"tied": True}):
         network, ids = model(rng, **kind), rng.integers(0, K, (9, 2))
         whole = network(ids)
-        first, state = network.continued(ids[:4])
-        second, _ = network.continued(ids[4:], state)
+        first, state = network.forward(ids[:4])
+        second, _ = network.forward(ids[4:], state)
         np.testing.assert_allclose(np.concatenate([first, second]), whole, rtol=1e-14)
 
 
@@ -93,7 +94,7 @@ def test_the_gradients_of_a_model_are_exact_tied_dropped_or_stacked(options, rng
         for step in part.split("."):
             own = own.parts[step]
         old, own.params[rest] = own.params[rest], value
-        y, _ = network.continued(ids, rng=np.random.default_rng(3))
+        y, _ = network.forward(ids, rng=np.random.default_rng(3))
         own.params[rest] = old
         return (y * dy).sum()
 
@@ -108,12 +109,12 @@ def test_the_gradients_of_a_model_are_exact_tied_dropped_or_stacked(options, rng
 
 def test_a_tied_readout_needs_the_table(rng):
     table = Embedding(K, H, rng=rng)
-    with pytest.raises(ValueError, match="embedding must be given for a Tied readout, got None"):
-        Model(LSTM(H, H, rng=rng), Tied(table))
+    with pytest.raises(ValueError, match="embedding must be given for a TiedReadout readout, got None"):
+        Model(LSTM(H, H, rng=rng), TiedReadout(table))
     with pytest.raises(ValueError, match=r"readout must take the 3 outputs of recurrent, .* have 4 numbers"):
-        Model(LSTM(H, 3, rng=rng), Tied(table), table)
+        Model(LSTM(H, 3, rng=rng), TiedReadout(table), table)
     with pytest.raises(ValueError, match=r"dropout must lie in \[0, 1\), got 1"):
-        Model(LSTM(H, H, rng=rng), Tied(table), table, dropout=1)
+        Model(LSTM(H, H, rng=rng), TiedReadout(table), table, dropout=1)
 
 
 @pytest.mark.parametrize("options", list(itertools.product([False, True], [False, True], [False, True])), ids=str)
@@ -130,10 +131,7 @@ def test_training_with_carried_state_and_dropout_is_the_same_compiled(options):
             Adam(1e-2),
             draw,
             steps=60,
-            max_norm=1.0,
-            carry=carry,
-            rng=masks,
-            progress=False,
+            update=Update(max_norm=1.0, carry=carry, rng=masks),
             compiled=compiled,
         )
         losses.append(history.loss)
@@ -151,7 +149,7 @@ def test_a_carried_state_is_remembered_across_batches():
             seen.append(rng.integers(0, 2, (1, 8)))
             return Batch(seen[-1], 2 * seen[-2] + seen[-1])
 
-        history = fit(network, softmax_cross_entropy, Adam(3e-2), batch, steps=600, carry=carry, progress=False)
+        history = fit(network, softmax_cross_entropy, Adam(3e-2), batch, steps=600, update=Update(carry=carry))
         losses[carry] = np.mean(history.loss[-100:])
     assert losses[False] > 0.9 * np.log(2) and losses[True] < 0.2
 
@@ -277,7 +275,6 @@ def test_the_networks_are_trained_quantised_and_read_back(tmp_path, monkeypatch)
 
     def briefly(network, loss, batch, rate, updates, compiled, **options):
         del compiled
-        options |= {"every": 1, "progress": False}
         trained[network.readout.output_size] = network
         return real(network, loss, batch, rate, min(updates, 2), False, **options)
 
@@ -306,7 +303,7 @@ def test_the_trained_networks_read_what_they_were_made_for(name):
     network = getattr(networks, name)()
     ids = text.encode(data.shakespeare("test")[:4000], letters)
     assert (
-        text.surprise(network, ids, 4).mean()
+        text.surprisal(network, ids, 4).mean()
         < 2.9
-        < text.surprise(networks.fresh(name, np.random.default_rng(0)), ids).mean()
+        < text.surprisal(networks.fresh(name, np.random.default_rng(0)), ids).mean()
     )

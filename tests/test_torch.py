@@ -39,7 +39,7 @@ def test_values_and_gradients_equal_those_of_torch_nn(kind, rng):
     # the gradients, given PyTorch's shape and order by way of a cell that holds them as parameters
     order = {"LSTM": "ifgo", "GRU": "rzn", "RNN": "h"}[type(cell).__name__]
     for ours, theirs in (("W_x", "weight_ih_l0"), ("W_h", "weight_hh_l0"), ("b", "bias_ih_l0")):
-        blocks = dict(zip(cell.gates, np.split(cell.grads[ours], len(cell.gates), axis=-1), strict=True))
+        blocks = dict(zip(cell.blocks, np.split(cell.grads[ours], len(cell.blocks), axis=-1), strict=True))
         same(np.concatenate([blocks[g] for g in order], axis=-1).T, getattr(module, theirs).grad)
     if "b_n" in cell.grads:
         same(cell.grads["b_n"], module.bias_hh_l0.grad[2 * H :])

@@ -16,8 +16,10 @@ from rnnbook import (
     Dense,
     Embedding,
     Model,
+    Monitor,
     RMSProp,
     Stack,
+    Update,
     clip_by_global_norm,
     complex_step,
     data,
@@ -191,10 +193,8 @@ def test_fit_learns_the_adding_problem_and_records_what_happened(rng):
         Adam(1e-2),
         lambda: tasks.adding(rng, 64, 4),
         steps=400,
-        max_norm=1.0,
-        validation=tasks.adding(np.random.default_rng(1), 256, 4),
-        every=100,
-        progress=False,
+        update=Update(max_norm=1.0),
+        monitor=Monitor(validation=tasks.adding(np.random.default_rng(1), 256, 4), eval_every=100),
     )
     assert [step for step, _ in history.validation] == [0, 100, 200, 300, 400]
     assert len(history.loss) == len(history.grad_norm) == 400
@@ -206,8 +206,15 @@ def test_fit_ends_with_the_parameters_that_did_best(rng):
     model = adding_model(rng)
     validation = tasks.adding(np.random.default_rng(1), 64, 4)
     # a learning rate that destroys what was learned
-    history = fit(model, mean_squared_error, SGD(5.0), lambda: tasks.adding(rng, 8, 4), steps=20, max_norm=1.0,
-                  validation=validation, every=5, progress=False)  # fmt: skip
+    history = fit(
+        model,
+        mean_squared_error,
+        SGD(5.0),
+        lambda: tasks.adding(rng, 8, 4),
+        steps=20,
+        update=Update(max_norm=1.0),
+        monitor=Monitor(validation=validation, eval_every=5),
+    )
     value, _ = mean_squared_error(model(validation.x), validation.target, validation.mask)
     assert value == min(v for _, v in history.validation)
 
@@ -215,8 +222,14 @@ def test_fit_ends_with_the_parameters_that_did_best(rng):
 def test_fit_stops_when_patience_runs_out(rng):
     model = adding_model(rng)
     batch = tasks.adding(rng, 8, 4)
-    history = fit(model, mean_squared_error, SGD(1e-30), lambda: batch, steps=1000, validation=batch, every=10,
-                  patience=3, progress=False)  # fmt: skip
+    history = fit(
+        model,
+        mean_squared_error,
+        SGD(1e-30),
+        lambda: batch,
+        steps=1000,
+        monitor=Monitor(validation=batch, eval_every=10, patience=3),
+    )
     assert len(history.loss) == 30 and history.best_step == 0
 
 
@@ -226,7 +239,7 @@ def test_fit_reports_a_loss_or_gradient_that_is_not_finite(rng):
     bad.x[0, 0, 0] = np.nan
     before = {name: p.copy() for name, p in model.params.items()}
     with pytest.raises(FloatingPointError, match="the loss is nan at step 0"):
-        fit(model, mean_squared_error, SGD(0.1), lambda: bad, steps=5, progress=False)
+        fit(model, mean_squared_error, SGD(0.1), lambda: bad, steps=5)
     assert all((model.params[name] == p).all() for name, p in before.items())
 
     def steep(y, target, mask):
@@ -234,22 +247,23 @@ def test_fit_reports_a_loss_or_gradient_that_is_not_finite(rng):
         return value, dy * np.inf
 
     with pytest.raises(FloatingPointError, match="the gradient norm is nan at step 0"), np.errstate(invalid="ignore"):
-        fit(model, steep, SGD(0.1), lambda: tasks.adding(rng, 8, 4), steps=5, progress=False)
+        fit(model, steep, SGD(0.1), lambda: tasks.adding(rng, 8, 4), steps=5)
     assert all((model.params[name] == p).all() for name, p in before.items())
 
 
 def test_fit_refuses_settings_without_meaning(rng):
     model, batch = adding_model(rng), lambda: tasks.adding(rng, 8, 4)
     with pytest.raises(ValueError, match="patience needs a validation batch"):
-        fit(model, mean_squared_error, SGD(0.1), batch, steps=1, patience=2)
-    for name in ("steps", "every", "patience"):
+        fit(model, mean_squared_error, SGD(0.1), batch, steps=1, monitor=Monitor(patience=2))
+    with pytest.raises(ValueError, match="steps must be at least 1, got 0"):
+        fit(model, mean_squared_error, SGD(0.1), batch, steps=0)
+    for name in ("eval_every", "patience"):
         with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
-            fit(model, mean_squared_error, SGD(0.1), batch, **({"steps": 1} | {name: 0}))
-
-
-def test_fit_shows_a_progress_bar(rng, capsys):
-    fit(adding_model(rng), mean_squared_error, SGD(0.1), lambda: tasks.adding(rng, 8, 4), steps=3)
-    assert "3/3" in capsys.readouterr().err
+            Monitor(**{name: 0})
+    with pytest.raises(ValueError, match="max_norm must be positive, got 0"):
+        Update(max_norm=0)
+    with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, got int"):
+        Update(rng=0)
 
 
 def test_a_model_with_embedding_and_lengths_trains_on_labels(rng):
@@ -263,7 +277,7 @@ def test_a_model_with_embedding_and_lengths_trains_on_labels(rng):
         mask = (np.arange(6)[:, None] == lengths - 1).astype(np.float32)
         return Batch(ids, np.broadcast_to(ids[0], ids.shape), mask, lengths)  # which symbol came first?
 
-    history = fit(model, softmax_cross_entropy, Adam(1e-2), batch, steps=300, progress=False)
+    history = fit(model, softmax_cross_entropy, Adam(1e-2), batch, steps=300)
     assert set(model.grads) == set(model.params)
     assert np.mean(history.loss[-20:]) < 0.1
 
@@ -409,8 +423,9 @@ def test_training_ends_when_it_is_told_to(compiled, rng):
         asked.append(len(history.loss))
         return len(asked) == 3
 
-    history = fit(adding_model(rng), mean_squared_error, SGD(0.1), lambda: tasks.adding(rng, 8, 4), steps=100, every=7,
-                  validation=tasks.adding(rng, 8, 4), until=until, progress=False, compiled=compiled)  # fmt: skip
+    monitor = Monitor(eval_every=7, validation=tasks.adding(rng, 8, 4), until=until)
+    batch = lambda: tasks.adding(rng, 8, 4)  # noqa: E731
+    history = fit(adding_model(rng), mean_squared_error, SGD(0.1), batch, steps=100, monitor=monitor, compiled=compiled)
     assert asked == [7, 14, 21] and len(history.loss) == 21
     assert [step for step, _ in history.validation] == [0, 7, 14, 21]
 

@@ -122,12 +122,12 @@ def test_the_intervals_are_those_of_textbooks():
     rng = np.random.default_rng(0)
     a, b = rng.normal(1, 1, 400), rng.normal(0, 2, 300)
     for level, of in ((0.95, 1), (1 - 0.05 / 7, 7)):
-        found = effect("e", a, b, of=of, shift=0.25)
+        found = effect("e", a, b, n_comparisons=of, shift=0.25)
         welch = stats.ttest_ind(a, b, equal_var=False).confidence_interval(level)
         np.testing.assert_allclose(
             found[1:], [a.mean() - b.mean() + 0.25, welch.low + 0.25, welch.high + 0.25], atol=0.05
         )
-        alone = effect("e", a, of=of, shift=-1)
+        alone = effect("e", a, n_comparisons=of, shift=-1)
         t = stats.ttest_1samp(a, 1).confidence_interval(level)
         np.testing.assert_allclose(alone[1:], [a.mean() - 1, t.low - 1, t.high - 1], atol=0.03)
     # Wilson 1927, by hand: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
@@ -185,7 +185,7 @@ SLICES = {
         ("run", "without-recurrence", {"network": name, "task": "order"}) for name in ("self-attention", "MinGRU")
     ],
     "recipes": [("run", "recipes", {"task": task, "recipe": "float64"}) for task in ("vowels", "power")],
-    "whole_numbers": [("run", "whole-numbers", {"task": "power"})],
+    "quantization": [("run", "quantization", {"task": "power"})],
     **dict.fromkeys(("costs", "scaling"), ()),  # times
 }
 
@@ -194,7 +194,7 @@ SLICES = {
 def test_rows_of_the_tables_can_be_made_again(name):
     for function, table, factors in SLICES[name]:
         trial, run = getattr(MODULES[name], function), "fold" if "fold" in results(table).dtype.names else "seed"
-        rows = trials.some(results(table), **{run: 7}, **factors)[:2]
+        rows = trials.rows_where(results(table), **{run: 7}, **factors)[:2]
         paths = [{"compiled": False}] if "compiled" in trial.__code__.co_varnames else [{}]
         if name in ("variants", "biases_and_gates"):  # cells of their own
             paths.append({"compiled": True})
@@ -235,7 +235,7 @@ def test_a_run_with_an_encoder_is_the_same_by_both_paths(name, factors):
 
 
 def test_a_row_that_differs_is_named():
-    rows = trials.some(results("growth"), gain=1.1, activation="none")[:1].copy()
+    rows = trials.rows_where(results("growth"), gain=1.1, activation="none")[:1].copy()
     rows["decades"] += 1
     with pytest.raises(AssertionError, match=r"decades of {'activation': 'none', 'gain': 1.1} with seed 0 is 8\.27"):
         verify(MODULES["state"].growth, rows)
@@ -340,7 +340,7 @@ from rnnbook import Adam, Cell, Dense, Model, fit, join, mean_squared_error, spl
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
 
 class Leaky(Cell):
-    gates = ("f", "n")
+    blocks = ("f", "n")
 
     def step(self, xw, state):
         (h,) = state
@@ -356,7 +356,7 @@ class Leaky(Cell):
 def trial(rng, rate):
     model = Model(Leaky(2, 8, rng=rng, dtype=np.float64), Dense(8, 1, rng=rng, dtype=np.float64))
     batch = lambda: tasks.adding(rng, 8, 10, np.float64)
-    history = fit(model, mean_squared_error, Adam(rate), batch, steps=30, progress=False, compiled=True)
+    history = fit(model, mean_squared_error, Adam(rate), batch, steps=30, compiled=True)
     return {"loss": history.loss[-1]}
 
 where = {"address": sys.argv[2]} if sys.argv[2:] else {"workers": 2}

@@ -19,6 +19,7 @@ from rnnbook import (
     Embedding,
     Model,
     Stack,
+    Update,
     complex_step,
     data,
     fit,
@@ -46,26 +47,26 @@ def model(rng, pool, kind="cell", embedding=False, dropout=0.0):
 
 @given(st.text())
 def test_tokens_hold_every_letter_once_and_no_space(sentence):
-    found = words.tokens(sentence)
+    found = words.tokenize(sentence)
     assert "".join(found) == "".join(sentence.lower().split()) and all(not any(map(str.isspace, t)) for t in found)
 
 
 def test_the_reviews_are_cut_where_their_collectors_cut_them():
     sentences, _ = data.reviews()
-    same = [words.tokens(s) == s.split() for s in sentences]
+    same = [words.tokenize(s) == s.split() for s in sentences]
     assert np.mean(same) > 0.85  # the rest has marks inside words, such as action/comedy
 
 
 def test_a_vocabulary_has_the_words_that_are_frequent_enough():
     sentences, _ = data.reviews()
-    counts = Counter(itertools.chain.from_iterable(map(words.tokens, sentences[:500])))
+    counts = Counter(itertools.chain.from_iterable(map(words.tokenize, sentences[:500])))
     vocabulary = words.Vocabulary(sentences[:500], at_least=3)
     assert set(vocabulary.words[1:]) == {w for w, n in counts.items() if n >= 3}
     falling = [counts[w] for w in vocabulary.words[1:]]
     assert falling == sorted(falling, reverse=True) and len(vocabulary) == len(falling) + 1
     ids, lengths = vocabulary.ids(sentences[500:520])
     for k, sentence in enumerate(sentences[500:520]):
-        tokens = words.tokens(sentence)
+        tokens = words.tokenize(sentence)
         back = [vocabulary.words[i] for i in ids[: lengths[k], k]]
         assert [b if b != words.UNKNOWN else None for b in back] == [t if counts[t] >= 3 else None for t in tokens]
         assert (ids[lengths[k] :, k] == 0).all()
@@ -80,20 +81,20 @@ def test_what_a_vocabulary_refuses():
 
 def test_every_sentence_comes_once_each_time_through(rng):
     ids, labels = np.arange(10)[None], np.arange(10) % 2
-    draw = words.shuffled(ids, np.ones(10, int), labels, 5, rng)
+    draw = words.minibatches(ids, np.ones(10, int), labels, 5, rng)
     rounds = [np.concatenate([draw().x[0], draw().x[0]]) for _ in range(3)]
     assert all(sorted(seen) == list(range(10)) for seen in rounds) and (rounds[0] != rounds[1]).any()
     batch = draw()
     assert (batch.target[0] == batch.x[0] % 2).all() and batch.lengths.shape == (5,)
     with pytest.raises(ValueError, match="batch must be at most the number of sentences, 10, got 11"):
-        words.shuffled(ids, np.ones(10, int), labels, 11, rng)
+        words.minibatches(ids, np.ones(10, int), labels, 11, rng)
 
 
 @pytest.mark.parametrize("lengths", [None, np.array([5, 1, 3])])
 @pytest.mark.parametrize("pool", POOLS)
 def test_pooling_is_what_its_name_says(pool, lengths, rng):
     hs = rng.normal(size=(5, 3, H))
-    w = pooling_weights(pool, hs, lengths, ahead=3)
+    w = pooling_weights(pool, hs, lengths, n_forward=3)
     np.testing.assert_allclose(w.sum(axis=0), 1, rtol=1e-12)
     for b, T in enumerate([5, 5, 5] if lengths is None else lengths):
         own = torch.tensor(hs[:T, b])
@@ -159,8 +160,8 @@ def test_training_a_model_that_pools_is_the_same_compiled(pool, kind):
     for compiled in (False, True):
         rng = np.random.default_rng(0)
         network = model(rng, pool, kind, embedding=True, dropout=0.3)
-        draw = words.shuffled(rng.integers(0, 7, (6, 20)), rng.integers(1, 7, 20), rng.integers(0, 2, 20), 8, rng)
-        options = {"steps": 30, "rng": np.random.default_rng(1), "progress": False, "compiled": compiled}
+        draw = words.minibatches(rng.integers(0, 7, (6, 20)), rng.integers(1, 7, 20), rng.integers(0, 2, 20), 8, rng)
+        options = {"steps": 30, "update": Update(rng=np.random.default_rng(1)), "compiled": compiled}
         losses.append(fit(network, softmax_cross_entropy, Adam(1e-2, weight_decay=0.5), draw, **options).loss)
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-10)
 
@@ -212,7 +213,7 @@ def test_folds_share_nothing_and_are_half_praise():
 
 def test_a_corrected_interval_is_a_t_interval_with_a_larger_variance(rng):
     d = rng.normal(1, 2, 30)
-    found = paired("d", d, overlap=1 / 9, of=3, shift=0.5)
+    found = paired("d", d, overlap=1 / 9, n_comparisons=3, shift=0.5)
     half = stats.t.interval(1 - 0.05 / 3, 29, scale=d.std(ddof=1) * np.sqrt(1 / 30 + 1 / 9))[1]
     np.testing.assert_allclose(found[1:], [d.mean() + 0.5, d.mean() + 0.5 - half, d.mean() + 0.5 + half], rtol=1e-12)
     plain = stats.ttest_1samp(d, 0).confidence_interval()

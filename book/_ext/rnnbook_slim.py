@@ -144,7 +144,7 @@ def shrink_icons(static, css):
     """Keep the icons that the style sheet names."""
     codes = {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}  # the private area, where icons live
     font = ttLib.TTFont(static / f"{ICONS}.ttf")
-    options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
+    options = subset.OptimiserSpec(layout_features=[], name_IDs=[], hinting=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)

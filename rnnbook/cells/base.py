@@ -1,37 +1,61 @@
 """A recurrent layer for any cell: time, batch, lengths and weight gradients, written once."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from rnnbook import check
 from rnnbook.arrays import flat, namespace
 
 
+class Parameter(NamedTuple):
+    """What a cell declares of a parameter."""
+
+    shape: tuple[int, ...]
+    start: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]  #: ``start(rng, shape)`` draws it
+    recurrent: bool = False  #: whether the state of the step before acts through it
+
+
+def uniform(bound):
+    """A start drawn uniformly from ±`bound`."""
+    return lambda rng, shape: rng.uniform(-bound, bound, shape)
+
+
+def constant(value):
+    """A start at one value."""
+    return lambda _, shape: np.full(shape, value)
+
+
 class Cell:
     """A recurrent layer: an affine map of the input, then `step` once per time step.
 
-    A subclass names its `gates` (column blocks of ``W_x``, ``W_h`` and ``b``) and its
-    `states` (what it carries through time, the output ``h`` first) and writes the two
-    methods that are its mathematics, `step` and `step_back`. Everything else (batches,
-    sequences of different lengths, weight gradients, gradient checks, diagnostics,
-    stacks, training) works for it unchanged.
+    A subclass names its `blocks` (of columns of ``W_x``, ``W_h`` and ``b``), which of them are
+    `gates`, and its `states` (what it carries through time, the output ``h`` first), and writes
+    the two methods that are its mathematics, `step` and `step_back`. Everything else (batches,
+    sequences of different lengths, weight gradients, gradient checks, diagnostics, stacks,
+    training) works for it unchanged. Where blocks or states are not all H wide, or parameters
+    are others than ``W_x``, ``W_h`` and ``b``, it says so in `block_widths`, `state_shapes` and
+    `parameters`. `check_cell` holds a cell to all of this.
 
     Parameters
     ----------
     input_size, hidden_size : int
         D and H, at least 1.
     rng : numpy.random.Generator
-        Draws ``W_x`` and ``W_h`` uniformly from ±1/√H; ``b`` starts at zero.
+        Draws the parameters as `parameters` declares them: ``W_x`` and ``W_h`` uniformly from
+        ±1/√H; ``b`` starts at zero.
     dtype : dtype, default float32
         Of the parameters: float32 or float64.
 
     Attributes
     ----------
     params : dict of str to ndarray
-        ``W_x (D, kH)``, ``W_h (H, kH)``, ``b (kH,)`` for a cell of k gates.
+        ``W_x (D, kH)``, ``W_h (H, kH)``, ``b (kH,)`` for a cell of k blocks.
     grads : dict of str to ndarray
         Same keys and shapes; filled by `backward`.
     tape : list of ndarray
-        What `step` saved in the last call, each item stacked over time, (T, B, H); `saves`
+        What `step` saved in the last call, each item stacked over time, (T, B, H); `saved`
         names its entries.
     x : ndarray, shape (T, B, D)
         Input of the last call. It is kept, not copied: leave it unchanged until `backward`.
@@ -46,27 +70,50 @@ class Cell:
     `step_back` must broadcast over leading axes of `dstate`.
     """
 
-    gates: tuple[str, ...]
+    #: Blocks of columns of ``W_x``, ``W_h`` and ``b``, in their order.
+    blocks: tuple[str, ...]
+    #: Those of `blocks` that are gates, shares between 0 and 1; the others are candidates.
+    gates: tuple[str, ...] = ()
     states: tuple[str, ...] = ("h",)
-    saves: tuple[str, ...] = ()
+    #: Names of what `step` saves for `step_back`.
+    saved: tuple[str, ...] = ()
     #: The gate whose bias sets how long the cell remembers, and the sign that lengthens it.
-    keep_gate: tuple[str, int] | None = None
+    retention_gate: tuple[str, int] | None = None
+    #: The gate that lets what is new in, where it is another.
+    input_gate: str | None = None
 
     def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        check.generator("rng", rng)
         check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
         self.input_size = check.positive("input_size", input_size)
         self.hidden_size = self.output_size = check.positive("hidden_size", hidden_size)
-        bound, width = hidden_size**-0.5, len(self.gates) * hidden_size
-        self.params = {
-            "W_x": rng.uniform(-bound, bound, (input_size, width)).astype(dtype),
-            "W_h": rng.uniform(-bound, bound, (hidden_size, width)).astype(dtype),
-            "b": np.zeros(width, dtype),
-        }
+        self.params = {name: p.start(rng, p.shape).astype(dtype) for name, p in self.parameters().items()}
         self.grads: dict[str, np.ndarray] = {}
         self.tape: list[np.ndarray] = []
         self._buffers: dict[object, np.ndarray] = {}
+
+    def block_widths(self):
+        """How many columns each of `blocks` has: H, unless a cell says otherwise."""
+        return (self.hidden_size,) * len(self.blocks)
+
+    def state_shapes(self):
+        """The shape of each of `states` for one sequence: (H,), unless a cell says otherwise; the output's is."""
+        return ((self.hidden_size,),) * len(self.states)
+
+    def parameters(self):
+        """What each parameter is and how it starts; a cell with other parameters extends or replaces this.
+
+        Returns
+        -------
+        dict of str to Parameter
+            They are drawn in its order.
+        """
+        D, H, width = self.input_size, self.hidden_size, sum(self.block_widths())
+        return {
+            "W_x": Parameter((D, width), uniform(H**-0.5)),
+            "W_h": Parameter((H, width), uniform(H**-0.5), recurrent=True),
+            "b": Parameter((width,), constant(0.0)),
+        }
 
     def step(self, xw, state):
         """One time step: what the cell *is*.
@@ -74,7 +121,7 @@ class Cell:
         Parameters
         ----------
         xw : ndarray, shape (B, kH)
-            ``x_t W_x + b``, one column block a gate.
+            ``x_t W_x + b``, block by block.
         state : tuple of ndarray, each (B, H)
             The state before this step, in the order of `states`.
 
@@ -135,7 +182,7 @@ class Cell:
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")
         if state is None:
-            state = tuple(np.zeros((B, self.hidden_size), x.dtype) for _ in self.states)
+            state = tuple(np.zeros((B, *shape), x.dtype) for shape in self.state_shapes())
         state = self.checked_state("state", state, B)
         alive = None if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
         if alive is not None:
@@ -143,7 +190,7 @@ class Cell:
 
         dtype = np.result_type(x, *state, *self.params.values())
         x, state = x.astype(dtype, copy=False), tuple(s.astype(dtype, copy=False) for s in state)
-        xw = self._buffer("a", (T, B, len(self.gates) * self.hidden_size), dtype)
+        xw = self._buffer("a", (T, B, sum(self.block_widths())), dtype)
         np.matmul(flat(x), self.params["W_x"], out=flat(xw))  # every time step in one product
         xw += self.params["b"]
         h = self._buffer("h", (T + 1, B, self.hidden_size), dtype)
@@ -156,7 +203,7 @@ class Cell:
             for stacked, s in zip(tape, saved, strict=True):
                 stacked[t] = s
             if alive is not None:
-                after = tuple(np.where(alive[t], new, old) for new, old in zip(after, state, strict=True))
+                after = where_alive(alive[t], after, state)
             state = after
             h[t + 1] = state[0]
         self.tape, self.x, self.h_prev, self.alive = tape, x, h[:-1], alive
@@ -192,11 +239,11 @@ class Cell:
         T, B, H = self.h_prev.shape
         dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
         if dstate is None:
-            dstate = tuple(np.zeros((B, H), dhs.dtype) for _ in self.states)
+            dstate = tuple(np.zeros((B, *shape), dhs.dtype) for shape in self.state_shapes())
         dstate = self.checked_state("dstate", dstate, B)
 
         dtype = np.result_type(dhs, *dstate, self.h_prev)
-        da = self._buffer("a", (T, B, len(self.gates) * H), dtype)
+        da = self._buffer("a", (T, B, sum(self.block_widths())), dtype)
         W_h = self.params.get("W_h")
         if W_h is not None:  # the same numbers, so that the transpose in step_back is contiguous: faster products
             self.params["W_h"] = np.asfortranarray(W_h)
@@ -206,7 +253,7 @@ class Cell:
                 da[t], before = self.step_back(saved, (dstate[0] + dhs[t], *dstate[1:]))
                 if self.alive is not None:  # past its end a sequence passes its gradient on untouched
                     da[t] = np.where(self.alive[t], da[t], 0)
-                    before = tuple(np.where(self.alive[t], b, d) for b, d in zip(before, dstate, strict=True))
+                    before = where_alive(self.alive[t], before, dstate)
                 dstate = before
         finally:
             if W_h is not None:
@@ -232,22 +279,27 @@ class Cell:
         da = flat(da)
         return {"W_x": flat(self.x).T @ da, "W_h": flat(self.h_prev).T @ da, "b": da.sum(0)}
 
-    def block(self, name, gate):
-        """The columns of one gate in a parameter, a view: ``cell.block("b", "f")[:] = 1``.
+    def columns(self, block):
+        """Where the columns of one of `blocks` stand, a slice."""
+        k = self.blocks.index(check.choice("block", block, self.blocks))
+        widths = self.block_widths()
+        return slice(sum(widths[:k]), sum(widths[: k + 1]))
+
+    def block(self, name, block):
+        """The columns of one block in a parameter, a view: ``cell.block("b", "f")[:] = 1``.
 
         Parameters
         ----------
         name : {"W_x", "W_h", "b"}
-        gate : str
-            One of `gates`.
+        block : str
+            One of `blocks`.
 
         Returns
         -------
         ndarray, shape (D, H), (H, H) or (H,)
         """
         check.choice("name", name, tuple(n for n in ("W_x", "W_h", "b") if n in self.params))
-        k = self.gates.index(check.choice("gate", gate, self.gates))
-        return self.params[name][..., k * self.hidden_size : (k + 1) * self.hidden_size]
+        return self.params[name][..., self.columns(block)]
 
     def _buffer(self, name, shape, dtype):
         """Memory kept from call to call: touching fresh memory takes longer than the arithmetic."""
@@ -257,14 +309,21 @@ class Cell:
         return self._buffers[name]
 
     def checked_state(self, name, state, B):
-        """A state as a tuple of arrays (B, H), or an error that calls it `name`."""
+        """A state as a tuple of arrays (B, …), or an error that calls it `name`."""
         if not isinstance(state, (tuple, list)) or len(state) != len(self.states):
             got = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else type(state).__name__
             raise ValueError(f"{name} must be a tuple ({', '.join(self.states)}), got {got}")
         return tuple(
-            check.shaped(f"{name}[{k}] ({s})", value, (B, self.hidden_size), "(B, H)")
-            for k, (s, value) in enumerate(zip(self.states, state, strict=True))
+            check.shaped(f"{name}[{k}] ({s})", value, (B, *shape), "(B, H)" if len(shape) == 1 else "(B, …)")
+            for k, (s, value, shape) in enumerate(zip(self.states, state, self.state_shapes(), strict=True))
         )
+
+
+def where_alive(alive, after, before):
+    """A state after a step: `after` where a sequence still runs, ``alive (B, 1)``, and `before` where it has ended."""
+    xp = namespace(alive)
+    each = (alive.reshape(-1, *(1,) * (a.ndim - 1)) for a in after)
+    return tuple(xp.where(mask, a, b) for mask, a, b in zip(each, after, before, strict=True))
 
 
 def alive_mask(lengths, T):

@@ -5,7 +5,7 @@ import numpy as np
 from rnnbook import check
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
 from rnnbook.arrays import flat, join, split
-from rnnbook.cells.base import Cell
+from rnnbook.cells.base import Cell, Parameter, constant
 
 
 class GRU(Cell):
@@ -32,15 +32,18 @@ class GRU(Cell):
     ['W_h', 'W_x', 'b', 'b_n']
     """
 
-    gates = ("r", "z", "n")
-    saves = ("r", "z", "n", "m", "h_prev")
-    keep_gate = ("z", +1)
+    blocks, gates = ("r", "z", "n"), ("r", "z")
+    saved = ("r", "z", "n", "m", "h_prev")
+    retention_gate = ("z", +1)
 
     def __init__(self, input_size, hidden_size, *, reset="after", rng, dtype=np.float32):
         self.reset = check.choice("reset", reset, ("after", "before"))
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        if reset == "after":
-            self.params["b_n"] = np.zeros(hidden_size, dtype)
+
+    def parameters(self):
+        """Those of every cell, and ``b_n`` where the reset comes after the product."""
+        inside = {"b_n": Parameter((self.hidden_size,), constant(0.0))} if self.reset == "after" else {}
+        return super().parameters() | inside
 
     def step(self, xw, state):
         (h_prev,), H, W_h = state, self.hidden_size, self.params["W_h"]

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
 from rnnbook.arrays import join, namespace, split
-from rnnbook.cells.base import Cell
+from rnnbook.cells.base import Cell, Parameter, uniform
 
 
 class LSTM(Cell):
@@ -25,9 +25,10 @@ class LSTM(Cell):
     ((5, 3, 2), (3, 2))
     """
 
-    gates, states = ("i", "f", "o", "g"), ("h", "c")
-    saves = ("i", "f", "o", "g", "c_prev", "tanh_c")
-    keep_gate = ("f", +1)
+    blocks, gates = ("i", "f", "o", "g"), ("i", "f", "o")
+    states = ("h", "c")
+    saved = ("i", "f", "o", "g", "c_prev", "tanh_c")
+    retention_gate, input_gate = ("f", +1), "i"
 
     def step(self, xw, state):
         h, c_prev = state
@@ -74,17 +75,21 @@ class PeepholeLSTM(Cell):
     ['W_h', 'W_x', 'b', 'p_f']
     """
 
-    gates, states = ("i", "f", "o", "g"), ("h", "c")
-    saves = ("i", "f", "o", "g", "c_prev", "c", "tanh_c")
-    keep_gate = ("f", +1)
+    blocks, gates = ("i", "f", "o", "g"), ("i", "f", "o")
+    states = ("h", "c")
+    saved = ("i", "f", "o", "g", "c_prev", "c", "tanh_c")
+    retention_gate, input_gate = ("f", +1), "i"
 
     def __init__(self, input_size, hidden_size, *, peepholes="ifo", rng, dtype=np.float32):
         if not isinstance(peepholes, str) or len(set(peepholes) & set("ifo")) != len(peepholes):
             raise ValueError(f"peepholes must be distinct letters of 'ifo', got {peepholes!r}")
+        self.peepholes = peepholes
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        bound = hidden_size**-0.5
-        for gate in peepholes:
-            self.params[f"p_{gate}"] = rng.uniform(-bound, bound, hidden_size).astype(dtype)
+
+    def parameters(self):
+        """Those of every cell, and the peepholes."""
+        peephole = Parameter((self.hidden_size,), uniform(self.hidden_size**-0.5), recurrent=True)
+        return super().parameters() | {f"p_{gate}": peephole for gate in self.peepholes}
 
     def peephole(self, gate):
         """The peephole weights of a gate, (H,); zero for a gate that has none."""
@@ -138,9 +143,10 @@ class CoupledLSTM(Cell):
     (2, 6)
     """
 
-    gates, states = ("i", "o", "g"), ("h", "c")
-    saves = ("i", "o", "g", "c_prev", "tanh_c")
-    keep_gate = ("i", -1)
+    blocks, gates = ("i", "o", "g"), ("i", "o")
+    states = ("h", "c")
+    saved = ("i", "o", "g", "c_prev", "tanh_c")
+    retention_gate = ("i", -1)
 
     def step(self, xw, state):
         h, c_prev = state

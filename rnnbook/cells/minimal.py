@@ -16,7 +16,11 @@ class Minimal(Cell):
 
     def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
-        del self.params["W_h"]
+        rng.random((hidden_size, sum(self.block_widths())))  # where W_h is drawn: the tables of chapter 15 were made so
+
+    def parameters(self):
+        """Those of every cell but ``W_h``."""
+        return {name: p for name, p in super().parameters().items() if name != "W_h"}
 
     def kept(self, xw):
         """The share k that is kept, the new value n, and what else `step_back` needs."""
@@ -58,9 +62,9 @@ class MinGRU(Minimal):
     True
     """
 
-    gates = ("z", "n")
-    saves = ("z", "n", "h_prev")
-    keep_gate = ("z", +1)
+    blocks, gates = ("z", "n"), ("z",)
+    saved = ("z", "n", "h_prev")
+    retention_gate = ("z", +1)
 
     def kept(self, xw):
         a_z, n = split(xw, 2)
@@ -86,9 +90,9 @@ class MinLSTM(Minimal):
         As for every `Cell`; there is no ``W_h``.
     """
 
-    gates = ("f", "i", "n")
-    saves = ("k", "n", "f", "i", "h_prev")
-    keep_gate = ("f", +1)
+    blocks, gates = ("f", "i", "n"), ("f", "i")
+    saved = ("k", "n", "f", "i", "h_prev")
+    retention_gate, input_gate = ("f", +1), "i"
 
     def kept(self, xw):
         H = self.hidden_size

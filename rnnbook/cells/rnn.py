@@ -27,8 +27,8 @@ class RNN(Cell):
     ((5, 3, 2), (3, 2))
     """
 
-    gates = ("h",)
-    saves = ("h",)
+    blocks = ("h",)
+    saved = ("h",)
 
     def __init__(self, input_size, hidden_size, *, activation="tanh", rng, dtype=np.float32):
         self.activation = check.choice("activation", activation, tuple(ACTIVATIONS))

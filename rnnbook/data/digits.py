@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnbook import check
-from rnnbook.train import Batch
+from rnnbook.learning.training import Batch
 
 TEST = 360  # images
 
@@ -44,7 +44,7 @@ def digits(part, dtype=np.float32):
     ((64, 360, 1), 1.0, [2, 3, 4, 5, 6, 7, 8, 9, 0, 9])
     """
     check.choice("part", part, ("train", "test"))
-    images, labels = check.library("sklearn.datasets", "data").load_digits(return_X_y=True)
+    images, labels = check.require("sklearn.datasets", "data").load_digits(return_X_y=True)
     kept = slice(-TEST, None) if part == "test" else slice(None, -TEST)
     x = (images[kept] / 16).T[..., None].astype(dtype)
     mask = np.zeros(x.shape[:2], dtype)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnbook import check
-from rnnbook.files import write_whole
+from rnnbook.layers.files import write_whole
 
 
 class Package(NamedTuple):
@@ -25,7 +25,7 @@ class Package(NamedTuple):
 def cache_folder():
     """Where fetched texts are kept: the environment variable RNNBOOK_CACHE, or the user's cache folder."""
     chosen = os.environ.get("RNNBOOK_CACHE")
-    return Path(chosen or check.library("platformdirs", "data").user_cache_dir("rnnbook"))
+    return Path(chosen or check.require("platformdirs", "data").user_cache_dir("rnnbook"))
 
 
 def cached(name: str, sha256: str, package: Package, read: Callable[[Path], bytes]) -> bytes:

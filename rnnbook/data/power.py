@@ -33,7 +33,7 @@ def power(part):
     -----
     Source: *ItalyPowerDemand* of the UCR archive in the package aeon 1.6.0 (BSD licence); the
     data were made public for research by Eamonn Keogh and Li Wei; ``python -m
-    rnnbook.data.figures`` makes the table.
+    rnnbook.data.tables`` makes the table.
 
     Examples
     --------

@@ -18,7 +18,7 @@ def sp500():
     Notes
     -----
     Source: ``arch/data/sp500`` of the package arch 8.0.0 (NCSA licence), whose data are from
-    Yahoo Finance; ``python -m rnnbook.data.figures`` makes the table.
+    Yahoo Finance; ``python -m rnnbook.data.tables`` makes the table.
 
     Examples
     --------

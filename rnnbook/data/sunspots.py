@@ -17,7 +17,7 @@ def sunspots():
     Notes
     -----
     Source: the package statsmodels 0.15.0, whose data are from the National Geophysical Data
-    Center, in the public domain; ``python -m rnnbook.data.figures`` makes the table.
+    Center, in the public domain; ``python -m rnnbook.data.tables`` makes the table.
 
     Examples
     --------

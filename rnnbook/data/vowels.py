@@ -34,7 +34,7 @@ def vowels(part):
     Notes
     -----
     Source: *JapaneseVowels* of the UCI archive (CC BY 4.0), in the package aeon 1.6.0 (BSD licence); ``python
-    -m rnnbook.data.figures`` makes the table.
+    -m rnnbook.data.tables`` makes the table.
 
     Examples
     --------

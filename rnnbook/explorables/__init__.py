@@ -13,9 +13,9 @@ import numpy as np
 from rnnbook import check, networks
 from rnnbook.cells import GRU, LSTM, CoupledLSTM, PeepholeLSTM
 from rnnbook.data import ALPHABET
+from rnnbook.data.tasks.wording import FIGURES, LETTERS
 from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
-from rnnbook.tasks.wording import FIGURES, LETTERS
 
 #: The explorables, in the order in which the book has them.
 NAMES = ("trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates")
@@ -76,7 +76,7 @@ def network_script(name):
     Returns
     -------
     str
-        Its alphabets, and its parameters as whole numbers in base 64, with the scales of their columns.
+        Its alphabets, and its parameters as integers in base 64, with the scales of their columns.
     """
     alphabets = {"characters": {"alphabet": ALPHABET}, "dates": {"letters": LETTERS, "figures": FIGURES}}[name]
     network = alphabets | {"params": _params(name)}
@@ -153,7 +153,7 @@ def _params(network):
             "scale": scale.tolist(),
             "bytes": base64.b64encode(whole.tobytes()).decode(),
         }
-        for name, (whole, scale) in networks.quantised(network).items()
+        for name, (whole, scale) in networks.quantized(network).items()
     }
 
 

@@ -5,12 +5,12 @@ import textwrap
 import numpy as np
 
 from rnnbook.cells import LSTM
+from rnnbook.interop.quantization import quantize
 from rnnbook.layers import Dense, Model
-from rnnbook.quantise import quantise
 
 SOURCE = """\
 /* {name}: an LSTM of {H} units that reads {D} number{s} a step and gives {K}.
-   Written by rnnbook.interop.to_c. Weights are whole numbers of 8 bits,
+   Written by rnnbook.interop.to_c. Weights are integers of 8 bits,
    w = whole * scale of the column; gates in the order i f o g.
    {bytes} bytes of constants, {ram} of memory, no heap. */
 #include <math.h>
@@ -76,7 +76,7 @@ def to_c(model, name="lstm"):
     Returns
     -------
     str
-        Matrices are rounded to 8 bits by `rnnbook.quantise.quantise`, biases stay float.
+        Matrices are rounded to 8 bits by `rnnbook.interop.quantization.quantize`, biases stay float.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def to_c(model, name="lstm"):
         p = params[key]
         place = key.removeprefix("recurrent.").replace(".", "_")
         if p.ndim == 2:
-            whole, scale = quantise(p)
+            whole, scale = quantize(p)
             constants += [_array("int8_t", place, whole.ravel()), _array("float", f"{place}_scale", scale)]
             count += whole.size + 4 * scale.size
         else:

@@ -31,13 +31,13 @@ def to_equinox(cell):
     TypeError, ValueError
         When Equinox has no such cell.
     """
-    eqx, jax = check.library("equinox", "interop"), check.library("jax", "fast")
+    eqx, jax = check.require("equinox", "interop"), check.require("jax", "fast")
     kind = type(cell)
     if kind not in EQUINOX_ORDER:
         raise TypeError(f"cell must be an LSTM or GRU to have an Equinox twin, got {kind.__name__}")
     if kind is GRU:
         check.choice("cell.reset", cell.reset, ("after",))
-    W_x, W_h, b = (reorder(cell.params[name], cell.gates, EQUINOX_ORDER[kind]) for name in ("W_x", "W_h", "b"))
+    W_x, W_h, b = (reorder(cell.params[name], cell.blocks, EQUINOX_ORDER[kind]) for name in ("W_x", "W_h", "b"))
     made = (eqx.nn.LSTMCell if kind is LSTM else eqx.nn.GRUCell)(
         cell.input_size, cell.hidden_size, key=jax.random.PRNGKey(0)
     )
@@ -68,7 +68,7 @@ def from_equinox(layer):
     TypeError, ValueError
         When the layer is neither of the two, or has no bias.
     """
-    eqx = check.library("equinox", "interop")
+    eqx = check.require("equinox", "interop")
     kinds = {eqx.nn.LSTMCell: LSTM, eqx.nn.GRUCell: GRU}
     if type(layer) not in kinds:
         raise TypeError(f"layer must be an equinox LSTMCell or GRUCell, got {type(layer).__name__}")
@@ -78,7 +78,7 @@ def from_equinox(layer):
     W_x, W_h, b = (np.asarray(w) for w in (layer.weight_ih.T, layer.weight_hh.T, layer.bias))
     cell = kind(layer.input_size, layer.hidden_size, rng=np.random.default_rng(0), dtype=W_x.dtype)
     for name, value in (("W_x", W_x), ("W_h", W_h), ("b", b)):
-        cell.params[name][...] = reorder(value, EQUINOX_ORDER[kind], cell.gates)
+        cell.params[name][...] = reorder(value, EQUINOX_ORDER[kind], cell.blocks)
     if kind is GRU:
         cell.params["b_n"][...] = np.asarray(layer.bias_n)
     return cell

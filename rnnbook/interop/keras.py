@@ -32,7 +32,7 @@ def to_keras(cell):
     TypeError, ValueError
         When Keras has no such cell.
     """
-    keras = check.library("keras", "interop")
+    keras = check.require("keras", "interop")
     kind = type(cell)
     if kind not in KERAS_ORDER:
         raise TypeError(f"cell must be an RNN, LSTM or GRU to have a Keras twin, got {kind.__name__}")
@@ -45,7 +45,7 @@ def to_keras(cell):
     dtype = cell.params["b"].dtype.name
     layer = layer_kind(cell.hidden_size, return_sequences=True, dtype=dtype, **options)
     layer.build((None, None, cell.input_size))
-    W_x, W_h, b = (reorder(cell.params[name], cell.gates, KERAS_ORDER[kind]) for name in ("W_x", "W_h", "b"))
+    W_x, W_h, b = (reorder(cell.params[name], cell.blocks, KERAS_ORDER[kind]) for name in ("W_x", "W_h", "b"))
     if "b_n" in cell.params:  # two biases, the second inside the recurrent product
         b_h = np.zeros_like(b)
         b_h[2 * cell.hidden_size :] = cell.params["b_n"]
@@ -73,7 +73,7 @@ def from_keras(layer):
     TypeError, ValueError
         When the layer is none of the three, has not been built, has no bias or other activations.
     """
-    keras = check.library("keras", "interop")
+    keras = check.require("keras", "interop")
     kinds = {keras.layers.SimpleRNN: RNN, keras.layers.LSTM: LSTM, keras.layers.GRU: GRU}
     if type(layer) not in kinds:
         raise TypeError(f"layer must be a keras SimpleRNN, LSTM or GRU, got {type(layer).__name__}")
@@ -92,12 +92,12 @@ def from_keras(layer):
     cell = kind(W_x.shape[0], W_h.shape[0], rng=np.random.default_rng(0), dtype=W_x.dtype, **options)
     order, H = KERAS_ORDER[kind], cell.hidden_size
     if "b_n" in cell.params:  # only the candidate's second bias stays apart
-        b, b_h = (reorder(bias, order, cell.gates) for bias in b)
+        b, b_h = (reorder(bias, order, cell.blocks) for bias in b)
         cell.params["b_n"][...] = b_h[2 * H :]
         b[: 2 * H] += b_h[: 2 * H]
     else:
-        b = reorder(b, order, cell.gates)
+        b = reorder(b, order, cell.blocks)
     cell.params["b"][...] = b
-    cell.params["W_x"][...] = reorder(W_x, order, cell.gates)
-    cell.params["W_h"][...] = reorder(W_h, order, cell.gates)
+    cell.params["W_x"][...] = reorder(W_x, order, cell.blocks)
+    cell.params["W_h"][...] = reorder(W_h, order, cell.blocks)
     return cell

@@ -26,7 +26,7 @@ def to_onnx(layer):
     onnx.ModelProto
         Inputs ``x (T, B, D)`` and ``h_0``, ``c_0 (B, H)``, outputs ``hs (T, B, H)`` and ``h``, ``c (B, H)``, as
         in this package; c only where the cell has it. The states of several cells have their places before their
-        names, as the parameters have: ``1.ahead.h_0`` goes into the forward cell of a stack's second layer.
+        names, as the parameters have: ``1.forward_cell.h_0`` goes into the forward cell of a stack's second layer.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def to_onnx(layer):
     TypeError
         When ONNX has no such cell.
     """
-    onnx = check.library("onnx", "interop")
+    onnx = check.require("onnx", "interop")
     graph = _Graph(onnx)
     hs = graph.add(layer, "", "x")
     graph.node("Identity", [hs], ["hs"])
@@ -82,8 +82,8 @@ class _Graph:
             return x
         if isinstance(layer, Bidirectional):
             both = [
-                self.add(layer.ahead, f"{place}ahead.", x),
-                self.add(layer.back, f"{place}back.", x, "reverse"),
+                self.add(layer.forward_cell, f"{place}forward_cell.", x),
+                self.add(layer.backward_cell, f"{place}backward_cell.", x, "reverse"),
             ]
             self.node("Concat", both, [f"{place}both"], axis=-1)
             return f"{place}both"
@@ -97,7 +97,7 @@ class _Graph:
         H, order = cell.hidden_size, ONNX_ORDER[kind]
 
         def arranged(name):
-            blocks = {g: cell.block(name, g) for g in cell.gates}
+            blocks = {g: cell.block(name, g) for g in cell.blocks}
             if kind is CoupledLSTM:
                 blocks["f"] = np.zeros_like(blocks["i"])  # ONNX keeps a place for f and computes 1 - i
             return np.concatenate([blocks[g] for g in order], axis=-1)

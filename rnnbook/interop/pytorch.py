@@ -37,9 +37,9 @@ def to_torch(layer, *, batch_first=False):
     TypeError, ValueError
         When PyTorch has no such layer.
     """
-    torch = check.library("torch", "interop")
+    torch = check.require("torch", "interop")
     layers = layer.cells if isinstance(layer, Stack) else [layer]
-    ways = [[part.ahead, part.back] if isinstance(part, Bidirectional) else [part] for part in layers]
+    ways = [[part.forward_cell, part.backward_cell] if isinstance(part, Bidirectional) else [part] for part in layers]
     cells = [cell for way in ways for cell in way]
     for cell in cells:
         _has_twin(cell)
@@ -85,9 +85,9 @@ def _torchs(cell):
     if isinstance(cell, GRU):
         bias_h[2 * cell.hidden_size :] = p["b_n"]
     return {
-        "weight_ih": reorder(p["W_x"], cell.gates, order).T,
-        "weight_hh": reorder(p["W_h"], cell.gates, order).T,
-        "bias_ih": reorder(p["b"], cell.gates, order),
+        "weight_ih": reorder(p["W_x"], cell.blocks, order).T,
+        "weight_hh": reorder(p["W_h"], cell.blocks, order).T,
+        "bias_ih": reorder(p["b"], cell.blocks, order),
         "bias_hh": bias_h,
     }
 
@@ -114,7 +114,7 @@ def from_torch(module):
     TypeError, ValueError
         When the module is none of the three, or has a projection.
     """
-    torch = check.library("torch", "interop")
+    torch = check.require("torch", "interop")
     kinds = {torch.nn.RNN: RNN, torch.nn.LSTM: LSTM, torch.nn.GRU: GRU}
     if type(module) not in kinds:
         raise TypeError(f"module must be a torch.nn.RNN, LSTM or GRU, got {type(module).__name__}")
@@ -130,9 +130,9 @@ def from_torch(module):
         b_x, b_h = (weights.get(f"{name}_l{k}{suffix}", none) for name in ("bias_ih", "bias_hh"))
         made = kind(W_x.shape[1], module.hidden_size, rng=np.random.default_rng(0), dtype=W_x.dtype, **options)
         order = TORCH_ORDER[kind]
-        made.params["W_x"][...] = reorder(W_x.T, order, made.gates)
-        made.params["W_h"][...] = reorder(W_h.T, order, made.gates)
-        made.params["b"][...] = reorder(b_x + b_h, order, made.gates)
+        made.params["W_x"][...] = reorder(W_x.T, order, made.blocks)
+        made.params["W_h"][...] = reorder(W_h.T, order, made.blocks)
+        made.params["b"][...] = reorder(b_x + b_h, order, made.blocks)
         if isinstance(made, GRU):
             made.block("b", "n")[...] = b_x[2 * module.hidden_size :]
             made.params["b_n"][...] = b_h[2 * module.hidden_size :]

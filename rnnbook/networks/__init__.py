@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from rnnbook import speech
-from rnnbook.attention import Attention
 from rnnbook.cells import GRU, LSTM
 from rnnbook.data.shakespeare import ALPHABET
+from rnnbook.data.tasks.wording import FIGURES, LETTERS
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model
-from rnnbook.seq2seq import EncoderDecoder
-from rnnbook.tasks.wording import FIGURES, LETTERS
+from rnnbook.layers.attention import Attention
+from rnnbook.layers.encoder_decoder import EncoderDecoder
 
 FOLDER = Path(__file__).parent
 #: The characters of a text with two kinds of brackets.
@@ -96,8 +96,8 @@ def listener(dtype=np.float32):
     Returns
     -------
     Model
-        Reads log-mel bands, scaled as by `rnnbook.speech.batch`, and gives at each frame eleven logits: of the blank
-        and of the ten digits.
+        Reads log-mel bands, scaled as by `rnnbook.data.speech.batch`, and gives at each frame eleven logits: of the
+        blank and of the ten digits.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def listener(dtype=np.float32):
 
 
 def dates(dtype=np.float32):
-    """An encoder–decoder with attention that brings dates into the order of ISO 8601 (`rnnbook.tasks.wording`).
+    """An encoder–decoder with attention that brings dates into the order of ISO 8601 (`rnnbook.data.tasks.wording`).
 
     32 units in each of two directions, and 32 that write; 35 kB.
 
@@ -119,22 +119,22 @@ def dates(dtype=np.float32):
     Returns
     -------
     EncoderDecoder
-        Reads and writes what `rnnbook.tasks.wording.dates` makes of dates.
+        Reads and writes what `rnnbook.data.tasks.wording.dates` makes of dates.
 
     Examples
     --------
-    >>> from rnnbook.seq2seq import greedy
-    >>> from rnnbook.tasks import wording
+    >>> from rnnbook.layers.encoder_decoder import greedy_decode
+    >>> from rnnbook.data.tasks import wording
     >>> batch = wording.dates([("tuesday, the 3rd of november 2026", "")])
-    >>> found = greedy(dates(), batch.x[0], batch.lengths, longest=11)
+    >>> found = greedy_decode(dates(), batch.x[0], batch.lengths, longest=11)
     >>> "".join(wording.FIGURES[k] for k in found[0])
     '2026-11-03'
     """
     return _filled("dates", dtype)
 
 
-def quantised(name):
-    """The parameters of a network as whole numbers and the scales of their columns.
+def quantized(name):
+    """The parameters of a network as integers and the scales of their columns.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def fresh(name, rng, dtype=np.float32):
 
 
 def _filled(name, dtype):
-    model, kept = fresh(name, np.random.default_rng(0), dtype), quantised(name)
+    model, kept = fresh(name, np.random.default_rng(0), dtype), quantized(name)
     for key, p in model.params.items():
         whole, scale = kept[key]
         p[...] = whole * scale

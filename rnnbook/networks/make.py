@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from rnnbook import Batch, init, mean_squared_error, softmax_cross_entropy, speech, text
-from rnnbook.ctc import ctc
+from rnnbook import Batch, Monitor, init, mean_squared_error, softmax_cross_entropy, speech, text
+from rnnbook.data.tasks import wording
+from rnnbook.interop.quantization import quantize
+from rnnbook.learning.ctc import ctc
 from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh
-from rnnbook.quantise import quantise
-from rnnbook.tasks import wording
 from rnnbook.trials import closing, spoken_digits, training
 from rnnbook.trials.characters import train
 
@@ -22,7 +22,7 @@ def characters():
     once = (len(ids) - 1) // (STREAMS * STEPS)
     for rate, times in ((4e-3, 12), (2e-3, 8), (5e-4, 6)):  # times through the text
         batch = text.windows(ids, STREAMS, STEPS)
-        train(model, batch, rate, once * times, validation=unseen, every=once, progress=True)
+        train(model, batch, rate, once * times, monitor=Monitor(validation=unseen, eval_every=once))
     return model
 
 
@@ -33,7 +33,7 @@ def brackets():
     init.chrono(model.recurrent, 100, rng)
     ids = closing.bracketed(rng, training.plays("train"))
     for rate, updates in ((1e-2, 2000), (3e-3, 2000)):
-        train(model, text.windows(ids, 16, 128), rate, updates, progress=True)
+        train(model, text.windows(ids, 16, 128), rate, updates)
     return model
 
 
@@ -61,7 +61,7 @@ def forecaster():
     model = fresh("forecaster", rng)
     init.forget_bias(model.recurrent, 1.0)
     for rate, updates in ((1e-2, 6000), (2e-3, 6000), (3e-4, 3000)):
-        training.learn(model, mean_squared_error, lambda: series(rng, 128), rate, updates, compiled=True, progress=True)
+        training.learn(model, mean_squared_error, lambda: series(rng, 128), rate, updates, compiled=True)
     return model
 
 
@@ -71,7 +71,7 @@ def listener():
     model = spoken_digits.build(rng, "LSTM")
     for rate, updates in ((8e-3, 1500), (2e-3, 1000)):
         draw = spoken_digits.draws(rng, speech.corpus("train"))
-        training.learn(model, ctc, draw, rate, updates, compiled=True, progress=True)
+        training.learn(model, ctc, draw, rate, updates, compiled=True)
     return model
 
 
@@ -84,16 +84,16 @@ def dates():
         return wording.dates([wording.date(rng) for _ in range(64)])
 
     for rate, updates in ((1e-2, 2000), (3e-3, 1500), (1e-3, 1000)):
-        training.learn(model, softmax_cross_entropy, draw, rate, updates, compiled=True, progress=True)
+        training.learn(model, softmax_cross_entropy, draw, rate, updates, compiled=True)
     return model
 
 
 def make():
-    """Train, quantise, write the files."""
+    """Train, quantize, write the files."""
     for trained in (characters, brackets, forecaster, listener, dates):
         kept = {}
         for name, p in trained().params.items():
-            kept[name], kept[f"{name} scale"] = quantise(p)
+            kept[name], kept[f"{name} scale"] = quantize(p)
         np.savez_compressed(FOLDER / f"{trained.__name__}.npz", **kept)
 
 

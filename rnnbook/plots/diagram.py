@@ -6,18 +6,18 @@ value on to several, a bare letter enters or leaves.
 
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from rnnbook.plots.graphs import graph, wires_on_road
+from rnnbook.plots.graphs import edges_on_path, graph
 from rnnbook.plots.style import COLOURS, INK, new_figure
 
 
-def cell_diagram(cell, road=None):
-    """A cell as a diagram, with the road of a gradient highlighted.
+def cell_diagram(cell, path=None):
+    """A cell as a diagram, with the path of a gradient highlighted.
 
     Parameters
     ----------
     cell : RNN, LSTM, PeepholeLSTM, CoupledLSTM or GRU
         Its kind and its options (peepholes, place of the reset) decide what is drawn.
-    road : str, optional
+    path : str, optional
         As in `diagnostics.path_jacobians`: ``"direct"``, a gate, or a peephole such as
         ``"p_f"``. Its wires are drawn thick, all others faint.
 
@@ -30,22 +30,22 @@ def cell_diagram(cell, road=None):
     TypeError
         When this package has no diagram for the cell.
     ValueError
-        When the cell has no such road.
+        When the cell has no such path.
 
     Examples
     --------
     >>> import numpy as np
     >>> from rnnbook import LSTM
     >>> cell = LSTM(1, 1, rng=np.random.default_rng(0))
-    >>> figure, ax = cell_diagram(cell, road="direct")
+    >>> figure, ax = cell_diagram(cell, path="direct")
     """
     nodes, wires = graph(cell)
-    strong = set() if road is None else wires_on_road(cell, road)
+    strong = set() if path is None else edges_on_path(cell, path)
     rows = [node.at[1] for node in nodes.values()] + [y for wire in wires for _, y in wire.corners]
     low, high = min(rows) - 0.5, max(rows) + 0.7
     figure, ax = new_figure(height=0.41 * (high - low) + 0.35)
     for wire in wires:
-        _draw_wire(ax, nodes, wire, faint=road is not None and wire not in strong, thick=wire in strong)
+        _draw_wire(ax, nodes, wire, faint=path is not None and wire not in strong, thick=wire in strong)
     leaving = [wire.source for wire in wires]
     for name, node in nodes.items():
         if node.kind == "join" and leaving.count(name) > 1:

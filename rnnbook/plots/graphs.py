@@ -195,13 +195,13 @@ def graph(cell):
     return makers[type(cell)]()
 
 
-def wires_on_road(cell, road):
-    """The wires of a cell's diagram that a gradient passes on one road.
+def edges_on_path(cell, path):
+    """The wires of a cell's diagram that a gradient passes on one path.
 
     Parameters
     ----------
     cell : RNN, LSTM, PeepholeLSTM, CoupledLSTM or GRU
-    road : str
+    path : str
         As in `diagnostics.path_jacobians`: ``"direct"``, a gate, or a peephole such as ``"p_f"``.
 
     Returns
@@ -211,25 +211,25 @@ def wires_on_road(cell, road):
     Raises
     ------
     ValueError
-        When the cell has no such road.
+        When the cell has no such path.
     """
     _, wires = graph(cell)
-    boxes = {f"{gate}_gate" if isinstance(cell, RNN) else gate for gate in cell.gates}
+    boxes = {f"{gate}_gate" if isinstance(cell, RNN) else gate for gate in cell.blocks}
     peepholes = {f"p_{wire.target}": wire for wire in wires if wire.peephole}
-    if road not in {"direct", *cell.gates, *peepholes}:
-        raise ValueError(f"road must be 'direct', one of {cell.gates} or a peephole of the cell, got {road!r}")
+    if path not in {"direct", *cell.blocks, *peepholes}:
+        raise ValueError(f"path must be 'direct', one of {cell.blocks} or a peephole of the cell, got {path!r}")
     plain = [wire for wire in wires if not wire.peephole]
     before, after = [f"{s}_prev" for s in cell.states], list(cell.states)
     # where x and h share a line, the line carries h
     plain.append(Wire("h_prev", "in"))
-    if road == "direct":
+    if path == "direct":
         return _between(plain, before, after, avoid=boxes) & set(wires)
-    if road in peepholes:
-        gate = peepholes[road].target
+    if path in peepholes:
+        gate = peepholes[path].target
         # the memory reaches the peephole along its own line, never through a gate
-        up = _between(plain, ["c_prev"], [peepholes[road].source], avoid=boxes) | {peepholes[road]}
+        up = _between(plain, ["c_prev"], [peepholes[path].source], avoid=boxes) | {peepholes[path]}
     else:
-        gate = f"{road}_gate" if isinstance(cell, RNN) else road
+        gate = f"{path}_gate" if isinstance(cell, RNN) else path
         up = _between(plain, ["h_prev"], [gate], avoid=boxes - {gate})
     return (up | _between(plain, [gate], after, avoid=set())) & set(wires)
 

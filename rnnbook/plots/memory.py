@@ -56,9 +56,9 @@ def gates_over_time(cell, x, sequence=0, unit=0):
     figure, axes
     """
     hs, final = cell(x)
-    kept = dict(zip(cell.saves, cell.tape, strict=True))
+    kept = dict(zip(cell.saved, cell.tape, strict=True))
     strips = {"x": x[:, sequence, 0]}
-    strips |= {name: kept[name][:, sequence, unit] for name in cell.gates if name in kept}
+    strips |= {name: kept[name][:, sequence, unit] for name in cell.blocks if name in kept}
     if "c_prev" in kept:
         strips["c"] = np.append(kept["c_prev"][1:, sequence, unit], final[1][sequence, unit])
     strips["h"] = hs[:, sequence, unit]
@@ -67,7 +67,7 @@ def gates_over_time(cell, x, sequence=0, unit=0):
         colour = COLOURS[name]
         ax.step(np.arange(1, len(values) + 1), values, color=colour, where="mid")
         ax.set_ylabel(f"${name}$", rotation=0, va="center", color=colour, labelpad=12)
-        gate = name in cell.gates and values.min() >= 0
+        gate = name in cell.gates
         bound = 1.0 if gate else max(1.0, float(np.abs(values).max()))
         ax.set_ylim(-0.1 if gate else -1.1 * bound, 1.1 * bound)
         ax.set_yticks([0, 1] if gate else [-round(bound), 0, round(bound)])

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from rnnbook.sweep import read_table, row_rng, sweep
+from rnnbook.trials.sweeps import read_table, row_rng, sweep
 
 FOLDER = Path(__file__).parent / "results"
 SEEDS = 30  # runs at the best rates
@@ -52,7 +52,7 @@ FILES = (  # in the order of the chapters
     "without_recurrence",
     "recipes",
     "costs",
-    "whole_numbers",
+    "quantization",
     "scaling",
 )
 
@@ -114,7 +114,7 @@ def claims():
     return sorted(found, key=lambda claim: claim.section[:2])
 
 
-def effect(name, a, b=(0.0,), of=1, shift=0.0):
+def effect(name, a, b=(0.0,), n_comparisons=1, shift=0.0):
     """The mean of `a` less the mean of `b`, plus `shift`, and its interval by the bootstrap.
 
     Parameters
@@ -122,7 +122,7 @@ def effect(name, a, b=(0.0,), of=1, shift=0.0):
     name : str
     a, b : ndarray, shapes (N,) and (M,)
         Independent runs; without `b` the effect is the mean of `a`.
-    of : int
+    n_comparisons : int
         Effects of the claim. The intervals hold for all of them together with 95 %
         confidence (Bonferroni).
     shift : float, default 0
@@ -145,7 +145,7 @@ def effect(name, a, b=(0.0,), of=1, shift=0.0):
     low, high = stats.bootstrap(
         (a, b) if len(b) > 1 else (a,),
         lambda a, b=None, axis=-1: np.mean(a, axis) - (0 if b is None else np.mean(b, axis)),
-        confidence_level=1 - 0.05 / of,
+        confidence_level=1 - 0.05 / n_comparisons,
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
@@ -153,7 +153,7 @@ def effect(name, a, b=(0.0,), of=1, shift=0.0):
     return Effect(name, value, float(low + fixed), float(high + fixed))
 
 
-def paired(name, differences, overlap, of=1, shift=0.0):
+def paired(name, differences, overlap, n_comparisons=1, shift=0.0):
     """The mean difference of two sides of a cross-validation, fold by fold, plus `shift`, and its interval.
 
     Folds share what they learn from, so their spread alone makes intervals too narrow; Student's
@@ -166,7 +166,7 @@ def paired(name, differences, overlap, of=1, shift=0.0):
         One a fold.
     overlap : float
         Size of what is tested on by size of what is learned from, 1/9 in ten folds.
-    of, shift
+    n_comparisons, shift
         As for `effect`.
 
     Returns
@@ -181,18 +181,18 @@ def paired(name, differences, overlap, of=1, shift=0.0):
     """
     N, value = len(differences), float(np.mean(differences) + shift)
     error = np.sqrt((1 / N + overlap) * np.var(differences, ddof=1))
-    half = float(stats.t.ppf(1 - 0.025 / of, N - 1) * error)
+    half = float(stats.t.ppf(1 - 0.025 / n_comparisons, N - 1) * error)
     return Effect(name, value, value - half, value + half)
 
 
-def share(name, successes, of=1, shift=0.0):
+def share(name, successes, n_comparisons=1, shift=0.0):
     """The share of runs that succeeded, plus `shift`, with Wilson's interval.
 
     Parameters
     ----------
     name : str
     successes : ndarray of bool, shape (N,)
-    of, shift
+    n_comparisons, shift
         As for `effect`.
 
     Returns
@@ -206,18 +206,18 @@ def share(name, successes, of=1, shift=0.0):
     (0.5, 0.39, 0.5)
     """
     k, n = int(np.sum(successes)), len(successes)
-    low, high = stats.binomtest(k, n).proportion_ci(1 - 0.05 / of, "wilson")
+    low, high = stats.binomtest(k, n).proportion_ci(1 - 0.05 / n_comparisons, "wilson")
     return Effect(name, k / n + shift, float(low) + shift, float(high) + shift)
 
 
-def some(rows, **factors):
+def rows_where(rows, **factors):
     """The rows of a table with these values of its factors."""
     return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
 def rate_of(name, **factors):
     """The learning rate with which some rows of a committed table were run."""
-    return float(some(results(name), **factors)["learning_rate"][0])
+    return float(rows_where(results(name), **factors)["learning_rate"][0])
 
 
 @lru_cache

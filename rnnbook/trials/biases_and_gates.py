@@ -24,7 +24,7 @@ import numpy as np
 
 from rnnbook import LSTM, init, join, split
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, softmax, tanh
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS, UPDATES, RANGE = {"adding": 30, "counting": 30, "latch": 50}, 16, 500, (1e-3, 1e-1)
 
@@ -132,8 +132,8 @@ def log_loss(rows):
 def beside(kind, other, shift=0.0):
     """Decades of loss that the second kind has less than the first, for each task."""
     rows = results("biases-and-gates")
-    pairs = {task: [log_loss(some(rows, task=task, kind=k)) for k in (kind, other)] for task in TASKS}
-    return [effect(task, a, b, of=3, shift=shift) for task, (a, b) in pairs.items()]
+    pairs = {task: [log_loss(rows_where(rows, task=task, kind=k)) for k in (kind, other)] for task in TASKS}
+    return [effect(task, a, b, n_comparisons=3, shift=shift) for task, (a, b) in pairs.items()]
 
 
 def _claim(words, kind, other, shift, quantity):

@@ -1,6 +1,6 @@
 """Captions, without and with attention: no claim is on trial, a table says how often they are right.
 
-Scenes (rnnbook.tasks.pictures): two things in a grid of four by four, read
+Scenes (rnnbook.data.tasks.pictures): two things in a grid of four by four, read
 as sixteen patches. Without attention an LSTM reads them, row after row, and
 hands its state to the one that writes. With attention nothing reads: a
 linear map looks at every patch by itself, and all that the writer learns of
@@ -21,13 +21,13 @@ from contextlib import suppress
 import numpy as np
 
 from rnnbook import LSTM, Attention, Batch, Bidirectional, Dense, Embedding, EncoderDecoder, softmax_cross_entropy
-from rnnbook.seq2seq import END, padded, written
-from rnnbook.tasks import pictures
+from rnnbook.data.tasks import pictures
+from rnnbook.layers.encoder_decoder import EOS, padded, shift_right
 from rnnbook.trials import training, tune_and_run
 from rnnbook.trials.translation import right
 
 UNITS, UPDATES, RANGE = 48, 600, (2e-3, 5e-2)
-WORDS = (END, *pictures.CAPTION_WORDS)
+WORDS = (EOS, *pictures.CAPTION_WORDS)
 KINDS = ("scenes", "digits")
 
 
@@ -41,7 +41,7 @@ def draw(rng, size, kind, part="train"):
         steps = [picture.T for picture, _ in drawn]
     target, ends = padded([[WORDS.index(word) for word in caption] for _, caption in drawn], 8)
     mask = (np.arange(8)[:, None] <= ends).astype(np.float32)
-    return Batch((np.stack(steps, axis=1).astype(np.float32), written(target)), target, mask)
+    return Batch((np.stack(steps, axis=1).astype(np.float32), shift_right(target)), target, mask)
 
 
 def build(rng, kind, attention, dtype=np.float32):

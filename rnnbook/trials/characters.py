@@ -22,8 +22,8 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import Dense, Embedding, Model, Tied, data, init, softmax_cross_entropy, sweep, text
-from rnnbook.trials import FOLDER, best_rates, results, some, training, tune_and_run
+from rnnbook import Dense, Embedding, Model, Monitor, TiedReadout, data, init, softmax_cross_entropy, sweep, text
+from rnnbook.trials import FOLDER, best_rates, results, rows_where, training, tune_and_run
 
 PARAMETERS, UPDATES, EVERY, RANGE = 20_000, 500, 100, (1e-3, 5e-2)
 EMBEDDED, SEEN = 16, 2048  # numbers for a character, characters in an update
@@ -36,12 +36,12 @@ def build(rng, cell="LSTM", units=None, embedded=EMBEDDED, tied=False, dropout=0
     make = training.CELLS[cell]
     units = units or training.units(make, embedded, PARAMETERS)
     recurrent = make(embedded, units, rng=rng)
-    if recurrent.keep_gate is None:
+    if recurrent.retention_gate is None:
         init.orthogonal(recurrent, rng)
     else:
         init.forget_bias(recurrent, 1.0)
     table = Embedding(letters, embedded, rng=rng)
-    return Model(recurrent, Tied(table) if tied else Dense(units, letters, rng=rng), table, dropout=dropout)
+    return Model(recurrent, TiedReadout(table) if tied else Dense(units, letters, rng=rng), table, dropout=dropout)
 
 
 def train(network, batch, learning_rate, updates, compiled=True, **options):
@@ -60,11 +60,19 @@ def run(rng, cell, learning_rate, steps=64, carry=True, part="test", updates=UPD
     outcome = {f"bits_{after}": np.log2(LETTERS) for after in range(EVERY, updates + 1, EVERY)}
 
     def looked(history):
-        value = float(text.surprise(network, training.plays(part)[:100_000]).mean())
+        value = float(text.surprisal(network, training.plays(part)[:100_000]).mean())
         outcome[f"bits_{len(history.loss)}"] = round(value, 5)
 
     with suppress(FloatingPointError):
-        train(network, batch, learning_rate, updates, compiled, carry=carry, every=EVERY, until=looked)
+        train(
+            network,
+            batch,
+            learning_rate,
+            updates,
+            compiled,
+            carry=carry,
+            monitor=Monitor(eval_every=EVERY, until=looked),
+        )
     return outcome
 
 
@@ -85,13 +93,13 @@ def curve(**factors):
     """The bits of some runs after every hundred updates, (runs, 5), and the updates."""
     table = "truncation-bits" if "steps" in factors else "characters"
     after = np.arange(EVERY, UPDATES + 1, EVERY)
-    rows = some(results(table), **factors)
+    rows = rows_where(results(table), **factors)
     return after, np.stack([rows[f"bits_{n}"] for n in after], axis=1)
 
 
 def at_equal_time(cell, updates=300):
     """The bits of a cell's runs when it has computed as long as an LSTM in so many updates, on the curve's lines."""
-    each = {name: some(results("characters-clock"), cell=name)["milliseconds"].min() for name in (cell, "LSTM")}
+    each = {name: rows_where(results("characters-clock"), cell=name)["milliseconds"].min() for name in (cell, "LSTM")}
     after, bits = curve(cell=cell)
     return np.array([np.interp(updates * each["LSTM"] / each[cell], after, row) for row in bits])
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from rnnbook import data, init, networks, text
 from rnnbook.activations import sigmoid
-from rnnbook.trials import Claim, characters, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, characters, effect, results, rows_where, training, tune_and_run
 
 OPEN, CLOSE = (len(data.ALPHABET) + np.array(kinds) for kinds in ((0, 1), (2, 3)))
 UPDATES, RANGE, DISTANCES, BEFORE = 600, (2e-3, 5e-2), (5, 10, 30, 100), 50
@@ -99,9 +99,11 @@ def run(rng, cell, start, learning_rate, updates=UPDATES, compiled=True):
 
 def effects():
     """How far above half way between guessing and knowing, at a hundred characters."""
-    tuning = {start: some(results("closing-tuning"), cell="LSTM", start=start) for start in ("bias 1", "chrono")}
+    tuning = {start: rows_where(results("closing-tuning"), cell="LSTM", start=start) for start in ("bias 1", "chrono")}
     start = max(tuning, key=lambda start: np.sort(tuning[start]["right_30"])[-4:].mean())
-    return [effect(f"LSTM, {start}", some(results("closing"), cell="LSTM", start=start)["right_100"], shift=-0.75)]
+    return [
+        effect(f"LSTM, {start}", rows_where(results("closing"), cell="LSTM", start=start)["right_100"], shift=-0.75)
+    ]
 
 
 CLAIMS = (

@@ -10,7 +10,7 @@ fastest.
 import numpy as np
 
 from rnnbook import Batch, Dense, Model, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, results, some, training
+from rnnbook.trials import FOLDER, results, rows_where, training
 
 SIZES = {"T": 100, "B": 32, "H": 64}
 CELLS = [cell for cell in training.CELLS if cell != "GRU before"]
@@ -27,7 +27,7 @@ def run(rng, cell, T, B, H, updates=20):
 
 def fastest(cell, **sizes):
     """Milliseconds of an update, with sizes that differ from `SIZES` in what is said."""
-    return some(results("costs-clock"), cell=cell, **(SIZES | sizes))["milliseconds"].min()
+    return rows_where(results("costs-clock"), cell=cell, **(SIZES | sizes))["milliseconds"].min()
 
 
 CLAIMS = ()

@@ -19,7 +19,7 @@ fifth of the range).
 import numpy as np
 
 from rnnbook import init
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 LENGTHS, UNITS, UPDATES, RANGE = (15, 30, 60), {"LSTM": 8, "coupled": 9}, 500, (1e-3, 1e-1)
 
@@ -39,8 +39,8 @@ def effects():
     rows = results("coupling")
     found = []
     for length in LENGTHS:
-        lstm, coupled = (np.log10(some(rows, length=length, cell=cell)["error"]) for cell in UNITS)
-        found.append(effect(f"{length} steps", lstm, coupled, of=3, shift=0.1))
+        lstm, coupled = (np.log10(rows_where(rows, length=length, cell=cell)["error"]) for cell in UNITS)
+        found.append(effect(f"{length} steps", lstm, coupled, n_comparisons=3, shift=0.1))
     return found
 
 

@@ -37,8 +37,8 @@ from sklearn.pipeline import make_pipeline
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import data, sweep
-from rnnbook.trials import FOLDER, Claim, paired, results, reviews, some, tune_and_run
-from rnnbook.words import tokens
+from rnnbook.data.words import tokenize
+from rnnbook.trials import FOLDER, Claim, paired, results, reviews, rows_where, tune_and_run
 
 SIZES = (225, 450, 900, 1800, 3600)
 COUNTING = {
@@ -66,7 +66,7 @@ class Counting:
     """A linear model of which words, or pairs of neighbours, a sentence has."""
 
     def __init__(self, model, longest):
-        counts = CountVectorizer(tokenizer=tokens, token_pattern=None, binary=True, ngram_range=(1, longest))
+        counts = CountVectorizer(tokenizer=tokenize, token_pattern=None, binary=True, ngram_range=(1, longest))
         self.model = make_pipeline(counts, model())
 
     def fit(self, sentences, labels):
@@ -103,9 +103,9 @@ def effects():
     return [
         paired(
             f"{size * 8 // 9} sentences",
-            some(rows, cell="GRU", size=size)["right"] - some(rows, cell="LSTM", size=size)["right"],
+            rows_where(rows, cell="GRU", size=size)["right"] - rows_where(rows, cell="LSTM", size=size)["right"],
             1 / 9,
-            of=3,
+            n_comparisons=3,
         )
         for size in SIZES[:3]
     ]

@@ -23,7 +23,7 @@ best fifth of the range).
 import numpy as np
 
 from rnnbook import LSTM, init
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 BIASES, LAGS, UNITS, UPDATES, RANGE = (0, 1, 2, 4), (20, 50, 100), 16, 300, (1e-3, 1e-1)
 
@@ -57,9 +57,9 @@ def faster_than(bias, shift):
     return [
         effect(
             f"lag {lag}",
-            doublings(some(rows, lag=lag, bias=bias)),
-            doublings(some(rows, lag=lag, bias=1)),
-            of=3,
+            doublings(rows_where(rows, lag=lag, bias=bias)),
+            doublings(rows_where(rows, lag=lag, bias=1)),
+            n_comparisons=3,
             shift=shift,
         )
         for lag in LAGS

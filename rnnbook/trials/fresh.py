@@ -24,7 +24,7 @@ claim together. A hundred networks each.
 import numpy as np
 
 from rnnbook import LSTM, RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some
+from rnnbook.trials import FOLDER, Claim, effect, results, rows_where
 
 SIZES, NONE = (8, 32, 128), -1  # NONE: a cell without forget gate
 
@@ -76,9 +76,9 @@ def remembers():
     return [
         effect(
             f"H = {H}",
-            some(rows, bias=0, units=H)["decades"],
-            some(rows, bias=NONE, units=H)["decades"],
-            of=3,
+            rows_where(rows, bias=0, units=H)["decades"],
+            rows_where(rows, bias=NONE, units=H)["decades"],
+            n_comparisons=3,
             shift=-1,
         )
         for H in SIZES
@@ -87,14 +87,14 @@ def remembers():
 
 def unchanged():
     """For each size."""
-    rows = some(results("fresh-gradients"), bias=2, gain=0)
-    return [effect(f"H = {H}", some(rows, units=H)["share_50"], of=3, shift=-0.5) for H in SIZES]
+    rows = rows_where(results("fresh-gradients"), bias=2, gain=0)
+    return [effect(f"H = {H}", rows_where(rows, units=H)["share_50"], n_comparisons=3, shift=-0.5) for H in SIZES]
 
 
 def bounded():
     """For each size."""
-    rows = some(results("fresh-gradients"), bias=1, gain=4)
-    return [effect(f"H = {H}", -some(rows, units=H)["decades_100"], of=3) for H in SIZES]
+    rows = rows_where(results("fresh-gradients"), bias=1, gain=4)
+    return [effect(f"H = {H}", -rows_where(rows, units=H)["decades_100"], n_comparisons=3) for H in SIZES]
 
 
 CLAIMS = (

@@ -23,7 +23,7 @@ left out.
 import numpy as np
 
 from rnnbook import GRU, init
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS, UPDATES, RANGE = {"adding": 30, "counting": 30, "latch": 50}, 16, 500, (1e-3, 1e-1)
 
@@ -65,18 +65,18 @@ def run(rng, task, learning_rate, compiled=True):
 
 def solved(task):
     """The runs that have learned a task."""
-    rows = some(results("inside-gru"), task=task)
+    rows = rows_where(results("inside-gru"), task=task)
     return rows[np.isfinite(rows["updates"])]
 
 
 def remembers():
     """For each task."""
-    return [effect(task, solved(task)["read"], of=3, shift=-0.9) for task in TASKS]
+    return [effect(task, solved(task)["read"], n_comparisons=3, shift=-0.9) for task in TASKS]
 
 
 def opposite():
     """For each task."""
-    return [effect(task, -solved(task)["correlation"], of=3, shift=-0.5) for task in TASKS]
+    return [effect(task, -solved(task)["correlation"], n_comparisons=3, shift=-0.5) for task in TASKS]
 
 
 CLAIMS = (

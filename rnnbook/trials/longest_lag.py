@@ -40,7 +40,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, effect, results, share, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Effect, effect, results, rows_where, share, training, tune_and_run
 
 LAGS = (10, 30, 100, 300)
 UPDATES, PARAMETERS = 500, 600
@@ -63,7 +63,7 @@ def build(cell, task, start, lag, rng):
         init.identity(network)
     if start == "chrono":
         init.chrono(network, lag, rng)
-    elif network.keep_gate is not None:
+    elif network.retention_gate is not None:
         init.forget_bias(network, 1.0)
     return training.model(network, task, rng)
 
@@ -120,14 +120,14 @@ def rungs(rows, updates=UPDATES):
 
 def updates_in_time(cell, task, updates=200):
     """How many updates a cell can do while an LSTM does `updates`."""
-    rows = some(results("longest-lag-clock"), task=task)
-    each = {name: np.min(some(rows, cell=name)["milliseconds"]) for name in (cell, "LSTM")}
+    rows = rows_where(results("longest-lag-clock"), task=task)
+    each = {name: np.min(rows_where(rows, cell=name)["milliseconds"]) for name in (cell, "LSTM")}
     return updates * each["LSTM"] / each[cell]
 
 
 def climbed(task, cell, start, table="longest-lag"):
     """The rungs of the runs of one cell on one task."""
-    return rungs(some(results(table), task=task, cell=cell, start=start))
+    return rungs(rows_where(results(table), task=task, cell=cell, start=start))
 
 
 def ten_steps():
@@ -141,16 +141,16 @@ def lstm_longest():
     found = []
     for task in training.TASKS:
         others = {cell: start for cell, start in STARTS.items() if cell != "LSTM"}
-        tuning = {c: some(results("longest-lag-tuning"), task=task, cell=c, start=s) for c, s in others.items()}
+        tuning = {c: rows_where(results("longest-lag-tuning"), task=task, cell=c, start=s) for c, s in others.items()}
         best = min(others, key=lambda cell: np.sort(shortfall(tuning[cell]))[:4].mean())
         lstm, other = climbed(task, "LSTM", "chrono"), climbed(task, best, others[best])
-        found.append(effect(f"{task}, against {best}", lstm, other, of=7))
+        found.append(effect(f"{task}, against {best}", lstm, other, n_comparisons=7))
     return found
 
 
 def starts(cell, start, beside, shift=0.0):
     """Rungs that one start climbs more than an LSTM with another."""
-    return [effect(t, climbed(t, cell, start), climbed(t, "LSTM", beside), of=3, shift=shift) for t in THREE]
+    return [effect(t, climbed(t, cell, start), climbed(t, "LSTM", beside), n_comparisons=3, shift=shift) for t in THREE]
 
 
 def _claim(words, said_by, tasks, quantity, need, effects):

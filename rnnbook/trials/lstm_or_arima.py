@@ -40,8 +40,8 @@ from itertools import pairwise
 import numpy as np
 from statsmodels.tsa.arima.model import ARIMA
 
-from rnnbook import LSTM, Batch, Dense, Model, data, forecast, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some, training, tune_and_run
+from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, mean_squared_error, sweep
+from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, FOLDS, RANGE = 32, 400, 30, (5e-4, 2e-2)
 SEEN = {"sunspots": (6, 11, 22, 44), "power": (3, 6, 12)}
@@ -86,8 +86,8 @@ def run(rng, task, seen, fold, learning_rate, compiled=True):
     made = {"rng": rng, "dtype": np.float64}
     network = Model(LSTM(1, UNITS, **made), Dense(UNITS, AHEAD[task], **made), pool="last")
     draw = training.drawn_from(Batch(*learn), rng, 32)
-    stop = {"validation": Batch(*watch), "every": 25}
-    training.learn(network, mean_squared_error, draw, learning_rate, UPDATES, compiled, **stop)
+    monitor = Monitor(validation=Batch(*watch), eval_every=25)
+    training.learn(network, mean_squared_error, draw, learning_rate, UPDATES, compiled, monitor=monitor)
     validation = mean_squared_error(network(watch[0]), watch[1])[0]
     return {"validation": round(validation, 6), **errors(network(test[0]), test[1], scale)}
 
@@ -119,7 +119,9 @@ def versus():
         "power": ("power", 12, "all"),
     }
     return [
-        effect(name, some(rivals, task=task)[which] - some(rows, task=task, seen=seen)[which], of=3)
+        effect(
+            name, rows_where(rivals, task=task)[which] - rows_where(rows, task=task, seen=seen)[which], n_comparisons=3
+        )
         for name, (task, seen, which) in compared.items()
     ]
 
@@ -127,12 +129,12 @@ def versus():
 def history():
     """What seeing more saves."""
     error = {
-        (task, seen): some(results("series"), task=task, seen=seen)["all"]
+        (task, seen): rows_where(results("series"), task=task, seen=seen)["all"]
         for task, lengths in SEEN.items()
         for seen in lengths
     }
     return [
-        effect(f"{task}, {less} to {more}", error[task, less] - error[task, more], of=5)
+        effect(f"{task}, {less} to {more}", error[task, less] - error[task, more], n_comparisons=5)
         for task, lengths in SEEN.items()
         for less, more in pairwise(lengths)
     ]

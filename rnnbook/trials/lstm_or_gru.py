@@ -28,7 +28,7 @@ middle of the best fifth of the range).
 import numpy as np
 
 from rnnbook import GRU, LSTM, init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, effect, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Effect, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS = {"adding": 30, "counting": 30, "order": 30, "latch": 50}, {"LSTM": 14, "GRU": 16}
 UPDATES, RANGE = 500, (1e-3, 1e-1)
@@ -64,21 +64,21 @@ def log_loss(rows):
 
 def seconds(task, cell, path="compiled"):
     """Until each run has solved the task."""
-    rows = some(results("lstm-or-gru"), task=task, cell=cell)
-    each = np.min(some(results("lstm-or-gru-clock"), task=task, cell=cell, path=path)["milliseconds"])
+    rows = rows_where(results("lstm-or-gru"), task=task, cell=cell)
+    each = np.min(rows_where(results("lstm-or-gru-clock"), task=task, cell=cell, path=path)["milliseconds"])
     return np.where(np.isnan(rows["updates"]), 2 * UPDATES, rows["updates"]) * each / 1e3
 
 
 def faster():
     """Decades of time saved, for each task."""
-    return [effect(t, np.log10(seconds(t, "LSTM")), np.log10(seconds(t, "GRU")), of=4) for t in TASKS]
+    return [effect(t, np.log10(seconds(t, "LSTM")), np.log10(seconds(t, "GRU")), n_comparisons=4) for t in TASKS]
 
 
 def as_good():
     """Decades of loss saved, for each task."""
     rows = results("lstm-or-gru")
-    both = {task: [log_loss(some(rows, task=task, cell=cell)) for cell in UNITS] for task in TASKS}
-    return [effect(task, lstm, gru, of=4, shift=0.2) for task, (lstm, gru) in both.items()]
+    both = {task: [log_loss(rows_where(rows, task=task, cell=cell)) for cell in UNITS] for task in TASKS}
+    return [effect(task, lstm, gru, n_comparisons=4, shift=0.2) for task, (lstm, gru) in both.items()]
 
 
 def memory():

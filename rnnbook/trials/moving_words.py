@@ -34,8 +34,8 @@ from scipy.stats import rankdata
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import Model, data, sweep
-from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, reviews, some
-from rnnbook.words import tokens
+from rnnbook.data.words import tokenize
+from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, reviews, rows_where
 
 MEASURES = ("gradient", "occlusion", "gates")
 NETWORKS = ("LSTM last", "forget bias 1 last")
@@ -79,7 +79,7 @@ def by_gates(network, ids, lengths, kept=True):
 
 def opinions(sentence, marks):
     """Which words of a sentence carry an opinion: 1; which do not: 0; which do a little: NaN."""
-    found = np.array([abs(marks.get(word, 0.0)) for word in tokens(sentence)])
+    found = np.array([abs(marks.get(word, 0.0)) for word in tokenize(sentence)])
     return np.where(found >= 1, 1.0, np.where(found == 0, 0.0, np.nan))
 
 
@@ -129,8 +129,8 @@ def agreement(measures, lengths):
 
 def effects():
     """The shares less a half."""
-    rows = some(results("moving-words"), network=NETWORKS[0])
-    return [paired(name, rows[name] - 50, 1 / 9, of=3) for name in MEASURES]
+    rows = rows_where(results("moving-words"), network=NETWORKS[0])
+    return [paired(name, rows[name] - 50, 1 / 9, n_comparisons=3) for name in MEASURES]
 
 
 CLAIMS = (

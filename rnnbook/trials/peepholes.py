@@ -17,8 +17,8 @@ at the best (the middle of the best fifth of the range).
 
 import numpy as np
 
-from rnnbook import Adam, Dense, Model, fit, init, mean_squared_error, tasks
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook import Adam, Dense, Model, Update, fit, init, mean_squared_error, tasks
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, CELLS = (2, 4, 8), ("LSTM", "peephole")
 SHORTEST, LONGEST, LENGTH, UPDATES, RANGE = 5, 15, 60, 400, (1e-3, 1e-1)
@@ -40,8 +40,7 @@ def run(rng, units, cell, learning_rate, compiled=True):
         Adam(learning_rate),
         lambda: draw(rng, 32),
         steps=UPDATES,
-        max_norm=1.0,
-        progress=False,
+        update=Update(max_norm=1.0),
         compiled=compiled,
     )
     x, target, mask, _ = draw(np.random.default_rng(1000), 1000)
@@ -54,8 +53,8 @@ def effects():
     rows = results("peepholes")
     found = []
     for units in UNITS:
-        without, seeing = (np.log10(some(rows, units=units, cell=cell)["error"]) for cell in CELLS)
-        found.append(effect(f"{units} units", without, seeing, of=3))
+        without, seeing = (np.log10(rows_where(rows, units=units, cell=cell)["error"]) for cell in CELLS)
+        found.append(effect(f"{units} units", without, seeing, n_comparisons=3))
     return found
 
 

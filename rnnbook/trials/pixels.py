@@ -25,7 +25,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import Batch, Dense, Model, data, init, softmax_cross_entropy
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 PARAMETERS, UPDATES, STEPS, RANGE = 1200, 600, 64, (1e-3, 1e-1)
 MAKES = training.CELLS | {"ReLU RNN": training.RELU_RNN}
@@ -71,8 +71,12 @@ def run(rng, cell, learning_rate, held_out=False, updates=UPDATES, compiled=True
 def effects():
     """How far the runs lie on the claim's side, task by task."""
     rows = results("pixels")
-    plain = some(rows, cell="RNN")["accuracy"]
-    return [effect(cell, some(rows, cell=cell)["accuracy"], plain, of=5) for cell in training.CELLS if cell != "RNN"]
+    plain = rows_where(rows, cell="RNN")["accuracy"]
+    return [
+        effect(cell, rows_where(rows, cell=cell)["accuracy"], plain, n_comparisons=5)
+        for cell in training.CELLS
+        if cell != "RNN"
+    ]
 
 
 CLAIMS = (

@@ -52,6 +52,7 @@ from rnnbook import (
     Model,
     RMSProp,
     Stack,
+    Update,
     data,
     fit,
     init,
@@ -60,7 +61,7 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, rows_where, training, tune_and_run
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3
@@ -130,7 +131,7 @@ def examples(rng, task, fold, size, dtype):
             draw()
 
         def bits(network, part):
-            return float(text.surprise(network, training.plays(part)[:50_000]).mean())
+            return float(text.surprisal(network, training.plays(part)[:50_000]).mean())
 
         return draw, lambda network: bits(network, "validation"), lambda network: bits(network, "test")
     if task == "vowels":
@@ -173,11 +174,7 @@ def trained(rng, task, recipe, fold, learning_rate, compiled=True):
             optimiser,
             draw,
             steps=UPDATES[task] * 32 // size,
-            max_norm=max_norm,
-            carry=task == "characters",
-            rng=rng if drops else None,
-            schedule=schedule,
-            progress=False,
+            update=Update(max_norm=max_norm, carry=task == "characters", rng=rng if drops else None, schedule=schedule),
             compiled=compiled,
         )
     return network, judged, reported
@@ -198,11 +195,11 @@ def at_rate(rng, task, rate, fold, compiled=True):
 
 def above_base(task, recipe="base", rate=None):
     """By how many per cent of the base's mean loss each fold's loss lies above the base's."""
-    base = some(results("recipes"), task=task, recipe="base")["loss"]
+    base = rows_where(results("recipes"), task=task, recipe="base")["loss"]
     if rate is None:
-        other = some(results("recipes"), task=task, recipe=recipe)["loss"]
+        other = rows_where(results("recipes"), task=task, recipe=recipe)["loss"]
     else:
-        other = some(results("recipes-rates"), task=task, rate=rate)["loss"]
+        other = rows_where(results("recipes-rates"), task=task, rate=rate)["loss"]
     return 100 * (other - base) / base.mean()
 
 
@@ -217,13 +214,15 @@ def rate_or_recipe():
     for task in UPDATES:
         wrong = max((above_base(task, rate=rate) for rate in RATES[:2]), key=np.mean)
         worst = max((above_base(task, recipe) for recipe in RECIPES), key=np.mean)
-        found.append(paired(task, wrong - worst, OVERLAP[task], of=3))
+        found.append(paired(task, wrong - worst, OVERLAP[task], n_comparisons=3))
     return found
 
 
 def default_rate():
     """Two per cent, less what Adam's default rate costs."""
-    return [paired(task, -above_base(task, rate="default"), OVERLAP[task], of=3, shift=2) for task in UPDATES]
+    return [
+        paired(task, -above_base(task, rate="default"), OVERLAP[task], n_comparisons=3, shift=2) for task in UPDATES
+    ]
 
 
 CLAIMS = (

@@ -52,12 +52,13 @@ from rnnbook import (
     Dense,
     Embedding,
     Model,
+    Monitor,
     data,
     init,
     softmax_cross_entropy,
 )
-from rnnbook.trials import Claim, paired, results, some, training, tune_and_run
-from rnnbook.words import Vocabulary, shuffled
+from rnnbook.data.words import Vocabulary, minibatches
+from rnnbook.trials import Claim, paired, results, rows_where, training, tune_and_run
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once
@@ -131,18 +132,17 @@ def train(rng, cell, pool, learning_rate, fold, size=3600, stop=True, weight_dec
     vocabulary = Vocabulary(sentences[k] for k in learn)
     ids, lengths = vocabulary.ids(sentences)
     network = build(rng, cell, pool, **options)
+    seen = Batch(ids[:, watch], labels[None, watch], lengths=lengths[watch])
     with suppress(FloatingPointError):  # the network of before the last update is kept
         training.learn(
             network,
             softmax_cross_entropy,
-            shuffled(ids[:, learn], lengths[learn], labels[learn], 50, rng),
+            minibatches(ids[:, learn], lengths[learn], labels[learn], 50, rng),
             learning_rate,
             UPDATES,
             compiled,
-            weight_decay,
-            validation=Batch(ids[:, watch], labels[None, watch], lengths=lengths[watch]) if stop else None,
-            every=25,
-            patience=6 if stop else None,
+            weight_decay=weight_decay,
+            monitor=Monitor(validation=seen, eval_every=25, patience=6) if stop else None,
             rng=rng if network.dropout else None,
         )
     return vocabulary, network
@@ -205,7 +205,7 @@ def run(rng, network, fold, learning_rate, compiled=True):
 
 def difference(name, a, b, of, shift=0.0):
     """What network `a` gets right more than `b`, fold by fold."""
-    right = [some(results("reviews"), network=network)["right"] for network in (a, b)]
+    right = [rows_where(results("reviews"), network=network)["right"] for network in (a, b)]
     return paired(name, right[0] - right[1], 1 / 9, of, shift)
 
 

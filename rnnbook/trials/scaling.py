@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnbook import LSTM, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some, training
+from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training
 
 KINDS, ROWS, UPDATES, LAG, PARAMETERS = ("numpy", "compiled"), 16, 50, 50, 600
 
@@ -53,8 +53,8 @@ def run(rng, kind):
 
 def effects():
     """The speed-up, less 1.8."""
-    tables = {kind: some(results("scaling"), kind=kind) for kind in KINDS}
-    return [effect(kind, rows["one"] / rows["two"], of=2, shift=-1.8) for kind, rows in tables.items()]
+    tables = {kind: rows_where(results("scaling"), kind=kind) for kind in KINDS}
+    return [effect(kind, rows["one"] / rows["two"], n_comparisons=2, shift=-1.8) for kind, rows in tables.items()]
 
 
 CLAIMS = (

@@ -21,7 +21,7 @@ counts as 1e-30.
 import numpy as np
 
 from rnnbook import RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, some
+from rnnbook.trials import FOLDER, Claim, effect, results, rows_where
 
 LAG, SIZES = 50, (16, 32, 128)
 WEIGHTS = ("gain 0.7", "gain 1.0", "gain 1.4", "gain 2.0", "identity")
@@ -47,18 +47,18 @@ def tanh():
     """The share of the slopes, for each size."""
     found = []
     for H in SIZES:
-        rows = some(results("slopes"), activation="tanh", weights="default", units=H)
-        found.append(effect(f"H = {H}", 1 - rows["matrix"] / rows["decades"], of=3, shift=-0.5))
+        rows = rows_where(results("slopes"), activation="tanh", weights="default", units=H)
+        found.append(effect(f"H = {H}", 1 - rows["matrix"] / rows["decades"], n_comparisons=3, shift=-0.5))
     return found
 
 
 def relu():
     """The gain by ReLU, for each matrix."""
-    rows = some(results("slopes"), units=32)
+    rows = rows_where(results("slopes"), units=32)
     found = []
     for weights in WEIGHTS:
-        off = {a: np.abs(some(rows, activation=a, weights=weights)["decades"]) for a in ("tanh", "relu")}
-        found.append(effect(weights, off["tanh"], off["relu"], of=5))
+        off = {a: np.abs(rows_where(rows, activation=a, weights=weights)["decades"]) for a in ("tanh", "relu")}
+        found.append(effect(weights, off["tanh"], off["relu"], n_comparisons=5))
     return found
 
 

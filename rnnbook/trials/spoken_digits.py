@@ -1,6 +1,6 @@
 """On trial: "LSTMs are used because speech is long".
 
-Strings of two to five digits, said by code (rnnbook.speech): a voice, a
+Strings of two to five digits, said by code (rnnbook.data.speech): a voice, a
 pace, pauses and the length of every sound are drawn for each. Networks read
 twenty log-mel bands every 20 ms and learn with connectionist temporal
 classification which digits were said; nobody tells them when. 1000 strings
@@ -39,8 +39,8 @@ import numpy as np
 
 from rnnbook import Dense, Model, speech
 from rnnbook.activations import softmax
-from rnnbook.ctc import BLANK, ctc, greedy
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.learning.ctc import BLANK, ctc, greedy_decode
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, RANGE = 64, 800, (1e-3, 3e-2)
 NOISES = ("none", "minus10", "even", "plus5")  # the levels of speech.LEVELS, as decibels above the voice
@@ -61,7 +61,7 @@ def build(rng, cell, both=False):
 def hears(network, batch):
     """The digits that a network hears in each string."""
     logits = network(batch.x, batch.lengths)
-    return [[k - 1 for k in labels] for labels in greedy(logits, speech.alive(batch))]
+    return [[k - 1 for k in labels] for labels in greedy_decode(logits, speech.alive(batch))]
 
 
 def reach(network, batch, share=0.9):
@@ -123,16 +123,16 @@ def run(rng, network, learning_rate, compiled=True, updates=UPDATES):
 
 def errors(network):
     """The word error rates of a network's runs, mean over the levels of noise."""
-    rows = some(results("spoken-digits"), network=network)
+    rows = rows_where(results("spoken-digits"), network=network)
     return np.mean([rows[f"errors_{noise}"] for noise in NOISES], axis=0)
 
 
 def effects():
     """How far the LSTM looks, and what it saves."""
-    rows = some(results("spoken-digits"), network="LSTM")
+    rows = rows_where(results("spoken-digits"), network="LSTM")
     return [
-        effect("reach beyond a word", rows["reach"] - rows["word"], of=2),
-        effect("errors of the RNN, less the LSTM's", errors("RNN"), errors("LSTM"), of=2),
+        effect("reach beyond a word", rows["reach"] - rows["word"], n_comparisons=2),
+        effect("errors of the RNN, less the LSTM's", errors("RNN"), errors("LSTM"), n_comparisons=2),
     ]
 
 

@@ -19,7 +19,7 @@ of four sizes of the input weights. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, init, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, some
+from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, rows_where
 
 GAINS, SIZES, SCALES = (0.9, 1.0, 1.1), (10, 20, 40), (0.01, 0.1, 1.0, 10.0)
 
@@ -54,14 +54,18 @@ def explodes():
     """For each gain."""
     rows = results("growth")
     return [
-        effect(f"gain {gain}", some(rows, gain=gain, activation="none")["decades"], of=3, shift=-1) for gain in GAINS
+        effect(f"gain {gain}", rows_where(rows, gain=gain, activation="none")["decades"], n_comparisons=3, shift=-1)
+        for gain in GAINS
     ]
 
 
 def remembers():
     """For each size."""
     rows = results("capacity")
-    return [effect(f"H = {H}", some(rows, units=H, scale=1.0)["capacity"] / H, of=3, shift=-0.9) for H in SIZES]
+    return [
+        effect(f"H = {H}", rows_where(rows, units=H, scale=1.0)["capacity"] / H, n_comparisons=3, shift=-0.9)
+        for H in SIZES
+    ]
 
 
 CLAIMS = (

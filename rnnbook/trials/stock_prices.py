@@ -30,8 +30,8 @@ when to stop. "same day": the day to be forecast is the last that is seen.
 
 import numpy as np
 
-from rnnbook import LSTM, Batch, Dense, Model, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, rate_of, results, some, training, tune_and_run
+from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
+from rnnbook.trials import FOLDER, Claim, effect, rate_of, results, rows_where, training, tune_and_run
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -73,8 +73,8 @@ def train(rng, kind, learn, watch, values, learning_rate, compiled=True, same_da
     made = {"rng": rng, "dtype": np.float64}
     network = Model(LSTM(1, UNITS, **made), Dense(UNITS, 2 if kind == "volatility" else 1, **made), pool="last")
     draw = training.drawn_from(batch_of(values, learn, same_day), rng, 64)
-    stop = {"validation": batch_of(values, watch, same_day), "every": 25, "patience": 6}
-    training.learn(network, loss_of(kind), draw, learning_rate, UPDATES, compiled, **stop)
+    monitor = Monitor(validation=batch_of(values, watch, same_day), eval_every=25, patience=6)
+    training.learn(network, loss_of(kind), draw, learning_rate, UPDATES, compiled, monitor=monitor)
     return network
 
 
@@ -114,11 +114,11 @@ def leaky(rng, leak, fold, compiled=True):
 
 def effects():
     """The three measures."""
-    prices, returns = (some(results("stock-prices"), kind=kind) for kind in ("prices", "returns"))
+    prices, returns = (rows_where(results("stock-prices"), kind=kind) for kind in ("prices", "returns"))
     return [
-        effect("prices", prices["better"], of=3),
-        effect("returns", returns["better"], of=3),
-        effect("direction", returns["direction"], of=3),
+        effect("prices", prices["better"], n_comparisons=3),
+        effect("returns", returns["better"], n_comparisons=3),
+        effect("direction", returns["direction"], n_comparisons=3),
     ]
 
 

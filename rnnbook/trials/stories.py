@@ -1,7 +1,7 @@
 """On trial: "with attention it does not matter which cell reads".
 
 Stories of sentences of three words ("mary went kitchen"), and a question
-whose answer takes one, two or three of them (rnnbook.tasks.stories, after
+whose answer takes one, two or three of them (rnnbook.data.tasks.stories, after
 Weston et al. 2015). A cell reads the story, another goes on with the
 question from the state in which the first ended; behind the question's last
 word the answer is read out of the state alone, or of the state and what
@@ -27,9 +27,9 @@ from contextlib import suppress
 import numpy as np
 
 from rnnbook import Batch, softmax_cross_entropy
-from rnnbook.seq2seq import padded
-from rnnbook.tasks.stories import PLACES, STORY_WORDS, story
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.data.tasks.stories import PLACES, STORY_WORDS, story
+from rnnbook.layers.encoder_decoder import padded
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, RANGE = 32, 600, (1e-3, 3e-2)
 DISTANCES = ((1, 1), (2, 2), (3, 4), (5, 12))  # sentences from the earliest fact to the question
@@ -76,13 +76,13 @@ def run(rng, cell, facts, attention, learning_rate, compiled=True, updates=UPDAT
 
 def rights(cell, facts, attention):
     """Per cent right, one a run."""
-    return some(results("stories"), cell=cell, facts=facts, attention=attention)["right"]
+    return rows_where(results("stories"), cell=cell, facts=facts, attention=attention)["right"]
 
 
 def effects():
     """Every other cell against the LSTM, with attention, on one fact."""
     return [
-        effect(cell, rights(cell, 1, True), rights("LSTM", 1, True), of=4, shift=2.0)
+        effect(cell, rights(cell, 1, True), rights("LSTM", 1, True), n_comparisons=4, shift=2.0)
         for cell in ("RNN", "peephole", "coupled", "GRU")
     ]
 

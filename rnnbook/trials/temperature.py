@@ -44,9 +44,9 @@ def words(written):
 
 def likeness(pieces, real):
     """The error of a judge who tells the pieces from real ones."""
-    library = check.library("sklearn.feature_extraction.text", "data").CountVectorizer
-    judge = check.library("sklearn.linear_model", "data").LogisticRegression(max_iter=300)
-    validate = check.library("sklearn.model_selection", "data").cross_val_score
+    library = check.require("sklearn.feature_extraction.text", "data").CountVectorizer
+    judge = check.require("sklearn.linear_model", "data").LogisticRegression(max_iter=300)
+    validate = check.require("sklearn.model_selection", "data").cross_val_score
     counts = library(analyzer="char", ngram_range=(1, 3), lowercase=False, max_features=3000).fit_transform(
         pieces + real
     )
@@ -90,7 +90,7 @@ def run(rng, of_best_rate, updates=characters.UPDATES, compiled=True):
 def effects():
     """What is gained from 1 to 0.7, for each reading."""
     rows = results("temperature")
-    return [effect(name, rows[f"{name}_7"] - rows[f"{name}_10"], of=3) for name in READINGS]
+    return [effect(name, rows[f"{name}_7"] - rows[f"{name}_10"], n_comparisons=3) for name in READINGS]
 
 
 CLAIMS = (

@@ -23,8 +23,8 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import text
-from rnnbook.trials import Claim, characters, effect, results, some, training, tune_and_run
+from rnnbook import Monitor, text
+from rnnbook.trials import Claim, characters, effect, results, rows_where, training, tune_and_run
 
 LENGTH, STREAMS, STEPS, TIMES, RANGE = 100_000, 20, 50, 10, (2e-3, 5e-2)
 ONCE = LENGTH // (STREAMS * STEPS)  # updates for all of the text
@@ -53,7 +53,7 @@ def run(rng, network, learning_rate, times=TIMES, compiled=True):
 
     def remember(history):
         if len(history.loss) == ONCE * times:
-            final["bits"] = float(text.surprise(model, test).mean())
+            final["bits"] = float(text.surprisal(model, test).mean())
 
     try:
         history = characters.train(
@@ -63,15 +63,13 @@ def run(rng, network, learning_rate, times=TIMES, compiled=True):
             ONCE * times,
             compiled,
             rng=rng if model.dropout else None,
-            validation=unseen,
-            every=ONCE,
-            until=remember,
+            monitor=Monitor(validation=unseen, eval_every=ONCE, until=remember),
         )
     except FloatingPointError:
         return {"validation": 6.0, "bits": 6.0, "unstopped": 6.0, "updates": 0}
     return {
         "validation": round(min(value for _, value in history.validation) / np.log(2), 5),
-        "bits": round(float(text.surprise(model, test).mean()), 5),
+        "bits": round(float(text.surprisal(model, test).mean()), 5),
         "unstopped": round(final["bits"], 5),
         "updates": history.best_step,
     }
@@ -79,9 +77,9 @@ def run(rng, network, learning_rate, times=TIMES, compiled=True):
 
 def effects():
     """What each doubling saves."""
-    bits = {name: some(results("text-size"), network=name)["bits"] for name in NETWORKS}
+    bits = {name: rows_where(results("text-size"), network=name)["bits"] for name in NETWORKS}
     doublings = (("16", "32"), ("32", "64"), ("64", "128"))
-    return [effect(f"{a} to {b}", bits[f"{a} units"], bits[f"{b} units"], of=3) for a, b in doublings]
+    return [effect(f"{a} to {b}", bits[f"{a} units"], bits[f"{b} units"], n_comparisons=3) for a, b in doublings]
 
 
 CLAIMS = (

@@ -17,7 +17,7 @@ middle of the best fifth of the range, by the loss) for thirty other seeds.
 import numpy as np
 
 from rnnbook import LSTM, init
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 from rnnbook.trials.fresh import highway
 
 TASKS = {"latch": 50, "adding": 50, "order": 50}
@@ -59,7 +59,7 @@ def solved(rows):
 def effects():
     """How far the runs lie on the claim's side, task by task."""
     rows = solved(results("trained-gradients"))
-    return [effect(task, some(rows, task=task)["after"], of=3, shift=2) for task in TASKS]
+    return [effect(task, rows_where(rows, task=task)["after"], n_comparisons=3, shift=2) for task in TASKS]
 
 
 CLAIMS = (

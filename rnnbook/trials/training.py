@@ -26,7 +26,9 @@ from rnnbook import (
     Embedding,
     EncoderDecoder,
     Model,
+    Monitor,
     PeepholeLSTM,
+    Update,
     data,
     fit,
     mean_squared_error,
@@ -159,10 +161,8 @@ def train(
             Adam(learning_rate),
             lambda: TASKS[task].draw(rng, 32, lag),
             steps=updates,
-            max_norm=1.0,
-            until=solved,
-            every=EVERY,
-            progress=False,
+            update=Update(max_norm=1.0),
+            monitor=Monitor(until=solved, eval_every=EVERY),
             compiled=compiled,
         )
     except FloatingPointError:
@@ -179,14 +179,14 @@ def drawn_from(everything, rng, size):
     return draw
 
 
-def learn(network, loss, batch, learning_rate, updates, compiled, weight_decay=0.0, **options):
+def learn(network, loss, batch, learning_rate, updates, compiled, *, weight_decay=0.0, monitor=None, **update):
     """Train on data of a trial's own: Adam, gradients clipped at norm 1.
 
     `train` and `peepholes.run`, whose lines chapters print, spell it out.
     """
-    shown = {"progress": False} | options
+    how = Update(max_norm=1.0, **update)
     adam = Adam(learning_rate, weight_decay=weight_decay)
-    return fit(network, loss, adam, batch, steps=updates, max_norm=1.0, compiled=compiled, **shown)
+    return fit(network, loss, adam, batch, steps=updates, update=how, monitor=monitor, compiled=compiled)
 
 
 def updates_to_solve(history, task, lag):

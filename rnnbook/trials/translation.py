@@ -33,15 +33,15 @@ from contextlib import suppress
 import numpy as np
 
 from rnnbook import Batch, softmax_cross_entropy
-from rnnbook.seq2seq import END, greedy, padded, written
-from rnnbook.tasks import wording
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.data.tasks import wording
+from rnnbook.layers.encoder_decoder import EOS, greedy_decode, padded, shift_right
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, RANGE, MOST = 48, 600, (2e-3, 5e-2), 6
 COUNTS = range(1, MOST + 3)
-#: Symbols of each language: `END`, then its own.
-LANGUAGES = {"words": (END, *wording.WORDS), "figures": (END, *"0123456789")}
-ROOM = {"words": 24, "figures": 9}  # steps, and END
+#: Symbols of each language: `EOS`, then its own.
+LANGUAGES = {"words": (EOS, *wording.WORDS), "figures": (EOS, *"0123456789")}
+ROOM = {"words": 24, "figures": 9}  # steps, and EOS
 DIRECTIONS = {"to figures": ("words", "figures"), "to words": ("figures", "words")}
 WAYS = ("forward", "backward", "attention")
 
@@ -55,8 +55,8 @@ def draw(rng, size, direction, backward=False, digits=None):
     read, write = DIRECTIONS[direction]
     source, lengths = padded([row[::-1] if backward else row for row in ids[read]], ROOM[read])
     target, ends = padded(ids[write], ROOM[write])
-    mask = (np.arange(ROOM[write])[:, None] <= ends).astype(np.float32)  # END counts once
-    return Batch((source, written(target)), target, mask, lengths)
+    mask = (np.arange(ROOM[write])[:, None] <= ends).astype(np.float32)  # EOS counts once
+    return Batch((source, shift_right(target)), target, mask, lengths)
 
 
 def build(rng, cell, direction, attention, dtype=np.float32):
@@ -67,9 +67,9 @@ def build(rng, cell, direction, attention, dtype=np.float32):
 
 def right(model, batch):
     """Which numbers a model translates without a mistake."""
-    found = greedy(model, batch.x[0], batch.lengths, longest=len(batch.target))
+    found = greedy_decode(model, batch.x[0], batch.lengths, longest=len(batch.target))
     return np.array(
-        [row == [k for k in said if k != END] for row, said in zip(found, batch.target.T.tolist(), strict=True)]
+        [row == [k for k in said if k != EOS] for row, said in zip(found, batch.target.T.tolist(), strict=True)]
     )
 
 
@@ -93,14 +93,14 @@ def run(rng, cell, direction, way, learning_rate, compiled=True, updates=UPDATES
 
 def long(cell, direction, way):
     """Per cent right of the numbers with five and six digits, one a run."""
-    rows = some(results("translation"), cell=cell, direction=direction, way=way)
+    rows = rows_where(results("translation"), cell=cell, direction=direction, way=way)
     return (rows["right_5"] + rows["right_6"]) / 2
 
 
 def against_forward(way):
     """What one way brings over the plain one, for two cells and both directions."""
     return [
-        effect(f"{cell}, {direction}", long(cell, direction, way), long(cell, direction, "forward"), of=4)
+        effect(f"{cell}, {direction}", long(cell, direction, way), long(cell, direction, "forward"), n_comparisons=4)
         for cell in ("LSTM", "GRU")
         for direction in DIRECTIONS
     ]

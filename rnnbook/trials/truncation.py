@@ -12,7 +12,7 @@ and 64 units stand beside it. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, some
+from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, rows_where
 
 RADII, CUTS, STEPS = (0.5, 1.0, 1.5), (1, 5, 20), 40
 
@@ -53,8 +53,8 @@ def run(rng, radius, every_step, units):
 
 def effects():
     """How far the runs lie on the claim's side, task by task."""
-    rows = some(results("truncation"), every_step=False, units=16)
-    return [effect(f"radius {r}", some(rows, radius=r)["cosine_5"], of=3, shift=-0.9) for r in RADII]
+    rows = rows_where(results("truncation"), every_step=False, units=16)
+    return [effect(f"radius {r}", rows_where(rows, radius=r)["cosine_5"], n_comparisons=3, shift=-0.9) for r in RADII]
 
 
 CLAIMS = (

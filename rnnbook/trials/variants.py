@@ -35,7 +35,7 @@ from rnnbook import (
     split,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.trials import Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 
 class Vanilla(PeepholeLSTM):
@@ -114,7 +114,7 @@ class NP(Vanilla):
 class CIFG(Vanilla):
     """f = 1 - i; the block of f stays in the weights and is not used."""
 
-    keep_gate = ("i", -1)
+    retention_gate = ("i", -1)
 
     def step(self, xw, state):
         h, c_prev = state
@@ -187,7 +187,7 @@ def run(rng, task, variant, learning_rate, compiled=True):
     length, inputs = TASKS[task], training.TASKS[task].inputs
     kind = {kind.__name__: kind for kind in VARIANTS}[variant]
     cell = kind(inputs, UNITS, rng=rng, dtype=np.float64)
-    if cell.keep_gate[0] not in cell.held:
+    if cell.retention_gate[0] not in cell.held:
         init.forget_bias(cell, 2.0)
     network = training.model(cell, task, rng)
     history = training.train(
@@ -216,9 +216,9 @@ def effects():
     """For each task, how far both parts of the claim lie above the part that is worst for it."""
     rows, found = results("variants"), []
     for task in TASKS:
-        logs = {kind.__name__: log_loss(some(rows, task=task, variant=kind.__name__)) for kind in VARIANTS}
+        logs = {kind.__name__: log_loss(rows_where(rows, task=task, variant=kind.__name__)) for kind in VARIANTS}
         claimed, others = ("NFG", "NOAF"), [name for name in logs if name not in ("Vanilla", "NFG", "NOAF")]
-        nearer = [max(effect(task, logs[c], logs[other], of=60) for c in claimed) for other in others]
+        nearer = [max(effect(task, logs[c], logs[other], n_comparisons=60) for c in claimed) for other in others]
         found.append(min(nearer, key=lambda beside: beside.high))
     return found
 

@@ -34,8 +34,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from rnnbook import Batch, Dense, Model, data, softmax_cross_entropy
 from rnnbook.cells.base import alive_mask
-from rnnbook.sweep import sweep
-from rnnbook.trials import FOLDER, Claim, paired, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, paired, results, rows_where, training, tune_and_run
+from rnnbook.trials.sweeps import sweep
 
 UNITS, UPDATES, RANGE, FOLDS = 32, 400, (1e-3, 5e-2), 30
 ORDERS: dict[str, dict] = {name: {"cell": name} for name in ("RNN", "LSTM", "peephole", "coupled", "GRU")}
@@ -123,7 +123,9 @@ def effects():
     """Networks against the bag of frames, fold by fold."""
     bags = results("vowels-bag")["right"]
     names = ("LSTM", "GRU", "LSTM both ways")
-    return [paired(name, some(results("vowels"), network=name)["right"] - bags, 1 / 9, len(names)) for name in names]
+    return [
+        paired(name, rows_where(results("vowels"), network=name)["right"] - bags, 1 / 9, len(names)) for name in names
+    ]
 
 
 CLAIMS = (

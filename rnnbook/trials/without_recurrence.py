@@ -30,7 +30,7 @@ import numpy as np
 
 from rnnbook import GRU, LSTM, Cell, Dense, MinGRU, MinLSTM, Model, SelfAttention, Stack, init, sweep
 from rnnbook.cells.minimal import Minimal
-from rnnbook.trials import FOLDER, Claim, effect, results, some, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training, tune_and_run
 
 LAG, UPDATES, PARAMETERS, RANGE = 30, 500, 5000, (1e-3, 1e-1)
 TASKS = ("adding", "order", "copy", "brackets")
@@ -81,13 +81,14 @@ def clock(rng, network, steps):
 
 def solved(network, task):
     """Whether each run solved the task."""
-    return np.isfinite(some(results("without-recurrence"), network=network, task=task)["updates"]).astype(float)
+    return np.isfinite(rows_where(results("without-recurrence"), network=network, task=task)["updates"]).astype(float)
 
 
 def effects():
     """Self-attention against the LSTM, task by task."""
     return [
-        effect(task, solved("self-attention", task), solved("LSTM", task), of=len(TASKS), shift=0.1) for task in TASKS
+        effect(task, solved("self-attention", task), solved("LSTM", task), n_comparisons=len(TASKS), shift=0.1)
+        for task in TASKS
     ]
 
 

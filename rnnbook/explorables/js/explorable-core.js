@@ -134,7 +134,7 @@
     return { states, saved };
   };
 
-  /* A parameter that came as whole numbers and the scales of its columns, back to a matrix. */
+  /* A parameter that came as integers and the scales of its columns, back to a matrix. */
   rb.matrix = function ({ rows, scale, bytes }) {
     const whole = Int8Array.from(atob(bytes), (c) => c.charCodeAt(0)), columns = whole.length / rows; // a vector has one scale
     return Array.from({ length: rows }, (_, i) =>

@@ -4,7 +4,7 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
 
   const matrix = (name) => rb.matrix(params[name]);
   const cell = (name) => ({ W_x: matrix(`${name}.W_x`), W_h: matrix(`${name}.W_h`), b: matrix(`${name}.b`)[0] });
-  const ahead = cell("encoder.ahead"), back = cell("encoder.back"), decoder = cell("decoder");
+  const ahead = cell("encoder.forward_cell"), back = cell("encoder.backward_cell"), decoder = cell("decoder");
   const source = matrix("source.W"), target = matrix("target.W"), match = matrix("attention.W");
   const W = matrix("readout.W"), bias = matrix("readout.b")[0];
 

@@ -1,0 +1,53 @@
+"""How open the gates are."""
+
+from rnnbook.checking.diagnostics.jacobians import require_call
+
+
+def gate_statistics(cell, low=0.1, high=0.9):
+    """How open the gates were during the last call.
+
+    Parameters
+    ----------
+    cell : Cell
+        After ``cell(x)``; its `saved` must name its `gates`. A candidate is no gate and has no statistics.
+    low, high : float, default 0.1 and 0.9
+        Below `low` a gate counts as closed, above `high` as open.
+
+    Returns
+    -------
+    dict of str to dict
+        For each gate: ``mean``, ``std``, ``closed`` and ``open`` (fractions of all steps,
+        sequences and units).
+
+    Raises
+    ------
+    RuntimeError
+        Before the first call.
+    ValueError
+        When the cell has no gates, or saves none of them by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rnnbook import LSTM, init
+    >>> cell = LSTM(1, 4, rng=np.random.default_rng(0))
+    >>> init.forget_bias(cell, 5.0)
+    >>> _ = cell(np.zeros((3, 1, 1)))
+    >>> gate_statistics(cell)["f"]["open"]
+    1.0
+    """
+    require_call(cell)
+    if not cell.gates:
+        raise ValueError(f"cell must have gates, {type(cell).__name__} has none")
+    found = {name: a for name, a in zip(cell.saved, cell.tape, strict=False) if name in cell.gates}
+    if not found:
+        raise ValueError(f"{type(cell).__name__}.saved must name the gates {cell.gates}, got {cell.saved}")
+    return {
+        gate: {
+            "mean": float(a.mean()),
+            "std": float(a.std()),
+            "closed": float((a < low).mean()),
+            "open": float((a > high).mean()),
+        }
+        for gate, a in found.items()
+    }

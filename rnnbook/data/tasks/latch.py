@@ -1,0 +1,41 @@
+"""The latch: remember one bit."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.learning.training import Batch
+
+
+def latch(rng, batch, lag, dtype=np.float32):
+    """Say at the last step which of two symbols came first, `lag` steps before.
+
+    After Bengio, Simard & Frasconi 1994. The first input is +1 or -1; noise from a normal
+    distribution of standard deviation 0.1 follows. Guessing costs log 2 ≈ 0.693 nats.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    batch : int
+        B, sequences.
+    lag : int
+        Steps between the symbol and the answer, at least 1: T = lag + 1.
+    dtype : dtype, default float32
+
+    Returns
+    -------
+    Batch
+        ``x (T, B, 1)``, labels ``target (T, B)``, ``mask (T, B)``: only the last step counts.
+
+    Examples
+    --------
+    >>> x, target, mask, _ = latch(np.random.default_rng(0), 4, 10)
+    >>> bool(((x[0, :, 0] > 0) == target[-1]).all()), int(mask.sum())
+    (True, 4)
+    """
+    B, T = check.positive("batch", batch), check.positive("lag", lag) + 1
+    label = rng.integers(0, 2, B)
+    x = (0.1 * rng.normal(size=(T, B, 1))).astype(dtype)
+    x[0, :, 0] = 2 * label - 1
+    mask = np.zeros((T, B), dtype)
+    mask[-1] = 1
+    return Batch(x, np.broadcast_to(label, (T, B)), mask)

@@ -1,0 +1,218 @@
+"""Text as sequences of characters: ids, streams to train on, surprisal in bits, sampling."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.activations import softmax
+from rnnbook.learning.training import Batch
+
+
+def encode(text, alphabet):
+    """The place of each character in the alphabet.
+
+    Parameters
+    ----------
+    text, alphabet : str
+
+    Returns
+    -------
+    ndarray of int, shape (T,)
+
+    Raises
+    ------
+    ValueError
+        When a character is not in the alphabet.
+
+    Examples
+    --------
+    >>> encode("hello", "ehlo")
+    array([1, 0, 2, 2, 3])
+    """
+    place = {letter: k for k, letter in enumerate(alphabet)}
+    unknown = sorted(set(text) - place.keys())
+    if unknown:
+        raise ValueError(f"text must consist of the {len(alphabet)} characters of alphabet, it has {unknown[0]!r}")
+    return np.array([place[letter] for letter in text], dtype=int)
+
+
+def decode(ids, alphabet):
+    """The text of some ids; undoes `encode`.
+
+    Examples
+    --------
+    >>> decode([1, 0, 2, 2, 3], "ehlo")
+    'hello'
+    """
+    return "".join(alphabet[k] for k in ids)
+
+
+def windows(ids, batch, length):
+    """A text as batches, each of which goes on where the last one stopped.
+
+    The text is cut into `batch` streams that lie side by side; a window of `length` steps
+    moves along them, and starts again at the end. With ``fit(..., carry=True)`` this is
+    truncated backpropagation through time.
+
+    Parameters
+    ----------
+    ids : ndarray of int, shape (N,)
+    batch : int
+        B, streams.
+    length : int
+        T, the steps of a window: how far back gradients go.
+
+    Returns
+    -------
+    callable
+        Each call gives the next `Batch`: ``x (T, B)``, and as ``target (T, B)`` the same a
+        step later.
+
+    Raises
+    ------
+    ValueError
+        When the text is too short for one window.
+
+    Examples
+    --------
+    >>> draw = windows(np.arange(13), batch=2, length=3)
+    >>> draw().x.T.tolist(), draw().x.T.tolist(), draw().target.T.tolist()
+    ([[0, 1, 2], [6, 7, 8]], [[3, 4, 5], [9, 10, 11]], [[1, 2, 3], [7, 8, 9]])
+    """
+    B, T = check.positive("batch", batch), check.positive("length", length)
+    ids = check.vector("ids", ids)
+    count = (len(ids) - 1) // (B * T)
+    if count == 0:
+        raise ValueError(f"ids must be longer than batch x length = {B * T}, got {len(ids)}")
+    x, target = (ids[k : k + B * T * count].reshape(B, -1).T for k in (0, 1))
+    k = -1
+
+    def draw():
+        nonlocal k
+        k = (k + 1) % count
+        return Batch(x[k * T : (k + 1) * T], target[k * T : (k + 1) * T])
+
+    return draw
+
+
+def surprisal(model, ids, batch=64):
+    """How much each character of a text surprises a model: ``-log2`` of its probability, in bits.
+
+    Parameters
+    ----------
+    model : Model or Compiled
+        Reads ids; its outputs are logits.
+    ids : ndarray of int, shape (N,)
+    batch : int, default 64
+        The text is cut into that many pieces, read side by side from state zero.
+
+    Returns
+    -------
+    ndarray, shape (M,)
+        Of ``ids[1 : M + 1]``; M is the largest multiple of `batch` below N. Its mean is the
+        text's bits per character.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, Dense, Embedding, Model
+    >>> rng = np.random.default_rng(0)
+    >>> model = Model(RNN(2, 3, rng=rng), Dense(3, 4, rng=rng), Embedding(4, 2, rng=rng))
+    >>> model.readout.params["W"][:] = 0  # all four characters equally likely
+    >>> surprisal(model, np.array([0, 1, 2, 3, 2]), batch=2).tolist()
+    [2.0, 2.0, 2.0, 2.0]
+    """
+    x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
+    p = softmax(model(x))
+    return -np.log2(np.take_along_axis(p, target[..., None], axis=-1)[..., 0]).T.ravel()
+
+
+def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
+    """The distribution from which the next character is drawn.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (..., K)
+    temperature : float, default 1
+        Divides the logits. Towards 0 the likeliest character wins always.
+    top_k : int, optional
+        Keep the `top_k` likeliest (Fan et al. 2018).
+    top_p : float, optional
+        Keep the fewest that together have at least this probability: the nucleus (Holtzman et
+        al. 2020).
+
+    Returns
+    -------
+    ndarray, shape (..., K)
+        What is kept, scaled to sum to one.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When an option is out of its range.
+
+    Examples
+    --------
+    >>> logits = np.log([0.5, 0.3, 0.15, 0.05])
+    >>> probabilities(logits, top_k=2).round(3)
+    array([0.625, 0.375, 0.   , 0.   ])
+    >>> probabilities(logits, top_p=0.9).round(3)
+    array([0.526, 0.316, 0.158, 0.   ])
+    >>> probabilities(logits, temperature=0.5).round(3)
+    array([0.685, 0.247, 0.062, 0.007])
+    """
+    logits = check.floating("logits", logits)
+    if not temperature > 0:
+        raise ValueError(f"temperature must be positive, got {temperature}")
+    p = softmax(logits / temperature)
+    falling = np.sort(p, axis=-1)[..., ::-1]
+    if top_k is not None:
+        least = falling[..., min(check.positive("top_k", top_k), p.shape[-1]) - 1]
+        p = np.where(p >= least[..., None], p, 0)
+    if top_p is not None:
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
+        before = np.cumsum(falling, axis=-1) - falling  # the probability of everything likelier
+        least = np.where(before < top_p, falling, 1).min(axis=-1)
+        p = np.where(p >= least[..., None], p, 0)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def generate(model, prompt, length, rng, **options):
+    """Let a model write: draw a character, feed it back, again and again.
+
+    Parameters
+    ----------
+    model : Model
+        Reads ids; its outputs are logits.
+    prompt : ndarray of int, shape (T,) or (T, B)
+        What the model reads first, at least one step; B texts at once.
+    length : int
+        Characters to write.
+    rng : numpy.random.Generator
+    **options
+        Of `probabilities`.
+
+    Returns
+    -------
+    ndarray of int, shape (length,) or (length, B)
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, Dense, Embedding, Model
+    >>> rng = np.random.default_rng(0)
+    >>> model = Model(RNN(2, 3, rng=rng), Dense(3, 4, rng=rng), Embedding(4, 2, rng=rng))
+    >>> generate(model, np.array([0, 1]), 5, rng).shape
+    (5,)
+    """
+    check.positive("length", length)
+    prompt = check.integers("prompt", prompt, model.embedding.input_size)
+    if prompt.ndim not in (1, 2) or len(prompt) == 0:
+        raise ValueError(f"prompt must have shape (T,) or (T, B) with T at least 1, got {prompt.shape}")
+    logits, state = model.forward(prompt.reshape(len(prompt), -1))
+    written = []
+    for _ in range(length):
+        p = probabilities(logits[-1], **options)
+        p = np.cumsum(p, axis=-1)
+        drawn = (rng.random((len(p), 1)) * p[:, -1:] >= p).sum(axis=-1)
+        written.append(drawn)
+        logits, state = model.forward(drawn[None], state)
+    return np.array(written).reshape(length, *prompt.shape[1:])

@@ -1,0 +1,191 @@
+"""Any layer, compiled by JAX: the same `step` and `step_back`, the loop over time without Python.
+
+NumPy's loop calls `step` once per time step. Here JAX calls it once, to see what it does,
+and `jax.lax.scan` repeats that in machine code; `step_back` likewise. Layers around cells
+(stacks, readouts) are differentiated by JAX itself.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.cells import Cell
+from rnnbook.jax.scan import LayerSpec, full_precision, import_jax, rewrite_tracer_errors
+from rnnbook.layers import Container, Model, Stack
+from rnnbook.layers.stack import one_each
+
+
+def compiled(layer):
+    """A layer that computes the same, compiled by JAX.
+
+    Parameters
+    ----------
+    layer : Cell, Stack, Bidirectional or Model
+        Your own cells too. Its parameters are shared, not copied: train either, both have learned.
+
+    Returns
+    -------
+    Compiled
+        It is called as the layer is, and has its `backward`, `params` and `grads`.
+
+    Raises
+    ------
+    ImportError
+        Without JAX; says how to install it.
+    TypeError
+        When the argument is no such layer; at the first call, when a cell hands JAX's arrays
+        to a function of NumPy.
+
+    Notes
+    -----
+    The first call with new shapes compiles, for about a second; later ones run at once.
+    Arrays go in and come out as NumPy's (those that come out cannot be written to). Leave
+    input and parameters unchanged between a call and its `backward`.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> cell = LSTM(2, 3, rng=rng, dtype=np.float64)
+    >>> x, dhs = rng.normal(size=(5, 4, 2)), rng.normal(size=(5, 4, 3))
+    >>> fast = compiled(cell)
+    >>> hs, (h, c) = fast(x)
+    >>> bool(np.allclose(hs, cell(x)[0], atol=1e-12))
+    True
+    >>> dx, (dh0, dc0) = fast.backward(dhs)
+    >>> sorted(fast.grads)
+    ['W_h', 'W_x', 'b']
+    """
+    if not isinstance(layer, (Cell, Container)):
+        raise TypeError(f"layer must be a Cell, Stack, Bidirectional or Model, got {type(layer).__name__}")
+    import_jax()
+    return Compiled(layer)
+
+
+class Compiled:
+    """What `compiled` returns.
+
+    Attributes
+    ----------
+    layer : Cell, Stack, Bidirectional or Model
+    params : dict of str to ndarray
+        The layer's own.
+    grads : dict of str to ndarray
+        Filled by `backward`, as the layer's would be.
+    """
+
+    def __init__(self, layer):
+        self.layer = layer
+        self.grads: dict[str, np.ndarray] = {}
+        self._call = None
+
+    @property
+    def params(self):
+        """The layer's parameters."""
+        return self.layer.params
+
+    def __call__(self, x, *state_and_lengths, rng=None, **named):
+        """As the layer's own call: `x`, then `state` and `lengths`, or `lengths` alone for a `Model`.
+
+        `rng` draws the dropout masks of a `Stack`.
+        """
+        jax = import_jax()
+        no_state = (None,) if isinstance(self.layer, Model) else ()
+        inputs = checked_inputs(self.layer, x, *no_state, *state_and_lengths, **named)
+        inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
+        arguments = self.layer.params, inputs
+        with full_precision(), rewrite_tracer_errors(self.layer):
+            forward, _ = _programs(LayerSpec(self.layer))
+            shapes = jax.tree.map(lambda a: (a.shape, a.dtype), arguments)
+            if self._call is None or self._call[0] != shapes:
+                memory = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), jax.eval_shape(forward, *arguments, [])[1])
+            else:
+                memory = self._call[2]
+            self._call = None
+            outputs, kept = forward(*arguments, memory)
+            outputs = jax.tree.map(np.asarray, outputs)
+        self._call = shapes, arguments, kept, outputs
+        return outputs
+
+    def backward(self, dhs, dstate=None):
+        """As the layer's `backward`, for the last call; fills `grads`."""
+        if self._call is None:
+            raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
+        _, arguments, kept, outputs = self._call
+        jax, is_model = import_jax(), isinstance(self.layer, Model)
+        hs = outputs if is_model else outputs[0]
+        gradient = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
+        if not is_model:
+            gradient = gradient, full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
+        gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)
+        with full_precision():
+            _, back = _programs(LayerSpec(self.layer))
+            self.grads, dx, dstate = jax.tree.map(np.asarray, back(*arguments, kept, gradient))
+        return dx if is_model else (dx, dstate)
+
+
+def checked_inputs(layer, x, state=None, lengths=None):
+    """What a program of the layer takes besides parameters, checked while the numbers are there."""
+    embedding = getattr(layer, "embedding", None)
+    if embedding is not None:
+        x = check.integers("ids", x, embedding.input_size)
+    else:
+        x = check.shaped("x", x, (None, None, _input_size(layer)), "(T, B, D)")
+    T, B = x.shape[:2]
+    if T == 0:
+        raise ValueError("x must have at least one time step, got T = 0")
+    dtype = np.result_type(*([x] if embedding is None else []), *layer.params.values())
+    return {
+        "x": x,
+        "state": None if isinstance(layer, Model) else full_state(layer, "state", state, B, dtype),
+        "lengths": None if lengths is None else check.lengths(lengths, T, B),
+    }
+
+
+def _input_size(layer):
+    return layer.recurrent.input_size if isinstance(layer, Model) else layer.input_size
+
+
+def full_state(layer, name, state, B, dtype):
+    """A state, checked, with zeros where none is given."""
+    if isinstance(layer, Cell):
+        if state is None:
+            return tuple(np.zeros((B, *shape), dtype) for shape in layer.state_shapes())
+        return layer.checked_state(name, state, B)
+    parts = layer.parts.values()
+    return tuple(full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _programs(spec):
+    """The two programs of a spec: forward, and back."""
+    jax = import_jax()
+
+    def differentiated(params, inputs):
+        x = inputs["x"]
+
+        def run(params, x, state):
+            layer = spec.layer(params)
+            if isinstance(layer, Model):
+                return layer(x, inputs["lengths"])
+            if isinstance(layer, Stack):
+                return layer(x, state, inputs["lengths"], masks=inputs["masks"])
+            return layer(x, state, inputs["lengths"])
+
+        if x.dtype.kind in "iu":  # ids have no gradient
+            return jax.vjp(lambda params: run(params, x, None), params)
+        return jax.vjp(run, params, x, inputs["state"])
+
+    def forward(params, inputs, memory):
+        del memory  # fresh memory is slow to touch: what is kept goes where the last call's was
+        # behind the barrier nothing that is kept can be the caller's own array
+        outputs, pull = differentiated(*jax.lax.optimization_barrier((params, inputs)))
+        return outputs, jax.tree.leaves(pull)
+
+    def back(params, inputs, kept, gradient):
+        _, pull = differentiated(params, inputs)  # only its structure is used: nothing is computed twice
+        grads, *others = jax.tree.unflatten(jax.tree.structure(pull), kept)(gradient)
+        return grads, *(others or (None, None))
+
+    return jax.jit(forward, donate_argnames="memory", keep_unused=True), jax.jit(back)

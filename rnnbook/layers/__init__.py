@@ -1,0 +1,26 @@
+"""What stands around a cell: readouts, embeddings, stacks, both directions, attention, whole models."""
+
+from rnnbook.layers.attention import Attention, SelfAttention
+from rnnbook.layers.checkpointed import Checkpointed
+from rnnbook.layers.dense import Dense, Embedding, TiedReadout
+from rnnbook.layers.encoder_decoder import EncoderDecoder
+from rnnbook.layers.files import load, save
+from rnnbook.layers.model import Model, pooling_weights
+from rnnbook.layers.stack import Bidirectional, Container, Stack
+
+__all__ = [
+    "Attention",
+    "Bidirectional",
+    "Checkpointed",
+    "Container",
+    "Dense",
+    "Embedding",
+    "EncoderDecoder",
+    "Model",
+    "SelfAttention",
+    "Stack",
+    "TiedReadout",
+    "load",
+    "pooling_weights",
+    "save",
+]

@@ -1,0 +1,125 @@
+"""Layers without recurrence: an affine readout, an embedding, a readout that shares its table."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.arrays import flat
+
+
+class Dense:
+    """An affine map of the last axis: ``y = x W + b``.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        D and K, at least 1.
+    rng : numpy.random.Generator
+        Draws ``W (D, K)`` uniformly from ±1/√D; ``b (K,)`` starts at zero.
+    dtype : dtype, default float32
+
+    Examples
+    --------
+    >>> dense = Dense(3, 2, rng=np.random.default_rng(0))
+    >>> dense(np.ones((5, 4, 3))).shape
+    (5, 4, 2)
+    """
+
+    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+        self.input_size = check.positive("input_size", input_size)
+        self.output_size = check.positive("output_size", output_size)
+        bound = input_size**-0.5
+        self.params = {
+            "W": rng.uniform(-bound, bound, (input_size, output_size)).astype(dtype),
+            "b": np.zeros(output_size, dtype),
+        }
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, x):
+        """Apply to ``x (..., D)``; returns ``y (..., K)``."""
+        x = check.floating("x", x)
+        if x.ndim == 0 or x.shape[-1] != self.input_size:
+            raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
+        self._x = x
+        return x @ self.params["W"] + self.params["b"]
+
+    def backward(self, dy):
+        """Gradient ``dy (..., K)`` of the output to ``dx (..., D)`` of the input; fills `grads`."""
+        dy = check.shaped("dy", dy, (*self._x.shape[:-1], self.output_size), "(..., K)")
+        self.grads = {"W": flat(self._x).T @ flat(dy), "b": flat(dy).sum(0)}
+        return dy @ self.params["W"].T
+
+
+class Embedding:
+    """A table of vectors, looked up by integer: ids (T, B) become vectors (T, B, D).
+
+    Parameters
+    ----------
+    input_size : int
+        Number of different ids, at least 1; valid ids are 0 to ``input_size - 1``.
+    output_size : int
+        D, at least 1.
+    rng : numpy.random.Generator
+        Draws the table ``W (input_size, D)`` from a normal distribution of standard deviation 1.
+    dtype : dtype, default float32
+
+    Examples
+    --------
+    >>> embed = Embedding(10, 3, rng=np.random.default_rng(0))
+    >>> embed(np.array([[1, 2], [0, 9]])).shape
+    (2, 2, 3)
+    """
+
+    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+        self.input_size = check.positive("input_size", input_size)
+        self.output_size = check.positive("output_size", output_size)
+        self.params = {"W": rng.normal(size=(input_size, output_size)).astype(dtype)}
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, ids):
+        """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
+        self._ids = check.integers("ids", ids, self.input_size)
+        return self.params["W"][self._ids]
+
+    def backward(self, dy):
+        """Fill `grads` from ``dy (..., D)``. Integers have no gradient: returns None."""
+        dy = check.shaped("dy", dy, (*self._ids.shape, self.output_size), "(..., D)")
+        dW = np.zeros(self.params["W"].shape, dy.dtype)
+        np.add.at(dW, self._ids.ravel(), flat(dy))  # an id that occurs twice collects both gradients
+        self.grads = {"W": dW}
+
+
+class TiedReadout:
+    """A readout that shares an embedding's table: ``y = x Wᵀ + b`` (Press & Wolf 2017).
+
+    Only `b` is its own; a `Model` hands it the table, and adds both gradients.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        Its vectors must be as long as the outputs that are read.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> table = Embedding(10, 4, rng=rng)
+    >>> model = Model(LSTM(4, 4, rng=rng), TiedReadout(table), table)
+    >>> sorted(model.params)
+    ['embedding.W', 'readout.b', 'recurrent.W_h', 'recurrent.W_x', 'recurrent.b']
+    """
+
+    def __init__(self, embedding):
+        self.input_size, self.output_size = embedding.output_size, embedding.input_size
+        self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
+        self.grads: dict[str, np.ndarray] = {}
+
+    def __call__(self, x, W):
+        """Apply to ``x (..., D)`` with the table ``W (K, D)``; returns ``y (..., K)``."""
+        self._x = x, W
+        return x @ W.T + self.params["b"]
+
+    def backward(self, dy):
+        """Gradient ``dy (..., K)`` to ``dx (..., D)`` and ``dW (K, D)``; fills `grads`."""
+        x, W = self._x
+        self.grads = {"b": flat(dy).sum(0)}
+        return dy @ W, flat(dy).T @ flat(x)

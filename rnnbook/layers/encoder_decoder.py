@@ -1,0 +1,244 @@
+"""From sequence to sequence: an encoder, a decoder that goes on where it ended, and ways to decode."""
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.arrays import join
+from rnnbook.cells import Cell
+from rnnbook.layers.dense import Dense
+from rnnbook.layers.stack import Bidirectional, Container
+
+#: The symbol that a decoder reads first, and writes when it has finished.
+EOS = 0
+
+
+class EncoderDecoder(Container):
+    """One layer reads a sequence, another writes one (Sutskever et al. 2014; Cho et al. 2014)::
+
+        keys, state = encoder(source)
+        q = decoder(written, state)          from where the encoder ended
+        y = q W + b                          without attention
+        y = [q, attention(q, keys)] W + b    with it (Luong et al. 2015)
+
+    ``written`` is what the decoder has written so far: `EOS`, then the target's symbols. In training the
+    target itself stands there ("teacher forcing"), so that all steps run in one call.
+
+    Parameters
+    ----------
+    encoder : Cell, Bidirectional, Stack or Dense
+        A `Bidirectional` hands over the state of the cell that ends at the first step. A `Dense` looks at
+        every step by itself and hands nothing over: the decoder then starts from zero.
+    decoder : Cell or Stack
+        With the encoder's states.
+    readout : Dense
+        Of ``decoder.output_size`` numbers, and with attention of the encoder's besides.
+    target : Embedding
+        Of what the decoder writes.
+    source : Embedding, optional
+        Of what the encoder reads, where these are ids.
+    attention : Attention, optional
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM, Attention, Dense, Embedding
+    >>> made = {"rng": np.random.default_rng(0)}
+    >>> attention = Attention(8, 8, kind="additive", **made)
+    >>> model = EncoderDecoder(LSTM(4, 8, **made), LSTM(3, 8, **made), Dense(16, 12, **made), Embedding(12, 3, **made),
+    ...                        Embedding(30, 4, **made), attention)
+    >>> source, written = np.zeros((7, 2), int), np.zeros((5, 2), int)
+    >>> model((source, written)).shape
+    (5, 2, 12)
+    """
+
+    def __init__(self, encoder, decoder, readout, target, source=None, attention=None):
+        ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
+        if isinstance(ends, Cell) and isinstance(decoder, Cell):
+            made, wanted = ((cell.states, cell.hidden_size) for cell in (ends, decoder))
+            if made != wanted:
+                raise ValueError(f"decoder must have the encoder's states and size {made}, got {wanted}")
+        reads = decoder.output_size + (0 if attention is None else encoder.output_size)
+        if readout.input_size != reads:
+            raise ValueError(f"readout must take {reads} numbers, its input_size is {readout.input_size}")
+        self.encoder, self.decoder, self.readout = encoder, decoder, readout
+        self.target, self.source, self.attention = target, source, attention
+        named = ("encoder", "decoder", "readout", "target", "source", "attention")
+        self.parts = {name: part for name in named if (part := getattr(self, name)) is not None}
+
+    def __call__(self, x, lengths=None):
+        """Run on a pair.
+
+        Parameters
+        ----------
+        x : tuple of two ndarrays
+            ``source``, ids (S, B) or numbers (S, B, D), and ``written``, ids (T, B).
+        lengths : ndarray of int, shape (B,), optional
+            Steps of each source.
+
+        Returns
+        -------
+        ndarray, shape (T, B, K)
+            At each step logits of what comes next.
+        """
+        source, written = x
+        keys, state = self.encode(source, lengths)
+        return self.decode(written, keys, state, lengths)[0]
+
+    def encode(self, source, lengths=None):
+        """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
+        if self.source is not None:
+            source = self.source(source)
+        if isinstance(self.encoder, Dense):
+            return self.encoder(source), None
+        keys, state = self.encoder(source, None, lengths)
+        return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
+
+    def decode(self, written, keys, state, lengths=None):
+        """Write on from a state: logits (T, B, K) behind ``written (T, B)``, and the state after it."""
+        queries, state = self.decoder(self.target(written), state)
+        if self.attention is None:
+            self._unread = keys.shape  # their gradient is zero
+            return self.readout(queries), state
+        return self.readout(join([queries, self.attention(queries, keys, lengths)])), state
+
+    def backward(self, dy):
+        """Fill `grads` from ``dy (T, B, K)``. Returns ``dsource (S, B, D)``, or None where the source is ids."""
+        dread, H = self.readout.backward(dy), self.decoder.output_size
+        if self.attention is None:
+            dqueries, dkeys = dread, np.zeros(self._unread, dread.dtype)
+        else:
+            dqueries, dkeys = self.attention.backward(dread[..., H:])
+            dqueries = dqueries + dread[..., :H]
+        dwritten, dstate = self.decoder.backward(dqueries)
+        self.target.backward(dwritten)
+        if isinstance(self.encoder, Dense):
+            dsource = self.encoder.backward(dkeys)
+        else:
+            both = isinstance(self.encoder, Bidirectional)
+            dsource, _ = self.encoder.backward(dkeys, (None, dstate) if both else dstate)
+        return dsource if self.source is None else self.source.backward(dsource)
+
+    def checked(self, x, lengths=None):
+        """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
+        source, written = x
+        if self.source is not None:
+            source = check.integers("source", source, self.source.input_size)
+        else:
+            source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
+        written = check.integers("written", written, self.target.input_size)
+        return (source, written), None if lengths is None else check.lengths(lengths, *source.shape[:2])
+
+
+def shift_right(target):
+    """What the decoder has written before each step of ``target (T, B)``: `EOS`, then all but the last symbol.
+
+    Examples
+    --------
+    >>> shift_right(np.array([[3], [5], [EOS]])).ravel().tolist()
+    [0, 3, 5]
+    """
+    return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
+
+
+def padded(sequences, steps=None):
+    """Ids as one array (T, B), filled up with `EOS`, and the lengths (B,).
+
+    T is that of the longest, or `steps`: batches of one shape can be compiled.
+
+    Examples
+    --------
+    >>> ids, lengths = padded([[4, 5], [6]])
+    >>> ids.T.tolist(), lengths.tolist()
+    ([[4, 5], [6, 0]], [2, 1])
+    """
+    lengths = np.array([len(s) for s in sequences])
+    ids = np.full((lengths.max() if steps is None else steps, len(sequences)), EOS)
+    for b, s in enumerate(sequences):
+        ids[: len(s), b] = s
+    return ids, lengths
+
+
+def greedy_decode(model, source, lengths=None, *, longest):
+    """Write the likeliest symbol at each step, and read it at the next.
+
+    Parameters
+    ----------
+    model : EncoderDecoder
+    source : ndarray
+        Ids (S, B) or numbers (S, B, D).
+    lengths : ndarray of int, shape (B,), optional
+    longest : int
+        Symbols, at most.
+
+    Returns
+    -------
+    list of list of int
+        For each source what was written before `EOS`.
+    """
+    longest = check.positive("longest", longest)
+    keys, state = model.encode(source, lengths)
+    symbol = np.full((1, keys.shape[1]), EOS)
+    steps = []
+    for _ in range(longest):
+        y, state = model.decode(symbol, keys, state, lengths)
+        symbol = y.argmax(axis=-1)
+        steps.append(symbol[0])
+    return [_until_end(row) for row in np.array(steps).T.tolist()]
+
+
+def _until_end(row):
+    return row[: row.index(EOS)] if EOS in row else row
+
+
+def beam_search(model, source, lengths=None, *, width, longest):
+    """Write several sequences at once and keep the likeliest (Graves 2012; Sutskever et al. 2014).
+
+    Parameters
+    ----------
+    model : EncoderDecoder
+    source : ndarray
+        Of one sequence: ids (S, 1) or numbers (S, 1, D).
+    lengths : ndarray of int, shape (1,), optional
+    width : int
+        Sequences that are kept at each step.
+    longest : int
+        Symbols, at most.
+
+    Returns
+    -------
+    list of tuple of (list of int, float)
+        What was written before `EOS`, and its log-probability: at most `width`, the likeliest first.
+
+    Raises
+    ------
+    ValueError
+        When there is more than one source.
+    """
+    width, longest = check.positive("width", width), check.positive("longest", longest)
+    keys, state = model.encode(source, lengths)
+    if keys.shape[1] != 1:
+        raise ValueError(f"source must be one sequence, got {keys.shape[1]}")
+    begun: list[tuple[list[int], float]] = [([], 0.0)]
+    finished: list[tuple[list[int], float]] = []
+    for _ in range(longest):
+        last = np.array([[symbols[-1] if symbols else EOS for symbols, _ in begun]])
+        B = last.shape[1]
+        own = None if lengths is None else np.repeat(lengths, B)
+        y, state = model.decode(last, np.repeat(keys, B, axis=1), state, own)
+        log_p = y[0] - np.logaddexp.reduce(y[0], axis=-1, keepdims=True)
+        scores = log_p + np.array([[score] for _, score in begun])
+        best = np.argsort(-scores, axis=None, kind="stable")[:width]
+        kept = [(k // scores.shape[1], k % scores.shape[1], float(scores.flat[k])) for k in best.tolist()]
+        finished += [(begun[k][0], score) for k, symbol, score in kept if symbol == EOS]
+        going = [(k, symbol, score) for k, symbol, score in kept if symbol != EOS]
+        if not going:
+            break
+        begun = [(begun[k][0] + [symbol], score) for k, symbol, score in going]
+        state = _rows(state, [k for k, _, _ in going])
+    else:
+        finished += begun
+    return sorted(finished, key=lambda found: -found[1])[:width]
+
+
+def _rows(state, rows):
+    """Some rows of every array in a state."""
+    return tuple(_rows(s, rows) if isinstance(s, tuple) else s[rows] for s in state)

@@ -1,0 +1,101 @@
+"""Parameters in and out of files; files that are there whole or not at all."""
+
+import os
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def save(path, layer):
+    """Write a layer's parameters to an ``.npz`` file, without pickle.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ending in ``.npz``.
+    layer : Cell, Dense, Embedding, Stack, Bidirectional or Model
+
+    Raises
+    ------
+    ValueError
+        When the path does not end in ``.npz``.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"path must end in .npz, got {path.name}")
+    params: dict[str, Any] = layer.params
+    np.savez(path, **params)
+
+
+def load(path, layer):
+    """Read parameters written by `save` into a layer of the same kind.
+
+    Parameters
+    ----------
+    path : str or Path
+    layer : Cell, Dense, Embedding, Stack, Bidirectional or Model
+        Changed only when the whole file fits.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file is no ``.npz`` file, holds pickled objects, or its names, shapes or
+        dtypes are not the layer's.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from rnnbook import GRU
+    >>> one, two = (GRU(2, 3, rng=np.random.default_rng(seed)) for seed in (0, 1))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/gru.npz", one)
+    ...     load(f"{folder}/gru.npz", two)
+    >>> bool((one.params["W_h"] == two.params["W_h"]).all())
+    True
+    """
+    with open(path, "rb") as stream:
+        if not zipfile.is_zipfile(stream):
+            raise ValueError(f"{path} is not a parameter file written by rnnbook.save: it is no zip archive")
+        stream.seek(0)
+        try:
+            with np.load(stream, allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, ValueError, EOFError) as error:
+            raise ValueError(f"{path} is not a parameter file written by rnnbook.save: {error}") from error
+    params = layer.params
+    if found.keys() != params.keys():
+        raise ValueError(
+            f"{path} must hold the parameters {', '.join(sorted(params))}, it holds {', '.join(sorted(found))}"
+        )
+    for name, value in found.items():
+        if value.shape != params[name].shape or value.dtype != params[name].dtype:
+            raise ValueError(
+                f"{path}: {name} must be {params[name].dtype} of shape {params[name].shape}, "
+                f"it is {value.dtype} of shape {value.shape}"
+            )
+    for name, value in found.items():
+        params[name][...] = value
+
+
+def write_whole(path, content):
+    """Write a file whole or not at all. Two may do it at once: the last one's is there.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
+    fresh = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)

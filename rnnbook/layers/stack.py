@@ -1,0 +1,203 @@
+"""Several cells as one layer: on top of each other, and in both directions of time."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.arrays import join, namespace
+from rnnbook.cells.base import alive_mask
+
+
+class Container:
+    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``."""
+
+    parts: dict[str, object]
+
+    @property
+    def params(self):
+        """The parameters of all parts; the arrays themselves, so an update in place reaches them."""
+        return self._merged("params")
+
+    @property
+    def grads(self):
+        """The gradients of all parts, same keys as `params`."""
+        return self._merged("grads")
+
+    def _merged(self, kind):
+        return {f"{p}.{name}": a for p, part in self.parts.items() for name, a in getattr(part, kind).items()}
+
+
+class Stack(Container):
+    """Cells on top of each other: each one's outputs are the next one's inputs.
+
+    Parameters
+    ----------
+    cells : sequence of Cell, Bidirectional or Stack
+        From the input upwards; each must take as many inputs as the one below gives.
+    dropout : float, default 0
+        Probability in [0, 1) with which an output between two cells is set to zero in
+        training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
+    variational : bool, default False
+        Draw one mask a sequence, the same for all of its steps (Gal & Ghahramani 2016).
+
+    Examples
+    --------
+    >>> from rnnbook import GRU, LSTM
+    >>> rng = np.random.default_rng(0)
+    >>> stack = Stack([LSTM(3, 5, rng=rng), GRU(5, 4, rng=rng)])
+    >>> hs, (lstm_state, gru_state) = stack(np.zeros((6, 2, 3)))
+    >>> hs.shape, len(lstm_state), len(gru_state)
+    ((6, 2, 4), 2, 1)
+    """
+
+    def __init__(self, cells, *, dropout=0.0, variational=False):
+        cells = list(cells)
+        if not cells:
+            raise ValueError("cells must hold at least one cell, got none")
+        for k, (below, above) in enumerate(pairwise(cells)):
+            if below.output_size != above.input_size:
+                raise ValueError(
+                    f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
+                    f"its input_size is {above.input_size}"
+                )
+        self.parts = {str(k): cell for k, cell in enumerate(cells)}
+        self.dropout, self.variational = probability(dropout), bool(variational)
+        self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
+
+    @property
+    def cells(self):
+        """The cells, from the input upwards."""
+        return list(self.parts.values())
+
+    def __call__(self, x, state=None, lengths=None, *, rng=None, masks=None):
+        """Run all cells over time.
+
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D)
+        state : tuple, optional
+            One state a cell, zero by default.
+        lengths : ndarray of int, shape (B,), optional
+            As for a `Cell`.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks. Without it nothing is dropped: that is evaluation.
+        masks : list of ndarray, optional
+            The masks themselves, from `dropout_masks`, instead.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, B, H of the last cell)
+        state : tuple
+            One final state a cell.
+        """
+        states = one_each("state", state, self.cells)
+        self._masks, final = self.dropout_masks(x, rng) if masks is None else masks, []
+        for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
+            if k and self._masks:
+                x = x * self._masks[k - 1]
+            x, s = cell(x, s, lengths)
+            final.append(s)
+        return x, tuple(final)
+
+    def dropout_masks(self, x, rng):
+        """What multiplies the outputs (T, B, H) between two cells; an empty list if nothing is dropped."""
+        if rng is None or not self.dropout:
+            return []
+        dtype = np.result_type(*self.params.values())
+        T, B = np.shape(x)[:2]
+        shapes = [(1 if self.variational else T, B, cell.output_size) for cell in self.cells[:-1]]
+        return [dropout_mask(rng, shape, self.dropout, dtype) for shape in shapes]
+
+    def backward(self, dhs, dstate=None):
+        """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
+        dstates, masks = one_each("dstate", dstate, self.cells), list(self._masks)
+        first = []
+        for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
+            dhs, d = cell.backward(dhs, d)
+            if masks:
+                dhs = dhs * masks.pop()
+            first.append(d)
+        return dhs, tuple(reversed(first))
+
+
+class Bidirectional(Container):
+    """One cell forward in time, another backward; their outputs side by side (Schuster & Paliwal 1997).
+
+    Parameters
+    ----------
+    forward_cell, backward_cell : Cell
+        Of the same input size.
+
+    Examples
+    --------
+    >>> from rnnbook import GRU
+    >>> rng = np.random.default_rng(0)
+    >>> both = Bidirectional(GRU(3, 5, rng=rng), GRU(3, 5, rng=rng))
+    >>> both(np.zeros((6, 2, 3)))[0].shape
+    (6, 2, 10)
+    """
+
+    def __init__(self, forward_cell, backward_cell):
+        if forward_cell.input_size != backward_cell.input_size:
+            raise ValueError(
+                f"backward_cell must have input_size {forward_cell.input_size} like forward_cell, "
+                f"got {backward_cell.input_size}"
+            )
+        self.forward_cell, self.backward_cell = forward_cell, backward_cell
+        self.parts = {"forward_cell": forward_cell, "backward_cell": backward_cell}
+        self.input_size = forward_cell.input_size
+        self.output_size = forward_cell.output_size + backward_cell.output_size
+
+    def __call__(self, x, state=None, lengths=None):
+        """Run over time: ``x (T, B, D)`` to ``hs (T, B, H + H)`` and the pair of final states.
+
+        With `lengths`, the backward cell starts at each sequence's own last step.
+        """
+        states = one_each("state", state, (self.forward_cell, self.backward_cell))
+        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        order = None if lengths is None else _reversal(x.shape[0], check.lengths(lengths, *x.shape[:2]))
+        hs, forward = self.forward_cell(x, states[0], lengths)
+        hs_back, backward = self.backward_cell(_reversed(x, order), states[1], lengths)
+        self._order = order
+        return join([hs, _reversed(hs_back, order)]), (forward, backward)
+
+    def backward(self, dhs, dstate=None):
+        """Back through both directions, as `Cell.backward`; `dstate` is a pair."""
+        dstates = one_each("dstate", dstate, (self.forward_cell, self.backward_cell))
+        H = self.forward_cell.output_size
+        dx, forward = self.forward_cell.backward(dhs[..., :H], dstates[0])
+        dx_back, backward = self.backward_cell.backward(_reversed(dhs[..., H:], self._order), dstates[1])
+        return dx + _reversed(dx_back, self._order), (forward, backward)
+
+
+def one_each(name, states, cells):
+    """One state for each of the cells, None for all where none is given."""
+    if states is None:
+        return (None,) * len(cells)
+    if len(states) != len(cells):
+        raise ValueError(f"{name} must hold one state for each of the {len(cells)} cells, got {len(states)}")
+    return tuple(states)
+
+
+def _reversal(T, lengths):
+    """Time indices (T, B, 1) that reverse each sequence in place and leave its padding where it is."""
+    t = np.arange(T)[:, None, None]
+    return namespace(lengths).where(alive_mask(lengths, T), lengths[:, None] - 1 - t, t)
+
+
+def _reversed(x, order):
+    """`x` (T, B, D) backward in time, or in the `order` of `_reversal`."""
+    return x[::-1] if order is None else namespace(x).take_along_axis(x, order, axis=0)
+
+
+def probability(dropout):
+    """`dropout` if it lies in [0, 1), or a ValueError."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+    return dropout
+
+
+def dropout_mask(rng, shape, dropout, dtype):
+    """Zero with the probability `dropout`; what is left keeps the mean at one."""
+    return (rng.random(shape) >= dropout).astype(dtype) / dtype.type(1 - dropout)

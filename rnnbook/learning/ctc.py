@@ -1,0 +1,205 @@
+"""Labels without an alignment: connectionist temporal classification (Graves et al. 2006).
+
+A network says at each of T frames how likely each of K labels is, label 0 being the *blank*,
+"nothing new here". A path is one label a frame; repeated labels count once, and blanks are struck
+out: ``aa--ab`` and ``a-abbb`` both say ``aab`` (with ``-`` for the blank). A labelling is as
+likely as all of its paths together.
+"""
+
+from itertools import groupby
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.activations import softmax
+from rnnbook.arrays import is_concrete, namespace, number, recurrence
+
+BLANK = 0
+
+
+def ctc(logits, labels, mask=None):
+    """Mean negative log-probability of labellings, in nats.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (T, B, K)
+    labels : ndarray of int, shape (L, B)
+        From 1 to ``K - 1``; behind the end of a shorter labelling stands 0.
+    mask : ndarray, shape (T, B), optional
+        1 for the frames of a sequence, 0 behind its end; all by default.
+
+    Returns
+    -------
+    value : float
+    dlogits : ndarray, shape (T, B, K)
+        ``(p - q) / B``: how likely each label is at each frame, less how likely it is there on the paths of the
+        labelling.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When shapes do not fit, labels are no integers in range, or a sequence has fewer frames than its labels
+        need.
+
+    Notes
+    -----
+    The forward and backward variables α and β of Graves et al. 2006, as logarithms.
+
+    Examples
+    --------
+    Two frames, the label 1, and all labels equally likely: three of four paths say it.
+
+    >>> value, _ = ctc(np.zeros((2, 1, 2)), np.array([[1]]))
+    >>> round(float(np.exp(-value)), 6)
+    0.75
+    """
+    logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
+    (T, B, K), xp = logits.shape, namespace(logits)
+    labels = check.integers("labels", labels, K, "K - 1 = ")
+    if labels.ndim != 2 or labels.shape[1] != B:
+        raise ValueError(f"labels must have shape (L, B) = (any, {B}), got {labels.shape}")
+    alive = xp.ones((T, B), bool) if mask is None else xp.asarray(mask) > 0
+    _enough_frames(labels, alive)
+
+    # blanks around and between the labels: 0 a 0 b 0
+    states = xp.stack([xp.zeros_like(labels), labels], axis=1).reshape(-1, B)
+    states = xp.concatenate([states, xp.zeros((1, B), states.dtype)])
+    # from a label to the next without a blank between, if it is another
+    differs = (states[2:] != BLANK) & (states[2:] != states[:-2])
+    skips = xp.concatenate([xp.zeros((2, B), bool), differs])[: len(states)]
+    # at the end on the last label, or on a blank behind it
+    s, last = np.arange(len(states))[:, None], 2 * (labels != BLANK).sum(axis=0)
+    end = xp.where((s == last) | (s == last - 1), 0.0, -np.inf)
+
+    p = softmax(logits)
+    chosen = xp.broadcast_to(states.T, (T, B, len(states)))
+    emitted = xp.log(xp.take_along_axis(p, chosen, axis=2)).swapaxes(1, 2)
+
+    def onward(before, emitted, alive):
+        jump = xp.where(skips, _moved(xp, before, 2), -np.inf)
+        now = emitted + _sum(xp, before, _moved(xp, before, 1), jump)
+        return xp.where(alive, now, before)
+
+    def back(beta, emitted, alive):
+        after = beta + emitted
+        jump = _moved(xp, xp.where(skips, after, -np.inf), -2)
+        now = _sum(xp, after, _moved(xp, after, -1), jump)
+        return xp.where(alive, now, beta)
+
+    first = xp.where(s < 2, emitted[0], -np.inf)
+    alpha = recurrence(onward, first, emitted[1:], alive[1:])
+    beta = recurrence(back, end, emitted[:0:-1], alive[:0:-1])[::-1]
+    total = _log_sum(xp, alpha[-1] + end)
+    on_path = xp.exp(alpha + beta - total)  # (T, S, B)
+    one_hot = (states[..., None] == np.arange(K)).astype(logits.dtype)
+    q = xp.einsum("tsb,sbk->tbk", on_path, one_hot)
+    dlogits = xp.where(alive[..., None], p - q, 0) / B
+    return number(-total.mean()), dlogits
+
+
+def greedy_decode(logits, mask=None):
+    """The labelling of the likeliest path.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (T, B, K)
+    mask : ndarray, shape (T, B), optional
+        As for `ctc`.
+
+    Returns
+    -------
+    list of list of int
+        One labelling a sequence.
+
+    Examples
+    --------
+    >>> path = [1, 1, 0, 1, 2]
+    >>> greedy_decode(np.eye(3)[path][:, None])
+    [[1, 1, 2]]
+    """
+    logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
+    T, B, _ = logits.shape
+    lengths = np.full(B, T) if mask is None else np.sum(np.asarray(mask) > 0, axis=0)
+    paths = logits.argmax(axis=-1)
+    return [[k for k, _ in groupby(paths[:n, b].tolist()) if k != BLANK] for b, n in enumerate(lengths)]
+
+
+def beam_search(logits, width):
+    """The labelling that is likeliest with all its paths, as far as a beam of beginnings sees.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (T, K)
+        Of one sequence.
+    width : int
+        How many beginnings are kept at each frame.
+
+    Returns
+    -------
+    labels : list of int
+    log_probability : float
+        Of the paths that were followed, in nats: at most that of the labelling.
+
+    Notes
+    -----
+    Each beginning has two probabilities, of its paths that end with a blank and of those that do not: only
+    behind a blank does a label that is repeated count again (Graves & Jaitly 2014, algorithm 1, without a language
+    model).
+
+    Examples
+    --------
+    The likeliest path is all blanks, the likeliest labelling is not.
+
+    >>> labels, _ = beam_search(np.log([[0.6, 0.4], [0.6, 0.4]]), width=3)
+    >>> greedy_decode(np.log([[[0.6, 0.4]], [[0.6, 0.4]]])), labels
+    ([[]], [1])
+    """
+    logits = check.shaped("logits", logits, (None, None), "(T, K)")
+    width = check.positive("width", width)
+    # by beginning: log-probabilities of ending with a blank, and with a label
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
+    for frame in np.log(softmax(logits)):
+        grown: dict[tuple[int, ...], list[float]] = {}
+
+        def add(labels, kind, value, grown=grown):
+            both = grown.setdefault(labels, [-np.inf, -np.inf])
+            both[kind] = np.logaddexp(both[kind], value)
+
+        for labels, (blank, label) in beam.items():
+            either = np.logaddexp(blank, label)
+            add(labels, 0, either + frame[BLANK])
+            if labels:
+                add(labels, 1, label + frame[labels[-1]])
+            for k in range(1, len(frame)):
+                add((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either))
+        best = sorted(grown, key=lambda labels: -np.logaddexp(grown[labels][0], grown[labels][1]))[:width]
+        beam = {labels: (grown[labels][0], grown[labels][1]) for labels in best}
+    labels, (blank, label) = next(iter(beam.items()))
+    return list(labels), float(np.logaddexp(blank, label))
+
+
+def _sum(xp, a, b, c):
+    """The sum of three probabilities that are logarithms."""
+    return xp.logaddexp(xp.logaddexp(a, b), c)
+
+
+def _log_sum(xp, a):
+    """The sum of probabilities that are logarithms, over the first axis."""
+    most = a.max(axis=0)
+    return most + xp.log(xp.exp(a - most).sum(axis=0))
+
+
+def _moved(xp, a, n):
+    """`a` moved along its first axis by `n` places, with nothing where nothing was."""
+    nothing = xp.full((min(abs(n), len(a)), a.shape[1]), -np.inf, a.dtype)
+    return xp.concatenate([nothing, a[:-n]] if n > 0 else [a[-n:], nothing])[: len(a)]
+
+
+def _enough_frames(labels, alive):
+    """A ValueError where a labelling is longer than its frames allow: a frame a label, and one between equal ones."""
+    if not (is_concrete(labels) and is_concrete(alive)):
+        return
+    needed = (labels != BLANK).sum(axis=0) + ((labels[1:] == labels[:-1]) & (labels[1:] != BLANK)).sum(axis=0)
+    for b, (n, m) in enumerate(zip(needed, alive.sum(axis=0), strict=True)):
+        if n > m:
+            raise ValueError(f"labels of sequence {b} need at least {n} frames, it has {m}")

@@ -1,0 +1,155 @@
+"""Initial weights. Each function sets the parameters of a cell in place."""
+
+import numpy as np
+
+from rnnbook import check
+
+
+def uniform(cell, rng):
+    """Draw every parameter anew as its cell declares: weights from ±1/√H, biases zero, gains one.
+
+    Parameters
+    ----------
+    cell : Cell
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(3, 4, rng=np.random.default_rng(0))
+    >>> uniform(cell, np.random.default_rng(1))
+    >>> bool(abs(cell.params["W_h"]).max() <= 0.5)
+    True
+    """
+    for name, parameter in cell.parameters().items():
+        cell.params[name][...] = parameter.start(rng, parameter.shape)
+
+
+def orthogonal(cell, rng, gain=1.0):
+    """Make every block of ``W_h`` a random orthogonal matrix times `gain` (Saxe et al. 2014).
+
+    Parameters
+    ----------
+    cell : Cell
+    rng : numpy.random.Generator
+    gain : float, default 1
+        Every singular value of the block.
+
+    Raises
+    ------
+    ValueError
+        When the cell has no ``W_h``, or one of its blocks is not square.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(3, 4, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> orthogonal(cell, np.random.default_rng(1), gain=0.9)
+    >>> np.linalg.svd(cell.params["W_h"], compute_uv=False).round(12)
+    array([0.9, 0.9, 0.9, 0.9])
+    """
+    for block in _square_blocks(cell):
+        q, r = np.linalg.qr(rng.normal(size=(cell.hidden_size, cell.hidden_size)))
+        block[...] = gain * q * np.sign(np.diag(r))  # the signs make q uniform
+
+
+def identity(cell, scale=1.0):
+    """Make every block of ``W_h`` the identity times `scale` (IRNN, Le et al. 2015).
+
+    Parameters
+    ----------
+    cell : Cell
+    scale : float, default 1
+
+    Raises
+    ------
+    ValueError
+        When the cell has no ``W_h``, or one of its blocks is not square.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN
+    >>> cell = RNN(3, 2, activation="relu", rng=np.random.default_rng(0))
+    >>> identity(cell)
+    >>> cell.params["W_h"]
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    for block in _square_blocks(cell):
+        block[...] = scale * np.eye(cell.hidden_size)
+
+
+def forget_bias(cell, value=1.0):
+    """Set the bias of the gate that keeps the memory, so that it starts open (Gers et al. 2000).
+
+    For a positive `value` the cell keeps more, whatever the gate is called: the bias of f
+    becomes `value`, that of z (GRU) `value`, and that of i in a coupled LSTM ``-value``.
+
+    Parameters
+    ----------
+    cell : Cell
+        With a gate that keeps: any but `RNN`.
+    value : float or ndarray of shape (H,), default 1
+
+    Raises
+    ------
+    ValueError
+        When the cell has no such gate.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> cell = LSTM(3, 2, rng=np.random.default_rng(0))
+    >>> forget_bias(cell, 1.0)
+    >>> cell.block("b", "f")
+    array([1., 1.], dtype=float32)
+    """
+    if cell.retention_gate is None:
+        raise ValueError(f"cell must have a gate that keeps its memory, {type(cell).__name__} has none")
+    gate, sign = cell.retention_gate
+    cell.block("b", gate)[...] = sign * np.asarray(value)
+
+
+def chrono(cell, t_max, rng):
+    """Chrono initialisation: memory times spread from 1 to `t_max` (Tallec & Ollivier 2018).
+
+    The keeping gate's bias is ``log u`` with u uniform on [1, t_max - 1], so that a unit
+    forgets over about u steps; where the input gate is separate, its bias is ``-log u``.
+
+    Parameters
+    ----------
+    cell : Cell
+        With a gate that keeps: any but `RNN`.
+    t_max : int
+        The longest lag expected, in steps; at least 2.
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        When the cell has no such gate, or `t_max` is less than 2.
+
+    Examples
+    --------
+    >>> from rnnbook import LSTM
+    >>> cell = LSTM(1, 100, rng=np.random.default_rng(0))
+    >>> chrono(cell, 50, np.random.default_rng(1))
+    >>> b_f = cell.block("b", "f")
+    >>> bool(b_f.min() >= 0), bool(b_f.max() <= np.log(49)), bool((cell.block("b", "i") == -b_f).all())
+    (True, True, True)
+    """
+    if check.positive("t_max", t_max) < 2:
+        raise ValueError(f"t_max must be at least 2, got {t_max}")
+    log_times = np.log(rng.uniform(1, t_max - 1, cell.hidden_size))
+    forget_bias(cell, log_times)
+    if cell.input_gate is not None:
+        cell.block("b", cell.input_gate)[...] = -log_times
+
+
+def _square_blocks(cell):
+    """The blocks of ``W_h`` as views, or an error."""
+    if "W_h" not in cell.params:
+        raise ValueError(f"cell must have the parameter W_h, {type(cell).__name__} has {', '.join(cell.params)}")
+    if set(cell.block_widths()) != {cell.hidden_size}:
+        raise ValueError(f"blocks of W_h must all be {cell.hidden_size} columns wide, got {cell.block_widths()}")
+    return [cell.block("W_h", name) for name in cell.blocks]

@@ -1,0 +1,263 @@
+"""Losses over (T, B, …). Each returns its value and its gradient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.activations import softmax
+from rnnbook.arrays import is_concrete, join, namespace, number
+
+
+def mean_squared_error(y, target, mask=None):
+    """Mean of the squared differences.
+
+    Parameters
+    ----------
+    y, target : ndarray, shape (T, B, K)
+        Predictions, and what they should have been.
+    mask : ndarray, shape (T, B), optional
+        Which steps count: a weight for each, 1 for all by default.
+
+    Returns
+    -------
+    value : float
+        ``Σ mask (y - target)² / (K Σ mask)``.
+    dy : ndarray, shape (T, B, K)
+        Its gradient.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ or the mask leaves nothing.
+
+    Examples
+    --------
+    >>> value, dy = mean_squared_error(np.array([[[3.0]]]), np.array([[[1.0]]]))
+    >>> value, dy
+    (4.0, array([[[4.]]]))
+    """
+    y = check.shaped("y", y, (None, None, None), "(T, B, K)")
+    target = check.shaped("target", target, y.shape, "(T, B, K)")
+    weights = _weights(mask, y)[..., None]
+    error = y - target
+    dy = error * (2 / y.shape[-1]) * weights
+    return number((error * dy).sum() / 2), dy
+
+
+def softmax_cross_entropy(logits, labels, mask=None):
+    """Mean negative log-probability of the labels under ``softmax(logits)``, in nats.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (T, B, K)
+    labels : ndarray of int, shape (T, B)
+        Between 0 and K - 1.
+    mask : ndarray, shape (T, B), optional
+        Which steps count: a weight for each, 1 for all by default.
+
+    Returns
+    -------
+    value : float
+    dlogits : ndarray, shape (T, B, K)
+        ``softmax(logits) - onehot(labels)``, times each step's share of the mean.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When shapes do not fit, labels are no integers in range, or the mask leaves nothing.
+
+    Examples
+    --------
+    >>> value, _ = softmax_cross_entropy(np.zeros((1, 1, 4)), np.array([[2]]))
+    >>> round(value, 6) == round(float(np.log(4)), 6)
+    True
+    """
+    logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
+    K, xp = logits.shape[-1], namespace(logits)
+    labels = check.integers("labels", labels, K, "K - 1 = ")
+    if labels.shape != logits.shape[:2]:
+        raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
+    weights = _weights(mask, logits)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
+    at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+    dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
+    return number(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+
+
+def gaussian_nll(y, target, mask=None):
+    """Mean negative log-likelihood of what came under normal distributions, in nats.
+
+    Parameters
+    ----------
+    y : ndarray, shape (T, B, 2K)
+        The means ``μ``, then the logarithms of the standard deviations, ``log σ``.
+    target : ndarray, shape (T, B, K)
+    mask : ndarray, shape (T, B), optional
+        Which steps count: a weight for each, 1 for all by default.
+
+    Returns
+    -------
+    value : float
+        The mean of ``log σ + (target - μ)² / (2 σ²) + log(2π) / 2``.
+    dy : ndarray, shape (T, B, 2K)
+        Its gradient: with ``e = (target - μ) / σ``, ``-e / σ`` and ``1 - e²``, times each number's share of the mean.
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit or the mask leaves nothing.
+
+    Notes
+    -----
+    Nix & Weigend 1994.
+
+    Examples
+    --------
+    >>> value, _ = gaussian_nll(np.zeros((1, 1, 2)), np.array([[[1.0]]]))
+    >>> round(value, 6) == round(0.5 + 0.5 * float(np.log(2 * np.pi)), 6)
+    True
+    """
+    target = check.shaped("target", target, (None, None, None), "(T, B, K)")
+    K = target.shape[-1]
+    y = check.shaped("y", y, (*target.shape[:2], 2 * K), "(T, B, 2K)")
+    xp, weights = namespace(y), _weights(mask, y)[..., None] / K
+    log_sigma = y[..., K:]
+    e = (target - y[..., :K]) * xp.exp(-log_sigma)
+    value = ((log_sigma + e * e / 2 + np.log(2 * np.pi) / 2) * weights).sum()
+    return number(value), join([-e * xp.exp(-log_sigma), 1 - e * e]) * weights
+
+
+@dataclass(frozen=True)
+class QuantileLoss:
+    """Mean pinball loss of quantiles: what the best answer to it has below it is its level (Koenker & Bassett 1978).
+
+    Called as the other losses are, with ``y (T, B, K)``, one output for each of K levels, and
+    ``target (T, B, 1)``.
+
+    Parameters
+    ----------
+    levels : tuple of float
+        K levels, each between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        When a level is not between 0 and 1, the shapes do not fit, or the mask leaves nothing.
+
+    Examples
+    --------
+    >>> loss = QuantileLoss((0.1, 0.5))
+    >>> value, dy = loss(np.zeros((1, 1, 2)), np.ones((1, 1, 1)))  # 0.1 and 0.5 for being one too low
+    >>> round(value, 3), dy.round(3)
+    (0.3, array([[[-0.05, -0.25]]]))
+    """
+
+    levels: tuple[float, ...]
+
+    def __post_init__(self):
+        for level in self.levels:
+            if not 0 < level < 1:
+                raise ValueError(f"levels must lie between 0 and 1, got {level}")
+
+    def __call__(self, y, target, mask=None):
+        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels and steps, and the gradient."""
+        y = check.shaped("y", y, (None, None, len(self.levels)), "(T, B, K)")
+        target = check.shaped("target", target, (*y.shape[:2], 1), "(T, B, 1)")
+        e, weights = target - y, _weights(mask, y)[..., None] / len(self.levels)
+        slope = np.array(self.levels, y.dtype) - (e < 0)
+        return number((slope * e * weights).sum()), -slope * weights
+
+
+@dataclass(frozen=True)
+class MixtureDensity:
+    """Mean negative log-likelihood of what came under a mixture of normal distributions, in nats (Bishop 1994).
+
+    Called as the other losses are, with ``y (T, B, M (1 + 2K))`` and ``target (T, B, K)``. In `y` stand, for each of M
+    components, a logit of its weight; then all means, K for each component; then the logarithms of all standard
+    deviations.
+
+    Parameters
+    ----------
+    components : int
+        M, at least 1.
+
+    Raises
+    ------
+    ValueError
+        When there is no component, the shapes do not fit, or the mask leaves nothing.
+
+    Examples
+    --------
+    Half at -1 and half at 1, with small deviations: 1 is half as likely as by the second component alone.
+
+    >>> y = np.array([0.0, 0.0, -1.0, 1.0, -3.0, -3.0]).reshape(1, 1, 6)
+    >>> value, _ = MixtureDensity(2)(y, np.ones((1, 1, 1)))
+    >>> alone, _ = gaussian_nll(np.array([[[1.0, -3.0]]]), np.ones((1, 1, 1)))
+    >>> round(value - alone, 6) == round(float(np.log(2)), 6)
+    True
+    """
+
+    components: int
+
+    def __post_init__(self):
+        check.positive("components", self.components)
+
+    def parts(self, y, K):
+        """Logits (…, M), means (…, M, K) and log standard deviations (…, M, K) of an output."""
+        M = self.components
+        y = check.shaped("y", y, (*y.shape[:-1], M * (1 + 2 * K)), "(…, M (1 + 2K))")
+        rest = y[..., M:].reshape(*y.shape[:-1], 2, M, K)
+        return y[..., :M], rest[..., 0, :, :], rest[..., 1, :, :]
+
+    def __call__(self, y, target, mask=None):
+        """``-log Σ π N(target; μ, σ)``, its mean over steps, and the gradient."""
+        target = check.shaped("target", target, (None, None, None), "(T, B, K)")
+        logits, mu, log_sigma = self.parts(y, target.shape[-1])
+        xp, weights = namespace(y), _weights(mask, y)[..., None]
+        e = (target[..., None, :] - mu) * xp.exp(-log_sigma)
+        log_density = -log_sigma - e * e / 2 - np.log(2 * np.pi) / 2
+        pi = softmax(logits)
+        joint = xp.log(pi) + log_density.sum(axis=-1)
+        most = joint.max(axis=-1, keepdims=True)
+        total = most + xp.log(xp.exp(joint - most).sum(axis=-1, keepdims=True))
+        r = softmax(joint)  # the share of each component
+        d_mu = -r[..., None] * e * xp.exp(-log_sigma)
+        d_log_sigma = r[..., None] * (1 - e * e)
+        merged = [d.reshape(*pi.shape[:-1], -1) for d in (d_mu, d_log_sigma)]
+        return number(-(total * weights).sum()), join([pi - r, *merged]) * weights
+
+    def sample(self, y, K, rng, bias=0.0):
+        """Draw from the mixture: a component by its weight, then a value.
+
+        Parameters
+        ----------
+        y : ndarray, shape (…, M (1 + 2K))
+        K : int
+        rng : numpy.random.Generator
+        bias : float, default 0
+            How far towards what is likely: it is taken off each log standard deviation (Graves 2013, who sharpens the
+            weights too; here both sides of an "or" keep theirs).
+
+        Returns
+        -------
+        ndarray, shape (…, K)
+        """
+        logits, mu, log_sigma = self.parts(y, K)
+        ladder = np.cumsum(softmax(logits), axis=-1)
+        chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) > ladder).sum(axis=-1).clip(max=self.components - 1)
+        mean, spread = (np.take_along_axis(a, chosen[..., None, None], axis=-2)[..., 0, :] for a in (mu, log_sigma))
+        return mean + np.exp(spread - bias) * rng.normal(size=mean.shape)
+
+
+def _weights(mask, y):
+    """Each step's share (T, B) of the mean."""
+    xp = namespace(y)
+    mask = xp.ones(y.shape[:2], y.dtype) if mask is None else xp.asarray(mask, y.dtype)
+    if mask.shape != y.shape[:2]:
+        raise ValueError(f"mask must have shape (T, B) = {y.shape[:2]}, got {mask.shape}")
+    total = mask.sum()
+    if is_concrete(total) and not total > 0:
+        raise ValueError("mask must leave at least one step, got none")
+    return mask / total

@@ -1,0 +1,274 @@
+"""The training loop, for one model and for many."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnbook import check
+from rnnbook.learning.optimisers import clip_by_global_norm
+
+
+class Batch(NamedTuple):
+    """Sequences and what should come out of them."""
+
+    x: Any  #: (T, B, D), or ids (T, B); for an `EncoderDecoder` a pair
+    target: np.ndarray  #: (T, B, K), or labels (T, B)
+    mask: np.ndarray | None = None  #: (T, B): the steps that count in the loss
+    lengths: np.ndarray | None = None  #: (B,): the steps of each sequence
+
+
+@dataclass
+class History:
+    """What `fit` saw."""
+
+    loss: list[float] = field(default_factory=list)  #: training loss before each update
+    grad_norm: list[float] = field(default_factory=list)  #: joint gradient norm, before clipping
+    validation: list[tuple[int, float]] = field(default_factory=list)  #: (updates so far, loss)
+    best_step: int | None = None  #: updates after which the validation loss was lowest
+
+
+@dataclass(frozen=True)
+class Update:
+    """How `fit` makes an update, apart from the optimiser."""
+
+    #: Clip the gradients' joint norm to this; None: do not clip.
+    max_norm: float | None = None
+    #: ``schedule(done)`` multiplies the learning rate when the share `done`, from 0 up to 1, of the updates is over:
+    #: ``lambda done: 1 - done`` lets it fall to zero on a straight line.
+    schedule: Callable[[float], float] | None = None
+    #: Start in the state in which the update before ended: truncated backpropagation through time, for batches
+    #: that go on where the last ones stopped.
+    carry: bool = False
+    #: Draws the dropout masks. Without it nothing is dropped.
+    rng: np.random.Generator | None = None
+
+    def __post_init__(self):
+        if self.max_norm is not None and not self.max_norm > 0:
+            raise ValueError(f"max_norm must be positive, got {self.max_norm}")
+        if self.rng is not None:
+            check.generator("rng", self.rng)
+
+    def factors(self, steps):
+        """What multiplies the learning rate in each of so many updates."""
+        factors = [1.0 if self.schedule is None else float(self.schedule(step / steps)) for step in range(steps)]
+        if not all(factor >= 0 for factor in factors):
+            raise ValueError(f"schedule must give numbers that are not negative, got {min(factors)}")
+        return factors
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What `fit` looks at while it trains, and when it ends before its last update."""
+
+    #: Evaluated before the first update, every `eval_every` updates and after the last. At the end the model has
+    #: the parameters that did best on it.
+    validation: Batch | None = None
+    eval_every: int = 50
+    #: End when that many evaluations in a row brought no new best.
+    patience: int | None = None
+    #: ``until(history)`` is asked after every `eval_every` updates; training ends when it is true.
+    until: Callable[[History], bool] | None = None
+
+    def __post_init__(self):
+        check.positive("eval_every", self.eval_every)
+        if self.patience is not None:
+            check.positive("patience", self.patience)
+            if self.validation is None:
+                raise ValueError("patience needs a validation batch")
+
+
+def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, compiled=False):
+    """Train a model.
+
+    Parameters
+    ----------
+    model : Model
+        Or anything with ``model(x, lengths)``, ``backward``, ``params`` and ``grads``.
+    loss : callable
+        ``loss(y, target, mask)`` returns value and gradient, as in `rnnbook.learning.losses`.
+    optimiser : SGD, RMSProp or Adam
+    batch : callable
+        Called without arguments before each update; returns a `Batch`.
+    steps : int
+        Updates, at most.
+    update : Update, optional
+        Clipping, schedule of the learning rate, carried state and dropout; none of them by default.
+    monitor : Monitor, optional
+        Validation and early stopping; none by default.
+    compiled : bool, default False
+        Whole updates (forward, loss, backward, clipping, optimiser) as one program of JAX,
+        dozens in one call. The model must be a `Model` or an `EncoderDecoder`; the results are the same up to rounding.
+        The optimiser starts afresh.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    FloatingPointError
+        When the loss or a gradient is not finite; says at which update. The parameters are
+        then those before that update.
+    ImportError
+        With `compiled`, without JAX.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, Adam, Dense, Model, mean_squared_error, tasks
+    >>> rng = np.random.default_rng(0)
+    >>> model = Model(RNN(2, 16, rng=rng), Dense(16, 1, rng=rng))
+    >>> history = fit(model, mean_squared_error, Adam(1e-2), lambda: tasks.adding(rng, 32, 4), steps=200,
+    ...               update=Update(max_norm=1.0))
+    >>> history.loss[-1] < history.loss[0]
+    True
+    """
+    steps, update, monitor = check.positive("steps", steps), update or Update(), monitor or Monitor()
+    if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
+        raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
+    validation, eval_every = monitor.validation, monitor.eval_every
+    history = History()
+    best, best_params, waited = np.inf, None, 0
+
+    def evaluate(step):
+        nonlocal best, best_params, waited
+        value, _ = loss(model(validation.x, validation.lengths), validation.target, validation.mask)
+        history.validation.append((step, value))
+        waited += 1
+        if value < best:
+            best, best_params, waited = value, {n: p.copy() for n, p in model.params.items()}, 0
+            history.best_step = step
+
+    make_updates = _compiled_updates if compiled else _updates
+    updates = make_updates(model, loss, optimiser, batch, steps, update, eval_every)
+    for step in range(steps):
+        if validation is not None and step % eval_every == 0:
+            evaluate(step)
+            if monitor.patience is not None and waited >= monitor.patience:
+                break
+        value, norm = next(updates)
+        if not np.isfinite(value):
+            raise FloatingPointError(
+                f"the loss is {value} at step {step}: lower the learning rate, set max_norm, or look at the data"
+            )
+        if not np.isfinite(norm):
+            raise FloatingPointError(f"the gradient norm is {norm} at step {step}, with a loss of {value:.3g}")
+        history.loss.append(value)
+        history.grad_norm.append(norm)
+        if monitor.until is not None and (step + 1) % eval_every == 0 and monitor.until(history):
+            break
+    if validation is not None and (not history.validation or history.validation[-1][0] < len(history.loss)):
+        evaluate(len(history.loss))
+    if best_params is not None:
+        for name, p in model.params.items():
+            p[...] = best_params[name]
+    return history
+
+
+def _updates(model, loss, optimiser, batch, steps, update, eval_every):
+    """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
+    del eval_every  # of no interest where each update is a call of its own
+    state, rate = None, optimiser.learning_rate
+    for factor in update.factors(steps):
+        x, target, mask, lengths = batch()
+        if update.carry or update.rng is not None:
+            y, after = model.forward(x, state, lengths, rng=update.rng)
+            state = after if update.carry else None
+        else:
+            y = model(x, lengths)
+        value, dy = loss(y, target, mask)
+        norm = np.nan
+        if np.isfinite(value):
+            model.backward(dy)
+            clipped, norm = clip_by_global_norm(model.grads, update.max_norm or np.inf)
+        if np.isfinite(norm):
+            optimiser.learning_rate = rate * factor
+            optimiser.update(model.params, clipped)
+            optimiser.learning_rate = rate
+        yield value, norm
+
+
+def _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every):
+    """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
+    from rnnbook.jax.training import update_chunks
+
+    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every):
+        yield from chunk
+
+
+def fit_many(models, loss, optimisers, batches, *, steps, update=None):
+    """Train many models of one spec at once, each as ``fit(..., compiled=True)`` would train it.
+
+    One program holds all runs. On a processor they run one after the other in it, on all
+    cores; on a GPU side by side (`jax.vmap`).
+
+    Parameters
+    ----------
+    models : list of Model
+        Equal but for their numbers: the seeds.
+    loss : callable
+        As for `fit`.
+    optimisers : list of SGD, RMSProp or Adam
+        One a model, equal but for the learning rate. They start afresh.
+    batches : list of callable
+        One a model, as for `fit`; batches of one shape.
+    steps : int
+        Updates.
+    update : Update, optional
+        As for `fit`, the same for all models; the state is not carried, and nothing is dropped.
+
+    Returns
+    -------
+    list of History
+        One a model. A run whose loss or gradient norm is no longer finite stops there, with the
+        parameters before that update: its history is shorter than `steps`.
+
+    Raises
+    ------
+    ImportError
+        Without JAX.
+    ValueError
+        When the lists differ in length, or what they hold is not of one spec.
+
+    Examples
+    --------
+    >>> from rnnbook import RNN, Adam, Dense, Model, mean_squared_error, tasks
+    >>> rngs = [np.random.default_rng(seed) for seed in range(3)]
+    >>> models = [Model(RNN(2, 4, rng=rng), Dense(4, 1, rng=rng)) for rng in rngs]
+    >>> histories = fit_many(models, mean_squared_error, [Adam(rate) for rate in (1e-3, 1e-2, 1e-1)],
+    ...                      [lambda rng=rng: tasks.adding(rng, 8, 5) for rng in rngs], steps=20)
+    >>> [len(history.loss) for history in histories]
+    [20, 20, 20]
+    """
+    from rnnbook.jax.scan import LayerSpec, import_jax
+    from rnnbook.jax.training import OptimiserSpec, update_chunks
+
+    steps, update = check.positive("steps", steps), update or Update()
+    if update.carry or update.rng is not None:
+        raise ValueError(f"update must neither carry the state nor drop anything for many models, got {update}")
+    if not len(models) == len(optimisers) == len(batches) > 0:
+        sizes = f"{len(models)}, {len(optimisers)} and {len(batches)}"
+        raise ValueError(f"models, optimisers and batches must be lists of one length, at least 1, got {sizes}")
+    for name, specs in (("models", map(LayerSpec, models)), ("optimisers", map(OptimiserSpec, optimisers))):
+        if len(set(specs)) > 1:
+            raise ValueError(f"{name} must be of one kind, equal but for their numbers")
+    histories = [History() for _ in models]
+
+    def train(runs):
+        own = [[many[k] for k in runs] for many in (models, optimisers, batches)]
+        for chunk in update_chunks(own[0], loss, own[1], own[2], steps, update, steps):
+            for k, results in zip(runs, chunk, strict=True):
+                for value, norm in results:
+                    if np.isfinite(value) and np.isfinite(norm):
+                        histories[k].loss.append(value)
+                        histories[k].grad_norm.append(norm)
+
+    on_processor = import_jax().default_backend() == "cpu"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    groups = np.array_split(np.arange(len(models)), min(cores if on_processor else 1, len(models)))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(train, groups))
+    return histories
