@@ -203,7 +203,7 @@ def test_the_tables_are_what_their_script_makes(tmp_path, monkeypatch):
     kept = tables.FOLDER
     monkeypatch.setattr(tables, "FOLDER", tmp_path)
     tables.make()
-    assert names(tmp_path) == sorted(f"{name}.npz" for name in figures.TABLES)
+    assert names(tmp_path) == sorted(f"{name}.npz" for name in tables.TABLES)
     for path in tmp_path.iterdir():
         assert path.stat().st_size < 200_000
         with np.load(path, allow_pickle=False) as made, np.load(kept / path.name, allow_pickle=False) as committed:
