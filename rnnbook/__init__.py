@@ -12,7 +12,16 @@ import importlib
 from rnnbook import activations
 from rnnbook.arrays import join, namespace, split
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, LayerNormLSTM, MinGRU, MinLSTM, PeepholeLSTM
-from rnnbook.checking import Check, Report, central_difference, check_gradients, complex_step, diagnostics
+from rnnbook.checking import (
+    Check,
+    Contract,
+    Report,
+    central_difference,
+    check_cell,
+    check_gradients,
+    complex_step,
+    diagnostics,
+)
 from rnnbook.layers import (
     Attention,
     Bidirectional,
@@ -94,6 +103,7 @@ __all__ = [
     "Cell",
     "Check",
     "Checkpointed",
+    "Contract",
     "CoupledLSTM",
     "Dense",
     "Embedding",
@@ -115,6 +125,7 @@ __all__ = [
     "Update",
     "activations",
     "central_difference",
+    "check_cell",
     "check_gradients",
     "clip_by_global_norm",
     "compiled",
