@@ -1,6 +1,8 @@
 """What bad input is told: the argument's name, what was expected and what came."""
 
+import contextlib
 import importlib
+import io
 
 import numpy as np
 
@@ -91,3 +93,12 @@ def require(name, extra):
         return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error
+
+
+def optional(name):
+    """The library of that name without what it says at its import, or None where it is not installed."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return importlib.import_module(name)
+    except ImportError:
+        return None
