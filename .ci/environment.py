@@ -24,6 +24,7 @@ KINDS = {  # environment, locked files, and whether the package is installed int
     "test": (".venv", ["requirements-test.txt"], False),
     "course": (".venv", ["requirements-course.txt"], False),
 }
+HAS_TORCH = "import importlib.metadata as m; print('torch==' + m.version('torch'))"
 TORCH = "https://download.pytorch.org/whl/cpu"
 
 
@@ -59,31 +60,36 @@ def set_up(kind):
     again = ["--reinstall"] if unfinished.exists() else []  # what a killed run left may lack files
     unfinished.touch()
 
-    def install(*what):
-        call(uv(python), "pip", "install", "--quiet", "--python", python, *what, env=env)
+    def install(*tries):
+        first_that_works([([uv(python), "pip", "install", "--quiet", "--python", python, *t], e) for t, e in tries])
 
-    install(*again, "--require-hashes", *(word for file in files for word in ("-r", ROOT / file)))
+    locked = [*again, "--require-hashes", *(word for file in files for word in ("-r", ROOT / file))]
+    # other indexes only if the first has not all: PyTorch's has copies of much else, with other hashes
+    lean = {name: value for name, value in env.items() if name not in ("UV_INDEX", "UV_INDEX_STRATEGY")} | os.environ
+    install(*((locked, e) for e in ([lean, env] if lean != env else [env])))
     if package:
-        install("--no-deps", "--no-build-isolation", "-e", ROOT)
-    if kind == "test":
-        install_torch(install, python)
+        install((["--no-deps", "--no-build-isolation", "-e", ROOT], env))
+    if kind == "test" and (again or not run_quietly(python, "-c", HAS_TORCH).startswith(torch_pin())):
+        # the build for the CPU where pip's settings, or PyTorch's own index, have one; else what PyPI has
+        cpu = [f"{torch_pin()}+cpu", "--no-deps", *again]
+        builds = [(cpu, env), ([*cpu, "--index", TORCH], env)] if sys.platform == "linux" else []
+        install(*builds, ([torch_pin()], env))
     unfinished.unlink()
 
 
-def install_torch(install, python):
-    """PyTorch's build for the CPU, where pip's settings or PyTorch's own index have one; else what the index has."""
-    pinned = re.search(r"(?m)^torch==(\S+)", (ROOT / "requirements-torch.txt").read_text("utf-8"))[0]
-    there = run_quietly(python, "-c", "import importlib.metadata as m; print('torch==' + m.version('torch'))")
-    if there and there.split("+")[0] == pinned:
-        return
-    builds = [[f"{pinned}+cpu"], [f"{pinned}+cpu", "--index", TORCH]] if sys.platform == "linux" else []
-    for what in builds:
-        try:
-            install("--no-deps", *what)
-        except subprocess.CalledProcessError:
-            continue
-        return
-    install(pinned)
+def torch_pin():
+    """The requirement of PyTorch."""
+    return re.search(r"(?m)^torch==\S+", (ROOT / "requirements-torch.txt").read_text("utf-8"))[0]
+
+
+def first_that_works(tries):
+    """Run commands, each with its environment variables, until one succeeds; if none does, say why the last did not."""
+    for command, env in tries:
+        done = subprocess.run([*map(str, command)], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode == 0:
+            return
+    sys.stderr.write(done.stderr)
+    done.check_returncode()
 
 
 def create(folder):
