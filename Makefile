@@ -115,16 +115,16 @@ results: .venv/test ## make the tables of all trials anew; about nine hours on t
 	@rm -f rnnbook/trials/results/*
 	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
 
-# --no-config and the index of PyPI alone: hashes are those that everybody finds
-LOCK := $(BIN)/uv pip compile -q --no-config --universal --fork-strategy fewest --python-version 3.11 --no-header \
-  --no-annotate --generate-hashes
+# from the first index alone, so that the hashes are those that everybody finds
+LOCK := $(PYTHON) .ci/environment.py --uv pip compile -q --no-config --universal --fork-strategy fewest \
+  --python-version 3.11 --no-header --no-annotate --generate-hashes
 
 lock: .venv/book ## resolve requirements*.in anew
 	@sed 's/==.*//; /^ /d' .ci/uv.txt | $(LOCK) - -o .ci/uv.txt
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) -c requirements.txt requirements-course.in -o requirements-course.txt
 	@# PyTorch is installed apart; its own CUDA packages stay out: where the CPU build is installed they are not needed
-	@$(LOCK) -c requirements.txt -c requirements-course.txt requirements-test.in -o .venv/test.txt
+	@$(LOCK) -c requirements.txt -c requirements-course.txt requirements-test.in > .venv/test.txt
 	@awk '/^[^ ]/ {cuda = /^(torch|nvidia|cuda|triton)/} !cuda' .venv/test.txt > requirements-test.txt
 	@$(LOCK) -c requirements.txt -c requirements-test.txt requirements-check.in -o requirements-check.txt
 

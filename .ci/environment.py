@@ -5,7 +5,7 @@ Python with a pip or ensurepip will do to begin: pip installs uv (``.ci/uv.txt``
 from where pip would take it. Every archive is checked against the hashes in the locked files, PyTorch excepted: which
 of its builds comes depends on the machine.
 
-    python .ci/environment.py --uv pip list     runs uv itself, with pip's settings
+    python .ci/environment.py --uv pip list     runs uv itself, with pip's settings but for its extra indexes
 """
 
 import ast
@@ -32,7 +32,7 @@ def main(words):
     """Set up every kind that is asked for, and say where Python now is."""
     if words[:1] == ["--uv"]:
         python = executable(ROOT / ".venv")
-        return subprocess.run([uv(python), *words[1:]], env=settings(python), cwd=ROOT, check=False).returncode
+        return subprocess.run([uv(python), *words[1:]], env=lean(settings(python)), cwd=ROOT, check=False).returncode
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever has an older one should read it here)
         here = platform.python_version()
         return f"The book needs Python 3.11 or newer; this is {here}. Say which to use: make PYTHON=python3.12 …"
@@ -65,8 +65,7 @@ def set_up(kind):
 
     locked = [*again, "--require-hashes", *(word for file in files for word in ("-r", ROOT / file))]
     # other indexes only if the first has not all: PyTorch's has copies of much else, with other hashes
-    lean = {name: value for name, value in env.items() if name not in ("UV_INDEX", "UV_INDEX_STRATEGY")} | os.environ
-    install(*((locked, e) for e in ([lean, env] if lean != env else [env])))
+    install((locked, lean(env)), *([(locked, env)] if lean(env) != env else []))
     if package:
         install((["--no-deps", "--no-build-isolation", "-e", ROOT], env))
     if kind == "test" and (again or not run_quietly(python, "-c", HAS_TORCH).startswith(torch_pin())):
@@ -151,7 +150,12 @@ def settings(python):
         "SSL_CERT_FILE": " ".join(get("cert")),
         "ALL_PROXY": " ".join(get("proxy")),
     }
-    return {name: value for name, value in env.items() if value} | {"UV_NO_CONFIG": "1"} | os.environ
+    return {name: value for name, value in env.items() if value} | os.environ
+
+
+def lean(env):
+    """The same without pip's extra indexes; those that were set for uv stay."""
+    return {name: value for name, value in env.items() if name not in ("UV_INDEX", "UV_INDEX_STRATEGY")} | os.environ
 
 
 def run_quietly(*command):
