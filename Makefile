@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # the book's matrices are small: on a busy machine a second BLAS thread mostly waits
 export OPENBLAS_NUM_THREADS ?= 1
+# uv, other than pip, leaves it to the first import to compile a module: let it be kept
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile

@@ -73,6 +73,11 @@ def set_up(kind):
         cpu = [f"{torch_pin()}+cpu", "--no-deps", *again]
         builds = [(cpu, env), ([*cpu, "--index", TORCH], env)] if sys.platform == "linux" else []
         install(*builds, ([torch_pin()], env))
+    if kind == "course":  # uv leaves bytecode to the first import, and the grader's sandbox cannot write it
+        writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        call(
+            python, "-c", "import IPython.core.inputtransformer2, matplotlib.pyplot, rnnbook, scipy.stats", env=writing
+        )
     unfinished.unlink()
 
 

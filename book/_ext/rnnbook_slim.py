@@ -32,10 +32,7 @@ def lighten(app, exception):
     static = out / "_static"
     scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js"))]
     words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))
-    css = "\n".join(used_rules(read_sheet(sheet, static), words) for sheet in sheets)
-    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
-    shrink_icons(static, css)
-    (static / "site.css").write_text(css, encoding="utf-8")
+    css = site_css([read_sheet(sheet, static) for sheet in sheets], words, static, Path(app.doctreedir))
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     leave_unmeasured(static / "scripts/pydata-sphinx-theme.js")
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
@@ -59,6 +56,21 @@ def lighten(app, exception):
         )
         text = re.sub(r'<script ((?:data-[^>]*? )?src="[^"]*")></script>', r"<script defer \1></script>", text)
         page.write_text(focusable(theme_scripts_last(text)), encoding="utf-8")
+
+
+def site_css(sheets, words, static, memory):
+    """One style sheet of the rules that are used, written, and its icons; an earlier build's if nothing changed."""
+    asked = {"fa-regular", "fa-brands", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
+    key = hashlib.sha256(repr((sheets, sorted(words & asked))).encode()).hexdigest()
+    file, made = static / "site.css", memory / "site.css.key"
+    if file.exists() and made.exists() and made.read_text(encoding="utf-8") == key:
+        return file.read_text(encoding="utf-8")
+    css = "\n".join(used_rules(sheet, words) for sheet in sheets)
+    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
+    shrink_icons(static, css)
+    file.write_text(css, encoding="utf-8")
+    made.write_text(key, encoding="utf-8")
+    return css
 
 
 def leave_unmeasured(script):
