@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from rnnbook_verdicts import address, parsed
+from rnnbook_verdicts import address, decided, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
@@ -54,7 +54,7 @@ class Cards(SphinxDirective):
         for words in self.content:
             if words not in known:
                 raise self.error(f"there is no claim {words!r}")
-            claim = known[words]
+            claim = decided(known[words])
             verdict = claim.verdict()
             kind = verdict.replace(" ", "-")
             lines += [

@@ -177,10 +177,11 @@ def finish(app, exception):
     out, base = Path(app.outdir), app.config.html_baseurl
     pages = [out / f"{name}.html" for name in sorted(app.env.found_docs)]
     for page in (p for p in out.rglob("*.html") if "_static" not in p.parts):
-        text = page.read_text(encoding="utf-8")
+        text = written = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
             text = re.sub(wrong, right, text)
-        page.write_text(text, encoding="utf-8")
+        if text != written:
+            page.write_text(text, encoding="utf-8")
     home = base or "index.html"
     (out / "404.html").write_text(
         '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Not here</title>'
