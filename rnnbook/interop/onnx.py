@@ -8,7 +8,7 @@ from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.cells.base import where_alive
 from rnnbook.interop.graph import Graph
-from rnnbook.interop.parts import plain, refuse
+from rnnbook.interop.parts import called, plain, refusal
 from rnnbook.interop.traced import concatenate
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, TiedReadout
 
@@ -60,9 +60,11 @@ def to_onnx(layer, *, state=True, lengths=False):
     """
     onnx = check.require("onnx", "interop")
     top = plain(layer)
+    if not isinstance(top, (Cell, Stack, Bidirectional, Dense, Embedding, Model)):
+        raise refusal("ONNX", "", layer)
     writer = Writer(onnx, sizes_of(top), state, lengths)
     graph, model = writer.graph, top if type(top) is Model else None
-    first = top if model is None else model.embedding or model.recurrent
+    first: Any = top if model is None else model.embedding or model.recurrent
     if isinstance(first, Embedding):
         x = graph.input("x", ["T", "B"], np.int64)
     else:
@@ -171,7 +173,7 @@ class Writer:
             name = self.graph.node("Gather", [self.graph.constant(layer.params["W"]), x.name])
             return self.graph.traced(name, [*x.shape, layer.output_size])
         if not isinstance(layer, Cell):
-            raise refuse("ONNX", place, layer, "rnnbook.compiled runs it compiled; a cell in its place could go")
+            raise refusal("ONNX", place, layer)
         return (self.native if type(layer) in ONNX_ORDER else self.scan)(layer, place, x, direction)
 
     def native(self, cell, place, x, direction):
@@ -219,9 +221,7 @@ class Writer:
         xw = x @ cell.params["W_x"] + cell.params["b"]
         shapes = [["B", *shape] for shape in cell.state_shapes()]
         before = self.states(cell, place) or [self.zero(shape) for shape in shapes]
-        state = tuple(
-            body.input(f"{place}{s}_before", shape) for s, shape in zip(cell.states, shapes, strict=True)
-        )
+        state = tuple(body.input(f"{place}{s}_before", shape) for s, shape in zip(cell.states, shapes, strict=True))
         xw_t = body.input(f"{place}xw_t", ["B", *xw.shape[2:]])
         alive = None if self.alive is None else body.input(f"{place}alive_t", ["B", 1], bool)
         try:
@@ -237,10 +237,10 @@ class Writer:
             body.output(f"{place}h_t", h)
         except (TypeError, ValueError, AttributeError) as error:
             raise TypeError(
-                f"{place.rstrip('.') or 'the layer'} is a {type(cell).__name__}, whose step cannot be traced to ONNX: "
-                f"{error}; write it with operators, rnnbook.arrays and rnnbook.activations"
+                f"{called(place, cell)} has a step that cannot be traced to ONNX: {error}; "
+                "write it with operators, rnnbook.arrays and rnnbook.activations"
             ) from error
-        read = [xw.name] if alive is None else [xw.name, self.alive.name]
+        read = [xw.name] if self.alive is None else [xw.name, self.alive.name]
         results = [f"{place}{s}_last" for s in cell.states]
         backward = int(direction == "reverse")
         graph.node(

@@ -106,14 +106,14 @@ class _Reader:
             if axes[axis] == "B" and by is not None and by.op_type == ("ScatterElements" if s.sorted else "TopK"):
                 return s._replace(axes=axes, sorted=not s.sorted)
         if kind == "Concat" and options["axis"] in (-1, 2) and len(node.input) == 2:
-            one, other = (self.sequences.get(name) for name in node.input)
-            pair = other and one.layers[:-1] == other.layers[:-1] and one.axes == other.axes == "TBH"
+            one, other = s, self.sequences.get(node.input[1], s)
+            pair = one.layers[:-1] == other.layers[:-1] and one.axes == other.axes == "TBH"
             if pair and (one.direction, other.direction) == ("forward", "reverse"):
                 both = Bidirectional(one.layers[-1], other.layers[-1])
                 return Sequence((*one.layers[:-1], both), "TBH", sorted=one.sorted)
         raise ValueError(
-            f"model must be made of RNN, LSTM and GRU, which hand on all of their outputs; its node {node.name or kind} "
-            f"({kind}) changes them"
+            "model must be made of RNN, LSTM and GRU, which hand on all of their outputs; "
+            f"its node {node.name or node.output[0]} ({kind}) changes them"
         )
 
     def recurrent(self, node):
@@ -123,7 +123,9 @@ class _Reader:
         b, lengths, h_0, c_0, P = (*more, *[""] * 5)[:5]
         below = self.sequences.get(x)
         if below is None or below.axes not in ("TBH", "??H") or below.direction == "reverse":
-            raise ValueError(f"model must give its {kind} {node.name} the outputs of a layer below, time first")
+            raise ValueError(
+                f"model must give its {kind} {node.name} the input or the outputs of a layer below, time first"
+            )
         missing = [name for name in (W, R, b, P) if name and name not in self.constants]
         if missing:
             raise ValueError(f"model must hold the weights of its {kind} {node.name}, {missing[0]} is computed")
@@ -133,10 +135,10 @@ class _Reader:
         weights = [self.constants[name] if name else None for name in (W, R, b, P)]
         direction = options.pop("direction", "forward")
         names = options.pop("activations", None)
-        cells = []
-        for k in range(len(weights[0])):
+        cells, n = [], len(self.constants[W])  # one for each direction
+        for k in range(n):
             one = (None if w is None else w[k] for w in weights)
-            cells.append(_cell(kind, *one, names=names and names[k * len(names) // len(weights[0]) :], **options))
+            cells.append(_cell(kind, *one, names=names and names[k * len(names) // n :], **options))
         layer = cells[0] if len(cells) == 1 else Bidirectional(*cells)
         direction = "pair" if len(cells) > 1 else direction
         self.sequences[node.output[0]] = Sequence((*below.layers, layer), "TNBH", direction, below.sorted)

@@ -3,57 +3,42 @@
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.layers import Bidirectional, Checkpointed, Dense, Embedding, Model, Stack, TiedReadout
 
-#: The kinds that a library takes, or a part of a model for it. ``Cell`` is every cell, a reader's own included;
-#: a `Checkpointed` counts as its cell. What a kind must be besides is a note.
-PARTS = {
-    "ONNX": {Cell: "", Stack: "", Bidirectional: "", Dense: "", Embedding: "", TiedReadout: "", Model: ""},
-    "PyTorch": {
-        RNN: "tanh, relu",
-        LSTM: "",
-        GRU: "reset after",
-        Stack: "",
-        Bidirectional: "of cells that are alike",
-        Dense: "",
-        Embedding: "",
-        TiedReadout: "",
-        Model: "",
-    },
-    "Keras": {
-        RNN: "tanh, relu",
-        LSTM: "",
-        GRU: "",
-        Stack: "",
-        Bidirectional: "",
-        Dense: "",
-        Embedding: "",
-        Model: "",
-    },
-    "Equinox": {LSTM: "", GRU: "reset after"},
+AROUND: dict[type, str] = dict.fromkeys((Stack, Bidirectional, Dense, Embedding, TiedReadout, Model), "")
+#: The kinds that a library takes, each with what else it must be. ``Cell`` is every cell, a reader's own included.
+THERE: dict[str, dict[type, str]] = {
+    "ONNX": {Cell: ""} | AROUND,
+    "PyTorch": {RNN: "tanh or relu", LSTM: "", GRU: "reset after the product"}
+    | AROUND
+    | {Bidirectional: "of two cells that are alike"},
+    "Keras": {RNN: "tanh or relu", LSTM: "", GRU: ""} | {kind: "" for kind in AROUND if kind is not TiedReadout},
+    "Equinox": {LSTM: "", GRU: "reset after the product"},
     "C": {Model: "of an LSTM and a Dense"},
 }
-#: What each library gives back: the function, and the kinds that come out of it.
-BACK = {
-    "ONNX": {RNN: "", LSTM: "", PeepholeLSTM: "", CoupledLSTM: "", GRU: "", Stack: "", Bidirectional: ""},
-    "PyTorch": {RNN: "", LSTM: "", GRU: "", Stack: "", Bidirectional: ""},
-    "Keras": {RNN: "", LSTM: "", GRU: ""},
-    "Equinox": {LSTM: "", GRU: ""},
+#: The kinds that come back.
+BACK: dict[str, dict[type, str]] = {
+    "ONNX": dict.fromkeys((RNN, LSTM, PeepholeLSTM, CoupledLSTM, GRU, Stack, Bidirectional), ""),
+    "PyTorch": dict.fromkeys((RNN, LSTM, GRU, Stack, Bidirectional), ""),
+    "Keras": dict.fromkeys((RNN, LSTM, GRU), ""),
+    "Equinox": dict.fromkeys((LSTM, GRU), ""),
+}
+#: What would do for a part that ONNX has not either.
+REMEDIES = {
+    "EncoderDecoder": "its encoder and its decoder go one by one",
+    "SelfAttention": "a cell in its place would go",
 }
 
 
-def sentence(library, listed=None):
-    """The kinds of a library as the README and the API page name them.
+def in_words(kinds):
+    """Kinds as the README and the API page list them.
 
     Examples
     --------
-    >>> sentence("Equinox")
-    '`LSTM`, `GRU` (reset after)'
-    >>> sentence("Equinox", BACK)
-    '`LSTM`, `GRU`'
+    >>> in_words(THERE["Equinox"])
+    '`LSTM`, `GRU` (reset after the product)'
     """
-    kinds = (PARTS if listed is None else listed)[library]
-    named = {"Cell": "every cell, your own included"}
+    named = {Cell: "every cell, your own included"}
     return ", ".join(
-        named.get(kind.__name__, f"`{kind.__name__}`") + (f" ({note})" if note else "") for kind, note in kinds.items()
+        named.get(kind, f"`{kind.__name__}`") + (f" ({note})" if note else "") for kind, note in kinds.items()
     )
 
 
@@ -62,12 +47,31 @@ def plain(part):
     return part.cell if isinstance(part, Checkpointed) else part
 
 
-def refuse(library, place, part, remedy="to_onnx takes every cell"):
+def called(place, part):
+    """A part in words, ``recurrent.0 (PeepholeLSTM)``; what was handed over itself is the layer."""
+    return f"{place.rstrip('.') or 'layer'} ({type(part).__name__})"
+
+
+def refusal(library, place, part):
     """The error for a part that a library has not; it says which part, and what would do.
 
     Returns
     -------
     TypeError
     """
-    where = f"{place.rstrip('.') or 'the layer'} is a {type(part).__name__}"
-    return TypeError(f"{where}, which {library} has not (it takes {sentence(library)}); {remedy}")
+    takes = any(issubclass(type(part), Cell) if kind is Cell else type(part) is kind for kind in THERE["ONNX"])
+    remedy = "to_onnx takes it" if takes else REMEDIES.get(type(part).__name__, "take it apart, or write it as a cell")
+    return TypeError(
+        f"{called(place, part)} has no twin in {library}, which takes {in_words(THERE[library]).replace('`', '')}; "
+        f"{remedy}"
+    )
+
+
+def hold(library, place, part, option, allowed):
+    """A ValueError if an option of a part has a value that a library has not."""
+    value = getattr(part, option)
+    if value not in allowed:
+        raise ValueError(
+            f"{called(place, part)} must have {option}={' or '.join(map(repr, allowed))} to have a twin in {library}, "
+            f"got {value!r}; to_onnx takes it"
+        )

@@ -4,10 +4,13 @@ NumPy hands every operator and function that meets a `Traced` to it (NEP 13 and 
 traced by calling it. Sizes that are open in ONNX, the steps T and the sequences B, stand in shapes as "T" and "B".
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 #: NumPy's elementwise functions and operators, by ONNX's names.
-UFUNCS = {
+UFUNCS: dict[Any, str] = {
     np.add: "Add",
     np.subtract: "Sub",
     np.multiply: "Mul",
@@ -97,7 +100,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         index = index if Ellipsis in index else (*index, Ellipsis)
         at = index.index(Ellipsis)
         index = (*index[:at], *[slice(None)] * (self.ndim - given), *index[at + 1 :])
-        cuts, dropped, added, axis = [], [], [], 0
+        cuts, axis = [], 0
+        dropped: list[int] = []
+        added: list[int] = []
         for i in index:
             if i is None:
                 added.append(axis + len(added) - len(dropped))
@@ -208,7 +213,7 @@ def einsum(equation, *arrays, **_):
 
 
 #: Functions that are written with others.
-COMPOSED = {
+COMPOSED: dict[Any, Callable] = {
     np.square: lambda a: a * a,
     np.reciprocal: lambda a: 1 / a,
     np.log1p: lambda a: np.log(1 + a),
@@ -218,7 +223,7 @@ COMPOSED = {
     np.positive: lambda a: a,
     np.conjugate: lambda a: a,
 }
-FUNCTIONS = {
+FUNCTIONS: dict[Any, Callable] = {
     np.where: where,
     np.concatenate: concatenate,
     np.stack: lambda arrays, axis=0: concatenate([np.expand_dims(a, axis) for a in arrays], axis),
