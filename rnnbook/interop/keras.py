@@ -9,7 +9,7 @@ import numpy as np
 from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN
 from rnnbook.interop.orders import reorder
-from rnnbook.interop.parts import hold, plain, refusal
+from rnnbook.interop.parts import called, hold, plain, refusal
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 
 #: Keras's order of the gates, in the letters of this book.
@@ -35,7 +35,8 @@ def to_keras(layer, *, lengths=False):
     Parameters
     ----------
     layer : RNN, LSTM, GRU, Stack, Bidirectional, Dense, Embedding or Model
-        An RNN with tanh or relu. The place of the GRU's reset becomes ``reset_after``.
+        An RNN with tanh or relu, a `Bidirectional` of two cells of one size. The place of the GRU's reset becomes
+        ``reset_after``.
     lengths : bool, default False
         Whether the model has the steps of each sequence as a second input, ``lengths (B,)``.
 
@@ -93,6 +94,12 @@ def _add(keras, layer, place, x, mask):
             x = _add(keras, part, f"{place}{name}.", x, mask)
         return x
     if type(layer) is Bidirectional:
+        sizes = layer.forward_cell.output_size, layer.backward_cell.output_size
+        if len(set(sizes)) > 1:  # Keras computes with them, but takes both to be as wide as the first
+            raise ValueError(
+                f"{called(place, layer)} must be of two cells of one size to have a twin in Keras, got {sizes[0]} and "
+                f"{sizes[1]}; to_onnx takes it"
+            )
         one = _layer(keras, layer.forward_cell, f"{place}forward_cell.")
         other = _layer(keras, layer.backward_cell, f"{place}backward_cell.", go_backwards=True)
         both = keras.layers.Bidirectional(one, backward_layer=other, dtype=_dtype(layer))

@@ -1,5 +1,6 @@
 """To ONNX: every cell, by ONNX's own operator or as a Scan of its step, and whole models."""
 
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -50,17 +51,10 @@ def to_onnx(layer, *, state=True, lengths=False):
         When onnx is not installed.
     TypeError
         When a part cannot go, or the step of a cell cannot be traced; it says which, and what would do.
-
-    Examples
-    --------
-    >>> from rnnbook import MinGRU
-    >>> model = to_onnx(MinGRU(3, 4, rng=np.random.default_rng(0)))  # doctest: +SKIP
-    >>> [value.name for value in model.graph.output]  # doctest: +SKIP
-    ['hs', 'h']
     """
     onnx = check.require("onnx", "interop")
     top = plain(layer)
-    if not isinstance(top, (Cell, Stack, Bidirectional, Dense, Embedding, Model)):
+    if not isinstance(top, Cell) and type(top) not in (Stack, Bidirectional, Dense, Embedding, Model):
         raise refusal("ONNX", "", layer)
     writer = Writer(onnx, sizes_of(top), state, lengths)
     graph, model = writer.graph, top if type(top) is Model else None
@@ -84,11 +78,15 @@ def to_onnx(layer, *, state=True, lengths=False):
 
 def sizes_of(layer):
     """Sizes that stand for T and B while shapes are found: primes that divide no other size."""
-    taken = {n for value in layer.params.values() for n in value.shape} if hasattr(layer, "params") else set()
+    taken = {n for value in layer.params.values() for n in value.shape} | {getattr(layer, "output_size", 1)}
     for cell in cells_of(layer):
         taken |= {n for shape in (*cell.state_shapes(), cell.block_widths()) for n in shape}
-    free = (p for p in (31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79) if not any(n % p == 0 for n in taken))
-    return {"T": next(free), "B": next(free)}
+
+    def free(first):
+        return next(p for p in count(first, 2) if all(p % k for k in range(2, p)) and all(n % p for n in taken))
+
+    T = free(3)
+    return {"T": T, "B": free(max(T + 2, 11))}
 
 
 def cells_of(layer):

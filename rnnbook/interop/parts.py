@@ -10,7 +10,8 @@ THERE: dict[str, dict[type, str]] = {
     "PyTorch": {RNN: "tanh or relu", LSTM: "", GRU: "reset after the product"}
     | AROUND
     | {Bidirectional: "of two cells that are alike"},
-    "Keras": {RNN: "tanh or relu", LSTM: "", GRU: ""} | {kind: "" for kind in AROUND if kind is not TiedReadout},
+    "Keras": {RNN: "tanh or relu", LSTM: "", GRU: ""}
+    | {kind: "of two cells of one size" * (kind is Bidirectional) for kind in AROUND if kind is not TiedReadout},
     "Equinox": {LSTM: "", GRU: "reset after the product"},
     "C": {Model: "of an LSTM and a Dense"},
 }
@@ -40,6 +41,15 @@ def in_words(kinds):
     return ", ".join(
         named.get(kind, f"`{kind.__name__}`") + (f" ({note})" if note else "") for kind, note in kinds.items()
     )
+
+
+def table():
+    """The table of what goes where, in Markdown, that the README and the API page show."""
+    lines = ["| to | what goes | what comes back |", "| --- | --- | --- |"]
+    lines += [
+        f"| {library} | {in_words(kinds)} | {in_words(BACK.get(library, {}))} |" for library, kinds in THERE.items()
+    ]
+    return "\n".join(lines)
 
 
 def plain(part):

@@ -87,7 +87,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             raise TypeError(f"np.{function.__name__} cannot be traced")
         return FUNCTIONS[function](*args, **kwargs)
 
-    def _no_numbers(self, *_):
+    def _no_numbers(self, *_, **__):
         raise TypeError("numbers are not there while a step is traced: no if, float() or loop may depend on them")
 
     __bool__ = __float__ = __int__ = __iter__ = __array__ = _no_numbers
@@ -167,10 +167,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 def apply(operator, function, *arrays, **attributes):
     """Write the node that does to the arrays what NumPy's `function` does to their samples."""
     graph = next(a.graph for a in arrays if isinstance(a, Traced))
+    names = graph.names(arrays, bool if operator in LOGICAL else np.float32)
     with np.errstate(all="ignore"):
         sample = np.asarray(function(*(a.sample if isinstance(a, Traced) else a for a in arrays)))
     sample = sample.astype(bool if sample.dtype.kind == "b" else np.float32, copy=False)
-    names = graph.names(arrays, bool if operator in LOGICAL else np.float32)
     return Traced(graph, graph.node(operator, names, **attributes), sample)
 
 
