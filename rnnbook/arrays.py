@@ -59,7 +59,10 @@ def join(blocks: Sequence[Array]) -> Array:
     >>> join([np.array([0.0, 1.0]), np.array([2.0, 3.0])])
     array([0., 1., 2., 3.])
     """
-    return namespace(blocks[0]).concatenate(blocks, axis=-1)
+    if not blocks:
+        raise ValueError("blocks must hold at least one block, got none")
+    joined: Array = namespace(blocks[0]).concatenate(blocks, axis=-1)
+    return joined
 
 
 def flat(a: Array) -> Array:
@@ -101,4 +104,5 @@ def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:
     import jax
 
     _, rest = jax.lax.scan(lambda value, row: (step(value, *row),) * 2, first, rows)
-    return jax.numpy.concatenate([first[None], rest])
+    stacked: Array = jax.numpy.concatenate([first[None], rest])
+    return stacked

@@ -1,6 +1,7 @@
 """What bad input is told: the argument's name, what was expected and what came."""
 
 import importlib
+from typing import Any
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def require(name, extra):
         raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error
 
 
-def real(name, value):
+def real(name: str, value: Any) -> Any:
     """`value` if it is a single finite number, or an error."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
@@ -102,7 +103,7 @@ def real(name, value):
     return value
 
 
-def finite(name, value):
+def finite(name: str, value: Any) -> Any:
     """`value` as an array of finite floating-point numbers, or an error that says where it is not."""
     array = floating(name, value)
     if is_concrete(array) and not np.isfinite(array).all():
@@ -112,7 +113,7 @@ def finite(name, value):
     return array
 
 
-def mask(value, T, B):
+def mask(value: Any, T: int, B: int) -> Any:
     """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
     array = as_array(value)
     if array.shape != (T, B):
