@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import io
+from typing import Any
 
 import numpy as np
 
@@ -102,3 +103,34 @@ def optional(name):
             return importlib.import_module(name)
     except ImportError:
         return None
+
+
+def real(name: str, value: Any) -> Any:
+    """`value` if it is a single finite number, or an error."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return value
+
+
+def finite(name: str, value: Any) -> Any:
+    """`value` as an array of finite floating-point numbers, or an error that says where it is not."""
+    array = floating(name, value)
+    if is_concrete(array) and not np.isfinite(array).all():
+        place = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        where = place[0] if len(place) == 1 else place
+        raise ValueError(f"{name} must be finite, got {array[place]} at {where}")
+    return array
+
+
+def mask(value: Any, T: int, B: int) -> Any:
+    """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
+    array = as_array(value)
+    if array.shape != (T, B):
+        raise ValueError(f"mask must have shape (T, B) = ({T}, {B}), got {array.shape}")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"mask must hold numbers, got dtype {array.dtype}")
+    if is_concrete(array) and array.size and not (array.min() >= 0 and array.max() < np.inf):
+        raise ValueError(f"mask must hold finite numbers not below 0, got {array.min()} to {array.max()}")
+    return array

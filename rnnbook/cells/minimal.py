@@ -95,9 +95,12 @@ class MinLSTM(Minimal):
     retention_gate, input_gate = ("f", +1), "i"
 
     def kept(self, xw):
-        H = self.hidden_size
-        f, i = split(sigmoid(xw[..., : 2 * H]), 2)
-        return f / (f + i), xw[..., 2 * H :], f, i
+        a_f, a_i, n = split(xw, 3)
+        # f / (f + i), with e^m in every term so that no exponential overflows and not all of them vanish
+        xp = namespace(xw)
+        m = xp.minimum(xp.minimum(a_f, a_i), 0)
+        one, not_f, not_i = xp.exp(m), xp.exp(m - a_f), xp.exp(m - a_i)
+        return (one + not_i) / (2 * one + not_f + not_i), n, sigmoid(a_f), sigmoid(a_i)
 
     def step_back(self, saved, dstate):
         k, n, f, i, h_prev = saved

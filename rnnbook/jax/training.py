@@ -10,7 +10,7 @@ from rnnbook.jax.compiled import checked_inputs, full_state
 from rnnbook.jax.scan import ByKey, LayerSpec, full_precision, import_jax, rewrite_tracer_errors
 from rnnbook.layers import Model
 from rnnbook.layers.encoder_decoder import EncoderDecoder
-from rnnbook.learning.optimisers import clip_by_global_norm
+from rnnbook.learning.optimisers import clip_by_global_norm, squarable
 
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
@@ -63,10 +63,15 @@ def _stack(many):
 def _checked(model, batch, rng):
     """A batch, checked while the numbers are there, and its dropout masks."""
     target, mask = np.asarray(batch.target), batch.mask
+    if mask is not None:
+        mask = np.asarray(mask)
+        if mask.ndim == 2:
+            check.mask(mask, *mask.shape)
+        if not mask.sum() > 0:
+            raise ValueError("mask must leave at least one step, got none")
     if target.dtype.kind in "iu":
-        check.integers("labels", target, model.readout.output_size, "K - 1 = ")
-    if mask is not None and not np.sum(mask) > 0:
-        raise ValueError("mask must leave at least one step, got none")
+        counted = target if mask is None or mask.shape != target.shape else target[mask > 0]
+        check.integers("labels", counted, model.readout.output_size, "K - 1 = ")
     if isinstance(model, EncoderDecoder):
         x, lengths = model.checked(batch.x, batch.lengths)
         return batch._replace(x=x, target=target, lengths=lengths), None
@@ -100,6 +105,7 @@ def training_program(spec, loss, optimiser, max_norm, carry):
             y, pull, last = jax.vjp(run, params, has_aux=True)
             value, dy = loss(y, target, mask)
             grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
+            norm = squarable(norm, max_norm or np.inf, grads)
             value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
             after = optimiser.updated(rate * factor, state, params, grads)

@@ -12,7 +12,7 @@ class Checkpointed:
     """A cell that keeps its state every `every` steps, and computes what lies between again when it is asked back.
 
     Chen et al. 2016. Values and gradients are the cell's own, to the last bit but for the order in which weight
-    gradients are added. With ``every = √T`` a cell keeps √T states and the tape of √T steps instead
+    gradients are added: those of each stretch as soon as they are there, so that one sum is all that is kept. With ``every = √T`` a cell keeps √T states and the tape of √T steps instead
     of that of T, for one more pass forward.
 
     Parameters
@@ -67,13 +67,14 @@ class Checkpointed:
         T = sum(len(part) for part, _ in self._kept)
         B = self._kept[0][0].shape[1]
         dhs = check.shaped("dhs", dhs, (T, B, self.output_size), "(T, B, H)")
-        grads, dxs, end = [], [], T
+        total: dict[str, np.ndarray] = {}
+        dxs, end = [], T
         for part, state in reversed(self._kept):
             self.cell(part, state)
             dx, dstate = self.cell.backward(dhs[end - len(part) : end], dstate)
             end -= len(part)
             dxs.append(dx)
-            grads.append(self.cell.grads)
-        for name in self.params:
-            self.grads[name] = np.sum([one[name] for one in grads], axis=0)
+            for name, piece in self.cell.grads.items():
+                total[name] = total[name] + piece if name in total else piece
+        self.grads = total
         return np.concatenate(dxs[::-1]), dstate
