@@ -6,12 +6,14 @@ complex step (:mod:`rnnbook.checking.gradients`) can pass through, and arrays of
 a cell can be compiled (:mod:`rnnbook.jax.compiled`).
 """
 
+from typing import Any
+
 import numpy as np  # noqa: F401 (the examples use it)
 
 from rnnbook.arrays import namespace
 
 
-def sigmoid(x):
+def sigmoid(x: Any) -> Any:
     """Logistic sigmoid, written with tanh so that no exponential can overflow.
 
     Parameters
@@ -33,7 +35,7 @@ def sigmoid(x):
     return 0.5 * (1 + tanh(0.5 * x))
 
 
-def d_sigmoid(y):
+def d_sigmoid(y: Any) -> Any:
     """Derivative of the sigmoid at ``y = sigmoid(x)``: ``y (1 - y)``.
 
     Examples
@@ -44,7 +46,7 @@ def d_sigmoid(y):
     return y * (1 - y)
 
 
-def tanh(x):
+def tanh(x: Any) -> Any:
     """Hyperbolic tangent, of NumPy or of the array's own library.
 
     Examples
@@ -55,7 +57,7 @@ def tanh(x):
     return namespace(x).tanh(x)
 
 
-def d_tanh(y):
+def d_tanh(y: Any) -> Any:
     """Derivative of tanh at ``y = tanh(x)``: ``1 - y**2``.
 
     Examples
@@ -66,7 +68,7 @@ def d_tanh(y):
     return 1 - y * y
 
 
-def relu(x):
+def relu(x: Any) -> Any:
     """Rectified linear unit: `x` where it is positive, 0 elsewhere (NaN stays NaN).
 
     Examples
@@ -78,7 +80,7 @@ def relu(x):
     return xp.where(xp.real(x) <= 0, 0, x)
 
 
-def d_relu(y):
+def d_relu(y: Any) -> Any:
     """Derivative of relu at ``y = relu(x)``: 1 where `y` is positive; at the kink, 0.
 
     Examples
@@ -93,7 +95,7 @@ def d_relu(y):
 LEAK = 0.01  # slope of leaky_relu for negative input, the value of Maas et al. 2013
 
 
-def leaky_relu(x):
+def leaky_relu(x: Any) -> Any:
     """Leaky rectified linear unit: `x` where positive, ``0.01 x`` elsewhere (Maas et al. 2013).
 
     Examples
@@ -105,7 +107,7 @@ def leaky_relu(x):
     return xp.where(xp.real(x) <= 0, LEAK * x, x)
 
 
-def d_leaky_relu(y):
+def d_leaky_relu(y: Any) -> Any:
     """Derivative of leaky_relu at ``y = leaky_relu(x)``: 1 where `y` is positive, 0.01 elsewhere.
 
     Examples
@@ -114,11 +116,11 @@ def d_leaky_relu(y):
     array([0.01, 1.  ])
     """
     xp = namespace(y)
-    y = xp.real(y)
+    y = xp.asarray(xp.real(y))
     return xp.where(y <= 0, y.dtype.type(LEAK), y.dtype.type(1))
 
 
-def softmax(x):
+def softmax(x: Any) -> Any:
     """Softmax over the last axis, shifted by its maximum so that it cannot overflow.
 
     Parameters
@@ -140,7 +142,28 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def d_softmax(y, dy):
+def log_softmax(x: Any) -> Any:
+    """The logarithm of `softmax`, right also where that is 0.
+
+    Parameters
+    ----------
+    x : ndarray, shape (..., K)
+
+    Returns
+    -------
+    ndarray, shape (..., K)
+
+    Examples
+    --------
+    >>> log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    xp = namespace(x)
+    shifted = x - xp.real(x).max(axis=-1, keepdims=True)
+    return shifted - xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def d_softmax(y: Any, dy: Any) -> Any:
     """Back through ``y = softmax(x)``: the gradient with respect to `x`, given ``dy = dL/dy``.
 
     Softmax is not elementwise, so its derivative is a product with `dy` instead of a factor.

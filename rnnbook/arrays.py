@@ -4,10 +4,17 @@
 the same lines run on NumPy's arrays and on those that JAX compiles (:mod:`rnnbook.jax.compiled`).
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
+
+#: An array of NumPy; while JAX traces, one of its own stands for it. Docstrings say its shape.
+Array: TypeAlias = NDArray[Any]
 
 
-def namespace(array):
+def namespace(array: Any) -> Any:
     """The library of an array: the module whose functions take it (Python array API standard).
 
     Parameters
@@ -30,7 +37,7 @@ def namespace(array):
     return np if ask is None else ask()
 
 
-def split(a, k):
+def split(a: Array, k: int) -> list[Array]:
     """Split the last axis into `k` equal column blocks, as views.
 
     Examples
@@ -38,11 +45,13 @@ def split(a, k):
     >>> split(np.arange(6.0), 3)
     [array([0., 1.]), array([2., 3.]), array([4., 5.])]
     """
-    H = a.shape[-1] // k
+    H, rest = divmod(a.shape[-1], k)
+    if rest:
+        raise ValueError(f"a must have a multiple of k = {k} columns, got {a.shape[-1]}")
     return [a[..., j * H : (j + 1) * H] for j in range(k)]
 
 
-def join(blocks):
+def join(blocks: Sequence[Array]) -> Array:
     """Put column blocks side by side in one array; undoes `split`.
 
     Examples
@@ -53,7 +62,7 @@ def join(blocks):
     return namespace(blocks[0]).concatenate(blocks, axis=-1)
 
 
-def flat(a):
+def flat(a: Array) -> Array:
     """Merge all axes but the last: (T, B, K) becomes (T·B, K).
 
     Examples
@@ -64,17 +73,17 @@ def flat(a):
     return a.reshape(-1, a.shape[-1])
 
 
-def is_concrete(array):
+def is_concrete(array: Any) -> bool:
     """Whether an array's numbers are there: shapes are known while JAX traces, values not yet."""
     return isinstance(array, (np.ndarray, np.generic))
 
 
-def number(value):
+def number(value: Any) -> float:
     """A single value as a float, or what stands for it while JAX traces."""
     return float(value) if is_concrete(value) else value
 
 
-def recurrence(step, first, *rows):
+def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:
     """The values ``first, step(first, *row), ...`` of a recurrence over rows, stacked.
 
     NumPy's arrays go through a loop, those of JAX through `jax.lax.scan`, which compiles the step once.

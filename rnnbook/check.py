@@ -91,3 +91,34 @@ def require(name, extra):
         return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error
+
+
+def real(name, value):
+    """`value` if it is a single finite number, or an error."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return value
+
+
+def finite(name, value):
+    """`value` as an array of finite floating-point numbers, or an error that says where it is not."""
+    array = floating(name, value)
+    if is_concrete(array) and not np.isfinite(array).all():
+        place = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+        where = place[0] if len(place) == 1 else place
+        raise ValueError(f"{name} must be finite, got {array[place]} at {where}")
+    return array
+
+
+def mask(value, T, B):
+    """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
+    array = as_array(value)
+    if array.shape != (T, B):
+        raise ValueError(f"mask must have shape (T, B) = ({T}, {B}), got {array.shape}")
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"mask must hold numbers, got dtype {array.dtype}")
+    if is_concrete(array) and array.size and not (array.min() >= 0 and array.max() < np.inf):
+        raise ValueError(f"mask must hold finite numbers not below 0, got {array.min()} to {array.max()}")
+    return array

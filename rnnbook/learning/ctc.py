@@ -7,17 +7,18 @@ likely as all of its paths together.
 """
 
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
 from rnnbook import check
-from rnnbook.activations import softmax
-from rnnbook.arrays import is_concrete, namespace, number, recurrence
+from rnnbook.activations import log_softmax, softmax
+from rnnbook.arrays import Array, is_concrete, namespace, number, recurrence
 
 BLANK = 0
 
 
-def ctc(logits, labels, mask=None):
+def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     """Mean negative log-probability of labellings, in nats.
 
     Parameters
@@ -26,24 +27,27 @@ def ctc(logits, labels, mask=None):
     labels : ndarray of int, shape (L, B)
         From 1 to ``K - 1``; behind the end of a shorter labelling stands 0.
     mask : ndarray, shape (T, B), optional
-        1 for the frames of a sequence, 0 behind its end; all by default.
+        1 for the frames of a sequence, 0 behind its end; all by default. A frame that is left out elsewhere counts
+        as not being there; what it holds does not matter.
 
     Returns
     -------
     value : float
+        Infinite where the logits make a labelling impossible.
     dlogits : ndarray, shape (T, B, K)
         ``(p - q) / B``: how likely each label is at each frame, less how likely it is there on the paths of the
-        labelling.
+        labelling. Of the dtype of the logits.
 
     Raises
     ------
     ValueError, TypeError
-        When shapes do not fit, labels are no integers in range, or a sequence has fewer frames than its labels
-        need.
+        When shapes do not fit or are empty, labels are no integers in range or follow a 0, or a sequence has fewer
+        frames than its labels need. While JAX traces, numbers cannot be looked at: the value is then not finite.
 
     Notes
     -----
-    The forward and backward variables α and β of Graves et al. 2006, as logarithms.
+    The forward and backward variables α and β of Graves et al. 2006, as logarithms and, whatever the dtype of the
+    logits, in float64: they grow with T, and a probability is the exponential of a difference of them.
 
     Examples
     --------
@@ -55,11 +59,14 @@ def ctc(logits, labels, mask=None):
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
     (T, B, K), xp = logits.shape, namespace(logits)
+    if 0 in logits.shape:
+        raise ValueError(f"logits must hold at least one frame, sequence and label, got shape {logits.shape}")
     labels = check.integers("labels", labels, K, "K - 1 = ")
     if labels.ndim != 2 or labels.shape[1] != B:
         raise ValueError(f"labels must have shape (L, B) = (any, {B}), got {labels.shape}")
-    alive = xp.ones((T, B), bool) if mask is None else xp.asarray(mask) > 0
-    _enough_frames(labels, alive)
+    alive = xp.ones((T, B), bool) if mask is None else xp.asarray(check.mask(mask, T, B)) > 0
+    _can_be_said(labels, alive)
+    logits = xp.where(alive[..., None], logits, 0)
 
     # blanks around and between the labels: 0 a 0 b 0
     states = xp.stack([xp.zeros_like(labels), labels], axis=1).reshape(-1, B)
@@ -71,9 +78,8 @@ def ctc(logits, labels, mask=None):
     s, last = np.arange(len(states))[:, None], 2 * (labels != BLANK).sum(axis=0)
     end = xp.where((s == last) | (s == last - 1), 0.0, -np.inf)
 
-    p = softmax(logits)
     chosen = xp.broadcast_to(states.T, (T, B, len(states)))
-    emitted = xp.log(xp.take_along_axis(p, chosen, axis=2)).swapaxes(1, 2)
+    emitted = xp.take_along_axis(log_softmax(logits.astype(end.dtype)), chosen, axis=2).swapaxes(1, 2)
 
     def onward(before, emitted, alive):
         jump = xp.where(skips, _moved(xp, before, 2), -np.inf)
@@ -86,19 +92,21 @@ def ctc(logits, labels, mask=None):
         now = _sum(xp, after, _moved(xp, after, -1), jump)
         return xp.where(alive, now, beta)
 
-    first = xp.where(s < 2, emitted[0], -np.inf)
+    # before the first frame nothing was said
+    first = xp.where(xp.where(alive[0], s < 2, s == 0), xp.where(alive[0], emitted[0], 0), -np.inf)
     alpha = recurrence(onward, first, emitted[1:], alive[1:])
     beta = recurrence(back, end, emitted[:0:-1], alive[:0:-1])[::-1]
     total = _log_sum(xp, alpha[-1] + end)
+    total = xp.where(_holes(labels).any(axis=0), np.nan, total)
     on_path = xp.exp(alpha + beta - total)  # (T, S, B)
-    one_hot = (states[..., None] == np.arange(K)).astype(logits.dtype)
+    one_hot = (states[..., None] == np.arange(K)).astype(end.dtype)
     q = xp.einsum("tsb,sbk->tbk", on_path, one_hot)
-    dlogits = xp.where(alive[..., None], p - q, 0) / B
-    return number(-total.mean()), dlogits
+    dlogits = xp.where(alive[..., None], softmax(logits) - q, 0) / B
+    return number(-total.mean()), dlogits.astype(logits.dtype, copy=False)
 
 
-def greedy_decode(logits, mask=None):
-    """The labelling of the likeliest path.
+def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
+    """The labelling of the likeliest path; of labels that are equally likely, the first.
 
     Parameters
     ----------
@@ -111,6 +119,11 @@ def greedy_decode(logits, mask=None):
     list of list of int
         One labelling a sequence.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When shapes do not fit, or a logit of a frame that counts is not a number.
+
     Examples
     --------
     >>> path = [1, 1, 0, 1, 2]
@@ -118,14 +131,17 @@ def greedy_decode(logits, mask=None):
     [[1, 1, 2]]
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    T, B, _ = logits.shape
-    lengths = np.full(B, T) if mask is None else np.sum(np.asarray(mask) > 0, axis=0)
+    T, B, K = logits.shape
+    alive = np.ones((T, B), bool) if mask is None else check.mask(mask, T, B) > 0
+    _comparable(np.where(alive[..., None], logits, 0))
     paths = logits.argmax(axis=-1)
-    return [[k for k, _ in groupby(paths[:n, b].tolist()) if k != BLANK] for b, n in enumerate(lengths)]
+    return [[k for k, _ in groupby(paths[alive[:, b], b].tolist()) if k != BLANK] for b in range(B)]
 
 
-def beam_search(logits, width):
+def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     """The labelling that is likeliest with all its paths, as far as a beam of beginnings sees.
+
+    Of labellings that are equally likely it returns the one it met first.
 
     Parameters
     ----------
@@ -139,6 +155,11 @@ def beam_search(logits, width):
     labels : list of int
     log_probability : float
         Of the paths that were followed, in nats: at most that of the labelling.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When the shape does not fit, a logit is not a number, or `width` is no positive integer.
 
     Notes
     -----
@@ -154,14 +175,17 @@ def beam_search(logits, width):
     >>> greedy_decode(np.log([[[0.6, 0.4]], [[0.6, 0.4]]])), labels
     ([[]], [1])
     """
-    logits = check.shaped("logits", logits, (None, None), "(T, K)")
+    logits = check.shaped("logits", logits, (None, None), "(T, K)").astype(np.float64, copy=False)
+    _comparable(logits)
     width = check.positive("width", width)
     # by beginning: log-probabilities of ending with a blank, and with a label
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
-    for frame in np.log(softmax(logits)):
+    for frame in log_softmax(logits):
         grown: dict[tuple[int, ...], list[float]] = {}
 
-        def add(labels, kind, value, grown=grown):
+        def add(
+            labels: tuple[int, ...], kind: int, value: float, grown: dict[tuple[int, ...], list[float]] = grown
+        ) -> None:
             both = grown.setdefault(labels, [-np.inf, -np.inf])
             both[kind] = np.logaddexp(both[kind], value)
 
@@ -178,28 +202,53 @@ def beam_search(logits, width):
     return list(labels), float(np.logaddexp(blank, label))
 
 
-def _sum(xp, a, b, c):
+def _sum(xp: Any, a: Array, b: Array, c: Array) -> Array:
     """The sum of three probabilities that are logarithms."""
-    return xp.logaddexp(xp.logaddexp(a, b), c)
+    either: Array = xp.logaddexp(xp.logaddexp(a, b), c)
+    return either
 
 
-def _log_sum(xp, a):
+def _log_sum(xp: Any, a: Array) -> Array:
     """The sum of probabilities that are logarithms, over the first axis."""
     most = a.max(axis=0)
-    return most + xp.log(xp.exp(a - most).sum(axis=0))
+    most = xp.where(most == -np.inf, 0, most)
+    total: Array = xp.exp(a - most).sum(axis=0)
+    nothing = total == 0
+    return xp.where(nothing, -np.inf, most + xp.log(xp.where(nothing, 1, total)))
 
 
-def _moved(xp, a, n):
+def _moved(xp: Any, a: Array, n: int) -> Array:
     """`a` moved along its first axis by `n` places, with nothing where nothing was."""
     nothing = xp.full((min(abs(n), len(a)), a.shape[1]), -np.inf, a.dtype)
-    return xp.concatenate([nothing, a[:-n]] if n > 0 else [a[-n:], nothing])[: len(a)]
+    moved: Array = xp.concatenate([nothing, a[:-n]] if n > 0 else [a[-n:], nothing])[: len(a)]
+    return moved
 
 
-def _enough_frames(labels, alive):
-    """A ValueError where a labelling is longer than its frames allow: a frame a label, and one between equal ones."""
+def _holes(labels: Array) -> Array:
+    """Where a blank stands before a label."""
+    return (labels[1:] != BLANK) & (labels[:-1] == BLANK)
+
+
+def _can_be_said(labels: Array, alive: Array) -> None:
+    """A ValueError where a labelling has a hole, or is longer than its frames allow.
+
+    It takes a frame a label, and one between equal ones.
+    """
     if not (is_concrete(labels) and is_concrete(alive)):
         return
+    for place, b in np.argwhere(_holes(labels))[:1].tolist():
+        raise ValueError(
+            f"labels must stand before all zeros, those of sequence {b} have {labels[place + 1, b]} behind a 0"
+        )
     needed = (labels != BLANK).sum(axis=0) + ((labels[1:] == labels[:-1]) & (labels[1:] != BLANK)).sum(axis=0)
     for b, (n, m) in enumerate(zip(needed, alive.sum(axis=0), strict=True)):
         if n > m:
             raise ValueError(f"labels of sequence {b} need at least {n} frames, it has {m}")
+
+
+def _comparable(logits: Array) -> None:
+    """A ValueError where the likeliest label cannot be told."""
+    if logits.shape[-1] == 0:
+        raise ValueError(f"logits must hold at least one label, got shape {logits.shape}")
+    if np.isnan(logits).any() or (logits.max(axis=-1) == -np.inf).any() or (logits == np.inf).any():
+        raise ValueError("logits must be numbers, at least one a frame above -inf and none inf")

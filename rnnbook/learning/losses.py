@@ -1,15 +1,25 @@
-"""Losses over (T, B, …). Each returns its value and its gradient."""
+"""Losses over (T, B, …). Each returns its value and its gradient.
 
+What stands at a step that the mask leaves out, a number or not, changes neither. Values and gradients are computed
+in the dtype of what comes in, and a gradient has the dtype of the predictions; they are infinite where the truth is
+larger than that dtype can hold, and not a number where an input that counts is not.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rnnbook import check
-from rnnbook.activations import softmax
-from rnnbook.arrays import is_concrete, join, namespace, number
+from rnnbook.activations import log_softmax, softmax
+from rnnbook.arrays import Array, is_concrete, join, namespace, number
+
+#: ``loss(y, target, mask)`` returns value and gradient.
+Loss: TypeAlias = Callable[[Any, Any, Any], tuple[float, Array]]
 
 
-def mean_squared_error(y, target, mask=None):
+def mean_squared_error(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
     """Mean of the squared differences.
 
     Parameters
@@ -29,7 +39,7 @@ def mean_squared_error(y, target, mask=None):
     Raises
     ------
     ValueError
-        When the shapes differ or the mask leaves nothing.
+        When the shapes differ or the mask leaves nothing or holds a number below 0.
 
     Examples
     --------
@@ -39,13 +49,13 @@ def mean_squared_error(y, target, mask=None):
     """
     y = check.shaped("y", y, (None, None, None), "(T, B, K)")
     target = check.shaped("target", target, y.shape, "(T, B, K)")
-    weights = _weights(mask, y)[..., None]
+    weights, (y, target) = _counted(mask, y, target)
     error = y - target
-    dy = error * (2 / y.shape[-1]) * weights
-    return number((error * dy).sum() / 2), dy
+    dy = error * (2 / y.shape[-1]) * weights[..., None]
+    return number((error * dy).sum() / 2), dy.astype(y.dtype, copy=False)
 
 
-def softmax_cross_entropy(logits, labels, mask=None):
+def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     """Mean negative log-probability of the labels under ``softmax(logits)``, in nats.
 
     Parameters
@@ -65,7 +75,8 @@ def softmax_cross_entropy(logits, labels, mask=None):
     Raises
     ------
     ValueError, TypeError
-        When shapes do not fit, labels are no integers in range, or the mask leaves nothing.
+        When shapes do not fit, labels that count are no integers in range, or the mask leaves nothing or holds a
+        number below 0.
 
     Examples
     --------
@@ -74,11 +85,11 @@ def softmax_cross_entropy(logits, labels, mask=None):
     True
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    K, xp = logits.shape[-1], namespace(logits)
-    labels = check.integers("labels", labels, K, "K - 1 = ")
+    K, xp, labels = logits.shape[-1], namespace(logits), check.as_array(labels)
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
-    weights = _weights(mask, logits)
+    weights, (logits, labels) = _counted(mask, logits, labels)
+    labels = check.integers("labels", labels, K, "K - 1 = ")
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
     at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
@@ -86,7 +97,7 @@ def softmax_cross_entropy(logits, labels, mask=None):
     return number(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
 
 
-def gaussian_nll(y, target, mask=None):
+def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
     """Mean negative log-likelihood of what came under normal distributions, in nats.
 
     Parameters
@@ -107,7 +118,7 @@ def gaussian_nll(y, target, mask=None):
     Raises
     ------
     ValueError
-        When the shapes do not fit or the mask leaves nothing.
+        When the shapes do not fit or the mask leaves nothing or holds a number below 0.
 
     Notes
     -----
@@ -122,11 +133,19 @@ def gaussian_nll(y, target, mask=None):
     target = check.shaped("target", target, (None, None, None), "(T, B, K)")
     K = target.shape[-1]
     y = check.shaped("y", y, (*target.shape[:2], 2 * K), "(T, B, 2K)")
-    xp, weights = namespace(y), _weights(mask, y)[..., None] / K
-    log_sigma = y[..., K:]
-    e = (target - y[..., :K]) * xp.exp(-log_sigma)
+    weights, (y, target) = _counted(mask, y, target)
+    weights, log_sigma = weights[..., None] / K, y[..., K:]
+    e = _over_sigma(target - y[..., :K], log_sigma)
     value = ((log_sigma + e * e / 2 + np.log(2 * np.pi) / 2) * weights).sum()
-    return number(value), join([-e * xp.exp(-log_sigma), 1 - e * e]) * weights
+    return number(value), (join([-_over_sigma(e, log_sigma), 1 - e * e]) * weights).astype(y.dtype, copy=False)
+
+
+def _over_sigma(a: Array, log_sigma: Array) -> Array:
+    """``a / σ``; it is finite, too, where ``1 / σ`` is not."""
+    xp = namespace(a)
+    most = 0.9 * float(np.log(np.finfo(log_sigma.dtype).max))  # what exp can take
+    rest = xp.clip(xp.real(log_sigma) + most, -most, 0)  # 0 but for a tiny σ
+    return a * xp.exp(rest - log_sigma) * xp.exp(-rest)
 
 
 @dataclass(frozen=True)
@@ -156,16 +175,20 @@ class QuantileLoss:
 
     levels: tuple[float, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(self.levels))
+        if not self.levels:
+            raise ValueError("levels must hold at least one level, got none")
         for level in self.levels:
             if not 0 < level < 1:
                 raise ValueError(f"levels must lie between 0 and 1, got {level}")
 
-    def __call__(self, y, target, mask=None):
+    def __call__(self, y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
         """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels and steps, and the gradient."""
         y = check.shaped("y", y, (None, None, len(self.levels)), "(T, B, K)")
         target = check.shaped("target", target, (*y.shape[:2], 1), "(T, B, 1)")
-        e, weights = target - y, _weights(mask, y)[..., None] / len(self.levels)
+        weights, (y, target) = _counted(mask, y, target)
+        e, weights = target - y, weights[..., None] / len(self.levels)
         slope = np.array(self.levels, y.dtype) - (e < 0)
         return number((slope * e * weights).sum()), -slope * weights
 
@@ -201,34 +224,39 @@ class MixtureDensity:
 
     components: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check.positive("components", self.components)
 
-    def parts(self, y, K):
+    def parts(self, y: Any, K: int) -> tuple[Array, Array, Array]:
         """Logits (…, M), means (…, M, K) and log standard deviations (…, M, K) of an output."""
-        M = self.components
+        M, y = self.components, check.floating("y", y)
         y = check.shaped("y", y, (*y.shape[:-1], M * (1 + 2 * K)), "(…, M (1 + 2K))")
         rest = y[..., M:].reshape(*y.shape[:-1], 2, M, K)
         return y[..., :M], rest[..., 0, :, :], rest[..., 1, :, :]
 
-    def __call__(self, y, target, mask=None):
+    def __call__(self, y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
         """``-log Σ π N(target; μ, σ)``, its mean over steps, and the gradient."""
         target = check.shaped("target", target, (None, None, None), "(T, B, K)")
-        logits, mu, log_sigma = self.parts(y, target.shape[-1])
-        xp, weights = namespace(y), _weights(mask, y)[..., None]
-        e = (target[..., None, :] - mu) * xp.exp(-log_sigma)
+        T, B, K = target.shape
+        y = check.shaped("y", y, (T, B, self.components * (1 + 2 * K)), "(T, B, M (1 + 2K))")
+        weights, (y, target) = _counted(mask, y, target)
+        logits, mu, log_sigma = self.parts(y, K)
+        xp, weights = namespace(y), weights[..., None]
+        e = _over_sigma(target[..., None, :] - mu, log_sigma)
         log_density = -log_sigma - e * e / 2 - np.log(2 * np.pi) / 2
-        pi = softmax(logits)
-        joint = xp.log(pi) + log_density.sum(axis=-1)
+        joint = log_softmax(logits) + log_density.sum(axis=-1)
         most = joint.max(axis=-1, keepdims=True)
+        most = xp.where(most == -np.inf, 0, most)  # so far off that the density's logarithm overflows
         total = most + xp.log(xp.exp(joint - most).sum(axis=-1, keepdims=True))
         r = softmax(joint)  # the share of each component
-        d_mu = -r[..., None] * e * xp.exp(-log_sigma)
+        e = xp.where(r[..., None] > 0, e, 0)  # infinite in a component that has no share
+        d_mu = -r[..., None] * _over_sigma(e, log_sigma)
         d_log_sigma = r[..., None] * (1 - e * e)
-        merged = [d.reshape(*pi.shape[:-1], -1) for d in (d_mu, d_log_sigma)]
-        return number(-(total * weights).sum()), join([pi - r, *merged]) * weights
+        merged = [d.reshape(*r.shape[:-1], -1) for d in (d_mu, d_log_sigma)]
+        dy = join([softmax(logits) - r, *merged]) * weights
+        return number(-(total * weights).sum()), dy.astype(y.dtype, copy=False)
 
-    def sample(self, y, K, rng, bias=0.0):
+    def sample(self, y: Any, K: int, rng: np.random.Generator, bias: float = 0.0) -> Array:
         """Draw from the mixture: a component by its weight, then a value.
 
         Parameters
@@ -243,21 +271,34 @@ class MixtureDensity:
         Returns
         -------
         ndarray, shape (…, K)
+            Of the dtype of `y`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When `y` has another shape or a number in it is not finite, or another argument is of the wrong type.
         """
-        logits, mu, log_sigma = self.parts(y, K)
+        check.generator("rng", rng)
+        check.real("bias", bias)
+        logits, mu, log_sigma = self.parts(check.finite("y", y), check.positive("K", K))
         ladder = np.cumsum(softmax(logits), axis=-1)
-        chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) > ladder).sum(axis=-1).clip(max=self.components - 1)
+        # at least, not more than: a component without weight is never chosen
+        chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) * ladder[..., -1:] >= ladder).sum(axis=-1)
         mean, spread = (np.take_along_axis(a, chosen[..., None, None], axis=-2)[..., 0, :] for a in (mu, log_sigma))
-        return mean + np.exp(spread - bias) * rng.normal(size=mean.shape)
+        return (mean + np.exp(spread - bias) * rng.normal(size=mean.shape)).astype(mean.dtype, copy=False)
 
 
-def _weights(mask, y):
-    """Each step's share (T, B) of the mean."""
-    xp = namespace(y)
-    mask = xp.ones(y.shape[:2], y.dtype) if mask is None else xp.asarray(mask, y.dtype)
-    if mask.shape != y.shape[:2]:
-        raise ValueError(f"mask must have shape (T, B) = {y.shape[:2]}, got {mask.shape}")
+def _counted(mask: Any, y: Array, target: Array) -> tuple[Array, tuple[Array, Array]]:
+    """Each step's share (T, B) of the mean; predictions and targets, with 0 where a step has none."""
+    xp, (T, B) = namespace(y), y.shape[:2]
+    if T * B == 0:
+        raise ValueError(f"the predictions must have at least one step of one sequence, got shape {y.shape}")
+    if mask is None:
+        ones = xp.ones((T, B), y.dtype)
+        return ones / ones.sum(), (y, target)
+    mask = xp.asarray(check.mask(mask, T, B), y.dtype)
     total = mask.sum()
-    if is_concrete(total) and not total > 0:
-        raise ValueError("mask must leave at least one step, got none")
-    return mask / total
+    if is_concrete(total) and not 0 < total < np.inf:
+        raise ValueError(f"mask must leave at least one step and have a finite sum, got {total}")
+    counts = (mask != 0).reshape(T, B, *(1,) * (y.ndim - 2))
+    return mask / total, (xp.where(counts, y, 0), xp.where(counts.reshape(T, B, *(1,) * (target.ndim - 2)), target, 0))
