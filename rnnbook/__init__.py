@@ -4,72 +4,45 @@ Sequences are time-major, ``x (T, B, D)`` and ``h (T, B, H)``; vectors are rows,
 ``a_t = x_t W_x + h_{t-1} W_h + b``.
 
 The core (`cells`, `layers`, `learning`, `checking`) needs NumPy alone and is all one needs to read.
-Everything else is loaded at its first use.
+Everything is loaded at its first use (PEP 562), so that importing the package takes hardly longer than NumPy.
 """
 
 import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
 
-from rnnbook import activations
-from rnnbook.arrays import join, namespace, split
-from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, LayerNormLSTM, MinGRU, MinLSTM, PeepholeLSTM
-from rnnbook.checking import (
-    Check,
-    Contract,
-    Report,
-    central_difference,
-    check_cell,
-    check_gradients,
-    complex_step,
-    diagnostics,
-)
-from rnnbook.layers import (
-    Attention,
-    Bidirectional,
-    Checkpointed,
-    Dense,
-    Embedding,
-    EncoderDecoder,
-    Model,
-    SelfAttention,
-    Stack,
-    TiedReadout,
-    load,
-    save,
-)
-from rnnbook.learning import (
-    SGD,
-    Adam,
-    Batch,
-    History,
-    MixtureDensity,
-    Monitor,
-    QuantileLoss,
-    RMSProp,
-    Update,
-    clip_by_global_norm,
-    fit,
-    fit_many,
-    gaussian_nll,
-    init,
-    mean_squared_error,
-    softmax_cross_entropy,
-)
+if TYPE_CHECKING:  # what `__getattr__` finds, for mypy and editors
+    from rnnbook import activations as activations
+    from rnnbook.arrays import join as join
+    from rnnbook.arrays import namespace as namespace
+    from rnnbook.arrays import split as split
+    from rnnbook.cells import *
+    from rnnbook.checking import *
+    from rnnbook.layers import *
+    from rnnbook.learning import *
 
 __version__ = "0.1.0"
 
-#: What is loaded at its first use, and from where (PEP 562).
-_LATER = {
+#: The rooms of the core; what is in a room's `__all__` is public here too.
+_CORE = ("cells", "layers", "learning", "checking")
+
+#: The other public names, and where each stands.
+_ELSEWHERE = {
+    "activations": "rnnbook.activations",
     "compiled": "rnnbook.jax",
     "data": "rnnbook.data",
     "explorables": "rnnbook.explorables",
     "forecast": "rnnbook.data.forecast",
     "interop": "rnnbook.interop",
+    "join": "rnnbook.arrays",
+    "namespace": "rnnbook.arrays",
     "networks": "rnnbook.networks",
     "plots": "rnnbook.plots",
     "practice": "rnnbook.practice",
     "read_table": "rnnbook.trials.sweeps",
     "row_rng": "rnnbook.trials.sweeps",
     "speech": "rnnbook.data.speech",
+    "split": "rnnbook.arrays",
     "sweep": "rnnbook.trials.sweeps",
     "tasks": "rnnbook.data.tasks",
     "text": "rnnbook.data.text",
@@ -78,83 +51,30 @@ _LATER = {
 }
 
 
-def __getattr__(name):
-    if name not in _LATER:
+def _core() -> dict[str, Any]:
+    """The public names of the core, with what they stand for."""
+    rooms = [importlib.import_module(f"rnnbook.{room}") for room in _CORE]
+    return {name: getattr(room, name) for room in rooms for name in room.__all__}
+
+
+def __getattr__(name: str) -> Any:
+    value: Any
+    if name == "__all__":
+        value = sorted({*_core(), *_ELSEWHERE})
+    elif name.startswith("_"):
         raise AttributeError(f"module 'rnnbook' has no attribute {name!r}")
-    module = importlib.import_module(_LATER[name])
-    value = module if _LATER[name].endswith(f".{name}") else getattr(module, name)
+    elif name in _ELSEWHERE:
+        module = importlib.import_module(_ELSEWHERE[name])
+        value = module if _ELSEWHERE[name].endswith(f".{name}") else getattr(module, name)
+    elif importlib.util.find_spec(f"rnnbook.{name}"):  # before the core, which itself imports `rnnbook.check`
+        value = importlib.import_module(f"rnnbook.{name}")
+    elif name in (core := _core()):
+        value = core[name]
+    else:
+        raise AttributeError(f"module 'rnnbook' has no attribute {name!r}")
     globals()[name] = value
     return value
 
 
-def __dir__():
-    return sorted({*globals(), *_LATER})
-
-
-__all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "SGD",
-    "Adam",
-    "Attention",
-    "Batch",
-    "Bidirectional",
-    "Cell",
-    "Check",
-    "Checkpointed",
-    "Contract",
-    "CoupledLSTM",
-    "Dense",
-    "Embedding",
-    "EncoderDecoder",
-    "History",
-    "LayerNormLSTM",
-    "MinGRU",
-    "MinLSTM",
-    "MixtureDensity",
-    "Model",
-    "Monitor",
-    "PeepholeLSTM",
-    "QuantileLoss",
-    "RMSProp",
-    "Report",
-    "SelfAttention",
-    "Stack",
-    "TiedReadout",
-    "Update",
-    "activations",
-    "central_difference",
-    "check_cell",
-    "check_gradients",
-    "clip_by_global_norm",
-    "compiled",
-    "complex_step",
-    "data",
-    "diagnostics",
-    "explorables",
-    "fit",
-    "fit_many",
-    "forecast",
-    "gaussian_nll",
-    "init",
-    "interop",
-    "join",
-    "load",
-    "mean_squared_error",
-    "namespace",
-    "networks",
-    "plots",
-    "practice",
-    "read_table",
-    "row_rng",
-    "save",
-    "softmax_cross_entropy",
-    "speech",
-    "split",
-    "sweep",
-    "tasks",
-    "text",
-    "trials",
-    "words",
-]
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_core(), *_ELSEWHERE})

@@ -3,19 +3,23 @@
 import contextlib
 import importlib
 import io
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from rnnbook.arrays import is_concrete
+from rnnbook.arrays import Array, is_concrete
+
+Choice = TypeVar("Choice")
 
 
-def as_array(value):
+def as_array(value: Any) -> Array:
     """`value` as an array: of its own library if it has one, of NumPy otherwise."""
-    return value if hasattr(value, "__array_namespace__") else np.asarray(value)
+    array: Array = value if hasattr(value, "__array_namespace__") else np.asarray(value)
+    return array
 
 
-def floating(name, value):
+def floating(name: str, value: Any) -> Array:
     """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
     array = as_array(value)
     if array.dtype.kind not in "fc":
@@ -23,7 +27,7 @@ def floating(name, value):
     return array
 
 
-def shaped(name, value, expected, axes):
+def shaped(name: str, value: Any, expected: Sequence[int | None], axes: str) -> Array:
     """`value` as a floating-point array whose shape is `expected` (None: any size), or an error.
 
     `axes` names the expected axes in the message, as in ``"(T, B, D)"``.
@@ -35,7 +39,7 @@ def shaped(name, value, expected, axes):
     return array
 
 
-def integers(name, value, size, last=""):
+def integers(name: str, value: Any, size: int, last: str = "") -> Array:
     """`value` as an array of integers from 0 to ``size - 1``, or an error; `last` may say what that number is."""
     array = as_array(value)
     if array.dtype.kind not in "iu":
@@ -45,7 +49,7 @@ def integers(name, value, size, last=""):
     return array
 
 
-def vector(name, value):
+def vector(name: str, value: Any) -> Array:
     """`value` as an array with one axis, or an error."""
     array = as_array(value)
     if array.ndim != 1:
@@ -53,19 +57,30 @@ def vector(name, value):
     return array
 
 
-def lengths(value, T, B):
+def lengths(value: Any, T: int, B: int) -> Array:
     """The lengths of B sequences as an array (B,) of integers between 1 and T, or an error."""
     array = as_array(value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
     if array.shape != (B,):
         raise ValueError(f"lengths must have shape (B,) = ({B},), got {array.shape}")
-    if is_concrete(array) and array.size and not (array.min() >= 1 and array.max() <= T):
+    if not is_concrete(array):
+        return array
+    if array.size and not (array.min() >= 1 and array.max() <= T):
         raise ValueError(f"lengths must lie between 1 and T = {T}, got {array.min()} to {array.max()}")
-    return array
+    return array.astype(np.intp, copy=False)  # unsigned ones would go wrong where something is subtracted
 
 
-def positive(name, value):
+def parameters(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """A ValueError when a parameter is missing, or was replaced by an array of another shape."""
+    for name, shape in shapes.items():
+        if name not in params:
+            raise ValueError(f"params must hold {name!r} of shape {shape}, it holds {', '.join(params)}")
+        if np.shape(params[name]) != shape:
+            raise ValueError(f"params[{name!r}] must have shape {shape}, got {np.shape(params[name])}")
+
+
+def positive(name: str, value: Any) -> int:
     """`value` if it is a positive integer, or an error."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be an integer, got {value!r}")
@@ -74,21 +89,31 @@ def positive(name, value):
     return int(value)
 
 
-def generator(name, value):
+def generator(name: str, value: Any) -> np.random.Generator:
     """`value` if it is a numpy.random.Generator, or a TypeError."""
     if not isinstance(value, np.random.Generator):
         raise TypeError(f"{name} must be a numpy.random.Generator, got {type(value).__name__}")
     return value
 
 
-def choice(name, value, allowed):
+def dtype(value: Any) -> "np.dtype[Any]":
+    """`value` as a dtype in which parameters can be kept, float32 or float64, or an error."""
+    try:
+        found = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"dtype must be float32 or float64, got {value!r}") from None
+    choice("dtype", found.name, ("float32", "float64"))
+    return found
+
+
+def choice(name: str, value: Choice, allowed: Sequence[Choice]) -> Choice:
     """`value` if it is one of `allowed`, or a ValueError."""
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
 
 
-def require(name, extra):
+def require(name: str, extra: str) -> Any:
     """The library of that name, or an ImportError that says which extra of the package brings it."""
     try:
         return importlib.import_module(name)
@@ -96,7 +121,7 @@ def require(name, extra):
         raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error
 
 
-def optional(name):
+def optional(name: str) -> Any:
     """The library of that name without what it says at its import, or None where it is not installed."""
     try:
         with contextlib.redirect_stderr(io.StringIO()):
@@ -114,7 +139,7 @@ def real(name: str, value: Any) -> Any:
     return value
 
 
-def finite(name: str, value: Any) -> Any:
+def finite(name: str, value: Any) -> Array:
     """`value` as an array of finite floating-point numbers, or an error that says where it is not."""
     array = floating(name, value)
     if is_concrete(array) and not np.isfinite(array).all():
@@ -124,7 +149,7 @@ def finite(name: str, value: Any) -> Any:
     return array
 
 
-def mask(value: Any, T: int, B: int) -> Any:
+def mask(value: Any, T: int, B: int) -> Array:
     """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
     array = as_array(value)
     if array.shape != (T, B):

@@ -1,28 +1,38 @@
 """A recurrent layer for any cell: time, batch, lengths and weight gradients, written once."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from rnnbook import check
-from rnnbook.arrays import flat, namespace
+from rnnbook.arrays import Array, flat, namespace
+
+#: What a cell carries from step to step, in the order of its `states`; or a gradient with respect to that.
+State: TypeAlias = tuple[Array, ...]
+#: What a step keeps for the way back, in the order of `saved`.
+Saved: TypeAlias = tuple[Array, ...]
 
 
 class Parameter(NamedTuple):
     """What a cell declares of a parameter."""
 
     shape: tuple[int, ...]
-    start: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]  #: ``start(rng, shape)`` draws it
+    start: "Start"  #: ``start(rng, shape)`` draws it
     recurrent: bool = False  #: whether the state of the step before acts through it
 
 
-def uniform(bound):
+#: Draws a parameter of a shape.
+Start: TypeAlias = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+
+def uniform(bound: float) -> Start:
     """A start drawn uniformly from ±`bound`."""
     return lambda rng, shape: rng.uniform(-bound, bound, shape)
 
 
-def constant(value):
+def constant(value: float) -> Start:
     """A start at one value."""
     return lambda _, shape: np.full(shape, value)
 
@@ -82,25 +92,27 @@ class Cell:
     #: The gate that lets what is new in, where it is another.
     input_gate: str | None = None
 
-    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> None:
         check.generator("rng", rng)
-        check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
+        dtype = check.dtype(dtype)
         self.input_size = check.positive("input_size", input_size)
         self.hidden_size = self.output_size = check.positive("hidden_size", hidden_size)
         self.params = {name: p.start(rng, p.shape).astype(dtype) for name, p in self.parameters().items()}
-        self.grads: dict[str, np.ndarray] = {}
-        self.tape: list[np.ndarray] = []
-        self._buffers: dict[object, np.ndarray] = {}
+        self.grads: dict[str, Array] = {}
+        self.tape: list[Array] = []
+        self._buffers: dict[object, Array] = {}
 
-    def block_widths(self):
+    def block_widths(self) -> tuple[int, ...]:
         """How many columns each of `blocks` has: H, unless a cell says otherwise."""
         return (self.hidden_size,) * len(self.blocks)
 
-    def state_shapes(self):
+    def state_shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shape of each of `states` for one sequence: (H,), unless a cell says otherwise; the output's is."""
         return ((self.hidden_size,),) * len(self.states)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """What each parameter is and how it starts; a cell with other parameters extends or replaces this.
 
         Returns
@@ -115,7 +127,7 @@ class Cell:
             "b": Parameter((width,), constant(0.0)),
         }
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         """One time step: what the cell *is*.
 
         Parameters
@@ -134,7 +146,7 @@ class Cell:
         """
         raise NotImplementedError(f"{type(self).__name__} must define step(xw, state)")
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         """The gradient of one step.
 
         Parameters
@@ -153,7 +165,7 @@ class Cell:
         """
         raise NotImplementedError(f"{type(self).__name__} must define step_back(saved, dstate)")
 
-    def __call__(self, x, state=None, lengths=None):
+    def __call__(self, x: Array, state: State | None = None, lengths: ArrayLike | None = None) -> tuple[Array, State]:
         """Run over time.
 
         Parameters
@@ -178,6 +190,7 @@ class Cell:
             When an argument has the wrong shape or type; nothing is changed.
         """
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        check.parameters(self.params, {name: p.shape for name, p in self.parameters().items()})
         T, B, _ = x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")
@@ -195,7 +208,7 @@ class Cell:
         xw += self.params["b"]
         h = self._buffer("h", (T + 1, B, self.hidden_size), dtype)
         h[0] = state[0]
-        tape: list[np.ndarray] = []
+        tape: list[Array] = []
         for t in range(T):
             after, saved = self.step(xw[t], state)
             if t == 0:
@@ -211,7 +224,7 @@ class Cell:
         hs = h[1:].copy() if alive is None else np.where(alive, h[1:], 0)
         return hs, state
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """Back through time, for the last call; fills `grads`.
 
         Parameters
@@ -262,7 +275,7 @@ class Cell:
         dx = (flat(da) @ self.params["W_x"].T).reshape(self.x.shape)
         return dx, dstate
 
-    def weight_grads(self, da):
+    def weight_grads(self, da: Array) -> dict[str, Array]:
         """Gradients of the parameters, given those of the pre-activations at every step.
 
         A cell with parameters of its own, or whose recurrent product is not simply
@@ -279,13 +292,13 @@ class Cell:
         da = flat(da)
         return {"W_x": flat(self.x).T @ da, "W_h": flat(self.h_prev).T @ da, "b": da.sum(0)}
 
-    def columns(self, block):
+    def columns(self, block: str) -> slice:
         """Where the columns of one of `blocks` stand, a slice."""
         k = self.blocks.index(check.choice("block", block, self.blocks))
         widths = self.block_widths()
         return slice(sum(widths[:k]), sum(widths[: k + 1]))
 
-    def block(self, name, block):
+    def block(self, name: str, block: str) -> Array:
         """The columns of one block in a parameter, a view: ``cell.block("b", "f")[:] = 1``.
 
         Parameters
@@ -301,14 +314,14 @@ class Cell:
         check.choice("name", name, tuple(n for n in ("W_x", "W_h", "b") if n in self.params))
         return self.params[name][..., self.columns(block)]
 
-    def _buffer(self, name, shape, dtype):
+    def _buffer(self, name: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Memory kept from call to call: touching fresh memory takes longer than the arithmetic."""
         old = self._buffers.get(name)
         if old is None or old.shape != shape or old.dtype != dtype:
             self._buffers[name] = np.empty(shape, dtype)
         return self._buffers[name]
 
-    def checked_state(self, name, state, B):
+    def checked_state(self, name: str, state: Any, B: int) -> State:
         """A state as a tuple of arrays (B, …), or an error that calls it `name`."""
         if not isinstance(state, (tuple, list)) or len(state) != len(self.states):
             got = f"{len(state)} arrays" if isinstance(state, (tuple, list)) else type(state).__name__
@@ -319,13 +332,13 @@ class Cell:
         )
 
 
-def where_alive(alive, after, before):
+def where_alive(alive: Array, after: State, before: State) -> State:
     """A state after a step: `after` where a sequence still runs, ``alive (B, 1)``, and `before` where it has ended."""
     xp = namespace(alive)
     each = (alive.reshape(-1, *(1,) * (a.ndim - 1)) for a in after)
     return tuple(xp.where(mask, a, b) for mask, a, b in zip(each, after, before, strict=True))
 
 
-def alive_mask(lengths, T):
+def alive_mask(lengths: Array, T: int) -> Array:
     """A (T, B, 1) mask: True while a sequence still runs."""
     return (namespace(lengths).arange(T)[:, None] < lengths)[..., None]

@@ -1,11 +1,12 @@
 """The gated recurrent unit, with the reset gate on either side of the recurrent product."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.arrays import flat, join, split
-from rnnbook.cells.base import Cell, Parameter, constant
+from rnnbook.arrays import Array, flat, join, split
+from rnnbook.cells.base import Cell, Parameter, Saved, State, constant
 
 
 class GRU(Cell):
@@ -36,16 +37,24 @@ class GRU(Cell):
     saved = ("r", "z", "n", "m", "h_prev")
     retention_gate = ("z", +1)
 
-    def __init__(self, input_size, hidden_size, *, reset="after", rng, dtype=np.float32):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        reset: str = "after",
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.reset = check.choice("reset", reset, ("after", "before"))
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """Those of every cell, and ``b_n`` where the reset comes after the product."""
         inside = {"b_n": Parameter((self.hidden_size,), constant(0.0))} if self.reset == "after" else {}
         return super().parameters() | inside
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         (h_prev,), H, W_h = state, self.hidden_size, self.params["W_h"]
         if self.reset == "after":
             hw = h_prev @ W_h
@@ -59,7 +68,7 @@ class GRU(Cell):
         h = (1 - z) * n + z * h_prev
         return (h,), (r, z, n, m, h_prev)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         r, z, n, m, h_prev = saved
         (dh,), H, W_h = dstate, self.hidden_size, self.params["W_h"]
         da_n = dh * (1 - z) * d_tanh(n)
@@ -73,7 +82,7 @@ class GRU(Cell):
             dh_prev = dh * z + dm * r + join([da_r, da_z]) @ W_h[:, : 2 * H].T
         return join([da_r, da_z, da_n]), (dh_prev,)
 
-    def weight_grads(self, da):
+    def weight_grads(self, da: Array) -> dict[str, Array]:
         H, x, h_prev, da = self.hidden_size, flat(self.x), flat(self.h_prev), flat(da)
         r, _, _, m, _ = map(flat, self.tape)
         da_rz, da_n = da[:, : 2 * H], da[:, 2 * H :]

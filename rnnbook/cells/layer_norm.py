@@ -1,13 +1,15 @@
 """An LSTM with layer normalisation."""
 
+import numpy as np  # noqa: F401 (the examples use it)
+
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.arrays import flat, join, namespace, split
-from rnnbook.cells.base import Cell, Parameter, constant
+from rnnbook.arrays import Array, flat, join, namespace, split
+from rnnbook.cells.base import Cell, Parameter, Saved, State, constant
 
 EPSILON = 1e-5  # added to the variance, so that equal numbers can be normalised too
 
 
-def normalise(v):
+def normalise(v: Array) -> tuple[Array, Array]:
     """Mean 0 and variance 1 over the last axis (Ba et al. 2016, equation 4, without gain and bias).
 
     Parameters
@@ -33,7 +35,7 @@ def normalise(v):
     return apart * scale, scale
 
 
-def d_normalise(dn, n, scale):
+def d_normalise(dn: Array, n: Array, scale: Array) -> Array:
     """Gradient of `normalise`: from ``dn`` to ``dv``, given what it returned.
 
     Examples
@@ -69,11 +71,11 @@ class LayerNormLSTM(Cell):
     saved = ("i", "f", "o", "g", "c_prev", "tanh_c", "n_c", "scale_c", "n", "scale")
     retention_gate, input_gate = ("f", +1), "i"
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """Those of every cell, and the gain of the recurrent product."""
         return super().parameters() | {"gain": Parameter((4 * self.hidden_size,), constant(1.0))}
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         h, c_prev = state
         n, scale = normalise(h @ self.params["W_h"])
         a = xw + self.params["gain"] * n
@@ -85,7 +87,7 @@ class LayerNormLSTM(Cell):
         saved = i, f, o, g, c_prev, tanh_c, n_c, scale_c, n, scale
         return (o * tanh_c, c), saved
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         i, f, o, g, c_prev, tanh_c, n_c, scale_c, n, scale = saved
         dh, dc = dstate
         dc = dc + d_normalise(dh * o * d_tanh(tanh_c), n_c, scale_c)
@@ -97,7 +99,7 @@ class LayerNormLSTM(Cell):
         product = d_normalise(da * self.params["gain"], n, scale)
         return da, (product @ self.params["W_h"].T, dc * f)
 
-    def weight_grads(self, da):
+    def weight_grads(self, da: Array) -> dict[str, Array]:
         *_, n, scale = self.tape
         product = d_normalise(da * self.params["gain"], n, scale)
         return {

@@ -1,10 +1,11 @@
 """The LSTM, with peepholes, and with coupled gates."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.arrays import join, namespace, split
-from rnnbook.cells.base import Cell, Parameter, uniform
+from rnnbook.arrays import Array, join, namespace, split
+from rnnbook.cells.base import Cell, Parameter, Saved, State, uniform
 
 
 class LSTM(Cell):
@@ -30,7 +31,7 @@ class LSTM(Cell):
     saved = ("i", "f", "o", "g", "c_prev", "tanh_c")
     retention_gate, input_gate = ("f", +1), "i"
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         h, c_prev = state
         a = xw + h @ self.params["W_h"]
         i, f, o = split(sigmoid(a[..., : 3 * self.hidden_size]), 3)
@@ -39,7 +40,7 @@ class LSTM(Cell):
         tanh_c = tanh(c)
         return (o * tanh_c, c), (i, f, o, g, c_prev, tanh_c)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         i, f, o, g, c_prev, tanh_c = saved
         dh, dc = dstate
         dc = dc + dh * o * d_tanh(tanh_c)
@@ -80,22 +81,30 @@ class PeepholeLSTM(Cell):
     saved = ("i", "f", "o", "g", "c_prev", "c", "tanh_c")
     retention_gate, input_gate = ("f", +1), "i"
 
-    def __init__(self, input_size, hidden_size, *, peepholes="ifo", rng, dtype=np.float32):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        peepholes: str = "ifo",
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         if not isinstance(peepholes, str) or len(set(peepholes) & set("ifo")) != len(peepholes):
             raise ValueError(f"peepholes must be distinct letters of 'ifo', got {peepholes!r}")
         self.peepholes = peepholes
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """Those of every cell, and the peepholes."""
         peephole = Parameter((self.hidden_size,), uniform(self.hidden_size**-0.5), recurrent=True)
         return super().parameters() | {f"p_{gate}": peephole for gate in self.peepholes}
 
-    def peephole(self, gate):
+    def peephole(self, gate: str) -> Array | float:
         """The peephole weights of a gate, (H,); zero for a gate that has none."""
         return self.params.get(f"p_{gate}", 0.0)
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         h, c_prev = state
         a_i, a_f, a_o, a_g = split(xw + h @ self.params["W_h"], 4)
         i = sigmoid(a_i + self.peephole("i") * c_prev)
@@ -106,7 +115,7 @@ class PeepholeLSTM(Cell):
         tanh_c = tanh(c)
         return (o * tanh_c, c), (i, f, o, g, c_prev, c, tanh_c)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         i, f, o, g, c_prev, _, tanh_c = saved
         dh, dc = dstate
         da_o = dh * tanh_c * d_sigmoid(o)
@@ -118,7 +127,7 @@ class PeepholeLSTM(Cell):
         dc_prev = dc * f + da_i * self.peephole("i") + da_f * self.peephole("f")
         return da, (da @ self.params["W_h"].T, dc_prev)
 
-    def weight_grads(self, da):
+    def weight_grads(self, da: Array) -> dict[str, Array]:
         grads = super().weight_grads(da)
         da_i, da_f, da_o, _ = split(da, 4)
         *_, c_prev, c, _ = self.tape
@@ -148,7 +157,7 @@ class CoupledLSTM(Cell):
     saved = ("i", "o", "g", "c_prev", "tanh_c")
     retention_gate = ("i", -1)
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         h, c_prev = state
         a = xw + h @ self.params["W_h"]
         i, o = split(sigmoid(a[..., : 2 * self.hidden_size]), 2)
@@ -157,7 +166,7 @@ class CoupledLSTM(Cell):
         tanh_c = tanh(c)
         return (o * tanh_c, c), (i, o, g, c_prev, tanh_c)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         i, o, g, c_prev, tanh_c = saved
         dh, dc = dstate
         dc = dc + dh * o * d_tanh(tanh_c)

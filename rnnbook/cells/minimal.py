@@ -1,11 +1,12 @@
 """Gated cells whose gates do not look at the state: linear recurrences, which a scan computes in parallel."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.activations import d_sigmoid, sigmoid
-from rnnbook.arrays import flat, join, namespace, split
-from rnnbook.cells.base import Cell
+from rnnbook.arrays import Array, flat, join, namespace, split
+from rnnbook.cells.base import Cell, Parameter, Saved, State
 
 
 class Minimal(Cell):
@@ -14,30 +15,32 @@ class Minimal(Cell):
     There is no ``W_h``. A subclass says in `kept` what k and n are.
     """
 
-    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> None:
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         rng.random((hidden_size, sum(self.block_widths())))  # where W_h is drawn: the tables of chapter 15 were made so
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """Those of every cell but ``W_h``."""
         return {name: p for name, p in super().parameters().items() if name != "W_h"}
 
-    def kept(self, xw):
+    def kept(self, xw: Array) -> tuple[Array, ...]:
         """The share k that is kept, the new value n, and what else `step_back` needs."""
         raise NotImplementedError(f"{type(self).__name__} must define kept(xw)")
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         (h_prev,) = state
         k, n, *others = self.kept(xw)
         return (k * h_prev + (1 - k) * n,), (k, n, *others, h_prev)
 
-    def parallel(self, x):
+    def parallel(self, x: Array) -> Array:
         """The outputs ``hs (T, B, H)`` for ``x (T, B, D)``, from the zero state, by `linear_scan` instead of a loop."""
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         k, n, *_ = self.kept(x @ self.params["W_x"] + self.params["b"])
         return linear_scan(k, (1 - k) * n)
 
-    def weight_grads(self, da):
+    def weight_grads(self, da: Array) -> dict[str, Array]:
         da = flat(da)
         return {"W_x": flat(self.x).T @ da, "b": da.sum(0)}
 
@@ -66,11 +69,11 @@ class MinGRU(Minimal):
     saved = ("z", "n", "h_prev")
     retention_gate = ("z", +1)
 
-    def kept(self, xw):
+    def kept(self, xw: Array) -> tuple[Array, ...]:
         a_z, n = split(xw, 2)
         return sigmoid(a_z), n
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         z, n, h_prev = saved
         (dh,) = dstate
         da_z = dh * (h_prev - n) * d_sigmoid(z)
@@ -94,7 +97,7 @@ class MinLSTM(Minimal):
     saved = ("k", "n", "f", "i", "h_prev")
     retention_gate, input_gate = ("f", +1), "i"
 
-    def kept(self, xw):
+    def kept(self, xw: Array) -> tuple[Array, ...]:
         a_f, a_i, n = split(xw, 3)
         # f / (f + i), with e^m in every term so that no exponential overflows and not all of them vanish
         xp = namespace(xw)
@@ -102,14 +105,14 @@ class MinLSTM(Minimal):
         one, not_f, not_i = xp.exp(m), xp.exp(m - a_f), xp.exp(m - a_i)
         return (one + not_i) / (2 * one + not_f + not_i), n, sigmoid(a_f), sigmoid(a_i)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         k, n, f, i, h_prev = saved
         (dh,) = dstate
         dk = dh * (h_prev - n) * k * (1 - k)  # times the slope of log f, or of log i
         return join([dk * (1 - f), -dk * (1 - i), dh * (1 - k)]), (dh * k,)
 
 
-def linear_scan(a, b):
+def linear_scan(a: Array, b: Array) -> Array:
     """``h_t = a_t ⊙ h_{t-1} + b_t`` from ``h_{-1} = 0``, in ``log₂ T`` sweeps over whole arrays.
 
     Two steps in a row are a step: ``h → a₂ (a₁ h + b₁) + b₂ = (a₂ a₁) h + (a₂ b₁ + b₂)``. So each sweep

@@ -1,10 +1,12 @@
 """The simple recurrent cell."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.activations import d_leaky_relu, d_relu, d_tanh, leaky_relu, relu, tanh
-from rnnbook.cells.base import Cell
+from rnnbook.arrays import Array
+from rnnbook.cells.base import Cell, Saved, State
 
 ACTIVATIONS = {"tanh": (tanh, d_tanh), "relu": (relu, d_relu), "leaky_relu": (leaky_relu, d_leaky_relu)}
 
@@ -30,17 +32,25 @@ class RNN(Cell):
     blocks = ("h",)
     saved = ("h",)
 
-    def __init__(self, input_size, hidden_size, *, activation="tanh", rng, dtype=np.float32):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        activation: str = "tanh",
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.activation = check.choice("activation", activation, tuple(ACTIVATIONS))
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
-    def step(self, xw, state):
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         (h,) = state
         phi, _ = ACTIVATIONS[self.activation]
         h = phi(xw + h @ self.params["W_h"])
         return (h,), (h,)
 
-    def step_back(self, saved, dstate):
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         (h,), (dh,) = saved, dstate
         _, d_phi = ACTIVATIONS[self.activation]
         da = dh * d_phi(h)

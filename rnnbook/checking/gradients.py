@@ -1,16 +1,21 @@
-"""Is a gradient right? Central differences and the complex step, for any cell or stack."""
+"""Is a gradient right? Central differences and the complex step, for any layer."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
+from rnnbook.arrays import Array
+from rnnbook.layers import EncoderDecoder, Model
 
 COMPLEX_STEP = 1e-200  # no subtraction, so no cancellation: the step can be this small
 CENTRAL_STEP = 6e-6  # about the cube root of the machine epsilon, where the two errors balance
 
 
-def complex_step(loss, array):
+def complex_step(loss: Callable[[Array], Any], array: ArrayLike) -> Array:
     """Gradient of a scalar function by the complex step, one entry at a time.
 
     ``df/dx = Im f(x + ih) / h`` to order h² without a subtraction (Squire & Trapp 1998).
@@ -40,7 +45,7 @@ def complex_step(loss, array):
     return grad
 
 
-def central_difference(loss, array, step=CENTRAL_STEP):
+def central_difference(loss: Callable[[Array], Any], array: ArrayLike, step: float = CENTRAL_STEP) -> Array:
     """Gradient of a scalar function by central differences, one entry at a time.
 
     ``df/dx = (f(x + h) - f(x - h)) / 2h`` to order h², less what the subtraction cancels.
@@ -94,29 +99,34 @@ class Report:
     checks: tuple[Check, ...]
 
     @property
-    def worst(self):
-        """The largest relative error of all."""
-        return max(c.error for c in self.checks)
+    def worst(self) -> float:
+        """The largest relative error of all; NaN if one is."""
+        return float(np.max([c.error for c in self.checks]))
 
-    def __str__(self):
+    def __str__(self) -> str:
         width = max(len(c.name) for c in self.checks)
         lines = [f"{'array':{width}}  {'shape':12}  error   at    ({self.method})"]
         lines += [f"{c.name:{width}}  {c.shape!s:12}  {c.error:.0e}  {c.where}" for c in self.checks]
         return "\n".join(lines)
 
 
-def check_gradients(layer, x, *, rng, lengths=None, method="complex step"):
+def check_gradients(
+    layer: Any, x: Any, *, rng: np.random.Generator, lengths: ArrayLike | None = None, method: str = "complex step"
+) -> Report:
     """Compare a layer's backward pass with numerical derivatives.
 
     The loss is ``Σ hs ⊙ dhs + Σ state ⊙ dstate`` with random `dhs` and `dstate`, so that
-    outputs and final state both count; the initial state is random too. Everything is
-    computed in float64.
+    outputs and final state both count; the initial state is random too. A `Model` and an
+    `EncoderDecoder` start from zero, and their loss is ``Σ y ⊙ dy``. Everything is computed
+    in float64.
 
     Parameters
     ----------
-    layer : Cell, Stack or Bidirectional
+    layer : Cell, Stack, Bidirectional, Model or EncoderDecoder
         Its parameters are left as they were, to the bit.
-    x : ndarray, shape (T, B, D)
+    x : ndarray, shape (T, B, D), or what else the layer reads
+        Ids (T, B) for a `Model` with an embedding, a pair ``(source, written)`` for an
+        `EncoderDecoder`. Ids have no gradient.
     rng : numpy.random.Generator
     lengths : ndarray of int, shape (B,), optional
     method : {"complex step", "central difference"}
@@ -125,6 +135,13 @@ def check_gradients(layer, x, *, rng, lengths=None, method="complex step"):
     -------
     Report
         A line for every parameter, the input and every initial state.
+
+    Raises
+    ------
+    TypeError
+        When the layer is of another kind, or an argument of another type.
+    ValueError
+        When an argument has the wrong shape; when there is no sequence, B = 0.
 
     Examples
     --------
@@ -135,33 +152,49 @@ def check_gradients(layer, x, *, rng, lengths=None, method="complex step"):
     True
     """
     methods = {"complex step": complex_step, "central difference": central_difference}
-    differentiate = methods[check.choice("method", method, tuple(methods))]
+    differentiate: Callable[..., Array] = methods[check.choice("method", method, tuple(methods))]
+    check.generator("rng", rng)
+    whole = isinstance(layer, (Model, EncoderDecoder))  # from input to readout: its state is its own affair
+    if not (whole or _has_states(layer)):
+        kinds = "Cell, Stack, Bidirectional, Model or EncoderDecoder"
+        raise TypeError(f"layer must be a {kinds}, got {type(layer).__name__}")
+    source, *written = x if isinstance(layer, EncoderDecoder) else (x,)
+    if len(np.shape(source)) > 1 and np.shape(source)[1] == 0:
+        raise ValueError("x must hold at least one sequence, got B = 0")
     # every array by name, and for each the dict in which the layer keeps it
     kept = {name: (owner, key) for name, owner, key in _parameters(layer)}
     original = {name: owner[key] for name, (owner, key) in kept.items()}
     arrays = {name: value.astype(np.float64) for name, value in original.items()}
-    arrays["x"] = np.array(check.floating("x", x), np.float64)
-    _, final = layer(arrays["x"], lengths=lengths)
+    if getattr(layer, "embedding", None) is None and getattr(layer, "source", None) is None:
+        arrays["x"] = np.array(check.floating("x", source), np.float64)
+
+    def call(state: Any) -> tuple[Array, Any]:
+        given = arrays.get("x", source)
+        if whole:
+            return layer((given, *written) if written else given, lengths), ()
+        outputs: tuple[Array, Any] = layer(given, state, lengths)
+        return outputs
+
+    _, final = call(None)
     shapes = [s.shape for s in _leaves(final)]
-    names = _state_names(layer)
+    names = [] if whole else _state_names(layer)
     arrays |= {f"{name}_0": rng.normal(size=shape) for name, shape in zip(names, shapes, strict=True)}
 
-    def run():
+    def run() -> tuple[Array, Any]:
         for name, (owner, key) in kept.items():
             owner[key] = arrays[name]
-        state = _like(final, iter([arrays[f"{name}_0"] for name in names]))
-        return layer(arrays["x"], state, lengths)
+        return call(_like(final, iter([arrays[f"{name}_0"] for name in names])))
 
     try:
         hs, _ = run()
         dhs = rng.normal(size=hs.shape)
         dstate = [rng.normal(size=shape) for shape in shapes]
-        dx, dstate0 = layer.backward(dhs, _like(final, iter(dstate)))
-        analytic = {name: layer.grads[name] for name in kept} | {"x": dx}
+        dx, dstate0 = (layer.backward(dhs), ()) if whole else layer.backward(dhs, _like(final, iter(dstate)))
+        analytic = {name: layer.grads[name] for name in kept} | ({"x": dx} if "x" in arrays else {})
         analytic |= {f"{name}_0": d for name, d in zip(names, _leaves(dstate0), strict=True)}
 
-        def loss_of(name):
-            def loss(value):
+        def loss_of(name: str) -> Callable[[Array], Any]:
+            def loss(value: Array) -> Any:
                 arrays[name] = value
                 hs, state = run()
                 return (hs * dhs).sum() + sum((s * d).sum() for s, d in zip(_leaves(state), dstate, strict=True))
@@ -180,7 +213,9 @@ def check_gradients(layer, x, *, rng, lengths=None, method="complex step"):
     return Report(method, tuple(checks))
 
 
-def _compare(name, gradient, exact):
+def _compare(name: str, gradient: Array, exact: Array) -> Check:
+    if np.shape(gradient) != exact.shape:
+        raise ValueError(f"the gradient of {name} must have shape {exact.shape}, backward gave {np.shape(gradient)}")
     difference = np.abs(gradient - exact)
     where = np.unravel_index(np.argmax(difference), difference.shape)
     scale = np.abs(exact).max()
@@ -188,7 +223,7 @@ def _compare(name, gradient, exact):
     return Check(name, exact.shape, float(error), tuple(int(k) for k in where))
 
 
-def _parameters(layer, prefix=""):
+def _parameters(layer: Any, prefix: str = "") -> list[tuple[str, dict[str, Array], str]]:
     """(name, dict that holds it, key) of every parameter of a layer, its parts included."""
     parts = getattr(layer, "parts", None)
     if parts is None:
@@ -196,18 +231,24 @@ def _parameters(layer, prefix=""):
     return [found for p, part in parts.items() for found in _parameters(part, f"{prefix}{p}.")]
 
 
-def _state_names(layer, prefix=""):
+def _has_states(layer: Any) -> bool:
+    """Whether a layer, or each of its parts, says what it carries through time."""
+    parts = getattr(layer, "parts", None)
+    return hasattr(layer, "states") if parts is None else all(map(_has_states, parts.values()))
+
+
+def _state_names(layer: Any, prefix: str = "") -> list[str]:
     parts = getattr(layer, "parts", None)
     if parts is None:
         return [prefix + s for s in layer.states]
     return [name for p, part in parts.items() for name in _state_names(part, f"{prefix}{p}.")]
 
 
-def _leaves(state):
+def _leaves(state: Any) -> list[Array]:
     """The arrays of a state, however its tuples are nested."""
     return [state] if isinstance(state, np.ndarray) else [leaf for s in state for leaf in _leaves(s)]
 
 
-def _like(state, leaves):
+def _like(state: Any, leaves: Iterator[Array]) -> Any:
     """A state nested like `state`, made of the next `leaves`."""
     return next(leaves) if isinstance(state, np.ndarray) else tuple(_like(s, leaves) for s in state)

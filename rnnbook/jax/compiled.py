@@ -6,6 +6,7 @@ and `jax.lax.scan` repeats that in machine code; `step_back` likewise. Layers ar
 """
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class Compiled:
         _, arguments, kept, outputs = self._call
         jax, is_model = import_jax(), isinstance(self.layer, Model)
         hs = outputs if is_model else outputs[0]
-        gradient = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
+        gradient: Any = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
         if not is_model:
             gradient = gradient, full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
         gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)

@@ -5,14 +5,15 @@ from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
 from rnnbook.layers.encoder_decoder import EncoderDecoder
 from rnnbook.layers.files import load, save
-from rnnbook.layers.model import Model, pooling_weights
-from rnnbook.layers.stack import Bidirectional, Container, Stack
+from rnnbook.layers.model import Model
+from rnnbook.layers.model import pooling_weights as pooling_weights
+from rnnbook.layers.stack import Bidirectional, Stack
+from rnnbook.layers.stack import Container as Container
 
 __all__ = [
     "Attention",
     "Bidirectional",
     "Checkpointed",
-    "Container",
     "Dense",
     "Embedding",
     "EncoderDecoder",
@@ -21,6 +22,5 @@ __all__ = [
     "Stack",
     "TiedReadout",
     "load",
-    "pooling_weights",
     "save",
 ]

@@ -1,9 +1,10 @@
 """Layers without recurrence: an affine readout, an embedding, a readout that shares its table."""
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from rnnbook import check
-from rnnbook.arrays import flat
+from rnnbook.arrays import Array, flat
 
 
 class Dense:
@@ -24,7 +25,11 @@ class Dense:
     (5, 4, 2)
     """
 
-    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, output_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> None:
+        check.generator("rng", rng)
+        dtype = check.dtype(dtype)
         self.input_size = check.positive("input_size", input_size)
         self.output_size = check.positive("output_size", output_size)
         bound = input_size**-0.5
@@ -32,18 +37,22 @@ class Dense:
             "W": rng.uniform(-bound, bound, (input_size, output_size)).astype(dtype),
             "b": np.zeros(output_size, dtype),
         }
-        self.grads: dict[str, np.ndarray] = {}
+        self.grads: dict[str, Array] = {}
+        self._x: Array | None = None
 
-    def __call__(self, x):
+    def __call__(self, x: Array) -> Array:
         """Apply to ``x (..., D)``; returns ``y (..., K)``."""
         x = check.floating("x", x)
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
+        check.parameters(self.params, {"W": (self.input_size, self.output_size), "b": (self.output_size,)})
         self._x = x
         return x @ self.params["W"] + self.params["b"]
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> Array:
         """Gradient ``dy (..., K)`` of the output to ``dx (..., D)`` of the input; fills `grads`."""
+        if self._x is None:
+            raise RuntimeError("backward needs a forward call first: y = dense(x)")
         dy = check.shaped("dy", dy, (*self._x.shape[:-1], self.output_size), "(..., K)")
         self.grads = {"W": flat(self._x).T @ flat(dy), "b": flat(dy).sum(0)}
         return dy @ self.params["W"].T
@@ -69,19 +78,28 @@ class Embedding:
     (2, 2, 3)
     """
 
-    def __init__(self, input_size, output_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, output_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
+    ) -> None:
+        check.generator("rng", rng)
+        dtype = check.dtype(dtype)
         self.input_size = check.positive("input_size", input_size)
         self.output_size = check.positive("output_size", output_size)
         self.params = {"W": rng.normal(size=(input_size, output_size)).astype(dtype)}
-        self.grads: dict[str, np.ndarray] = {}
+        self.grads: dict[str, Array] = {}
+        self._ids: Array | None = None
 
-    def __call__(self, ids):
+    def __call__(self, ids: ArrayLike) -> Array:
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
-        self._ids = check.integers("ids", ids, self.input_size)
+        ids = check.integers("ids", ids, self.input_size)
+        check.parameters(self.params, {"W": (self.input_size, self.output_size)})
+        self._ids = ids
         return self.params["W"][self._ids]
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> None:
         """Fill `grads` from ``dy (..., D)``. Integers have no gradient: returns None."""
+        if self._ids is None:
+            raise RuntimeError("backward needs a forward call first: y = embedding(ids)")
         dy = check.shaped("dy", dy, (*self._ids.shape, self.output_size), "(..., D)")
         dW = np.zeros(self.params["W"].shape, dy.dtype)
         np.add.at(dW, self._ids.ravel(), flat(dy))  # an id that occurs twice collects both gradients
@@ -100,7 +118,7 @@ class TiedReadout:
 
     Examples
     --------
-    >>> from rnnbook import LSTM
+    >>> from rnnbook import LSTM, Model
     >>> rng = np.random.default_rng(0)
     >>> table = Embedding(10, 4, rng=rng)
     >>> model = Model(LSTM(4, 4, rng=rng), TiedReadout(table), table)
@@ -108,18 +126,29 @@ class TiedReadout:
     ['embedding.W', 'readout.b', 'recurrent.W_h', 'recurrent.W_x', 'recurrent.b']
     """
 
-    def __init__(self, embedding):
+    def __init__(self, embedding: Embedding) -> None:
+        if not isinstance(embedding, Embedding):
+            raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
         self.input_size, self.output_size = embedding.output_size, embedding.input_size
         self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
-        self.grads: dict[str, np.ndarray] = {}
+        self.grads: dict[str, Array] = {}
+        self._x: tuple[Array, Array] | None = None
 
-    def __call__(self, x, W):
+    def __call__(self, x: Array, W: Array) -> Array:
         """Apply to ``x (..., D)`` with the table ``W (K, D)``; returns ``y (..., K)``."""
+        x = check.floating("x", x)
+        if x.ndim == 0 or x.shape[-1] != self.input_size:
+            raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
+        W = check.shaped("W", W, (self.output_size, self.input_size), "(K, D)")
+        check.parameters(self.params, {"b": (self.output_size,)})
         self._x = x, W
         return x @ W.T + self.params["b"]
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> tuple[Array, Array]:
         """Gradient ``dy (..., K)`` to ``dx (..., D)`` and ``dW (K, D)``; fills `grads`."""
+        if self._x is None:
+            raise RuntimeError("backward needs a forward call first: y = readout(x, W)")
         x, W = self._x
+        dy = check.shaped("dy", dy, (*x.shape[:-1], self.output_size), "(..., K)")
         self.grads = {"b": flat(dy).sum(0)}
         return dy @ W, flat(dy).T @ flat(x)

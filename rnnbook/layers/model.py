@@ -1,11 +1,18 @@
 """A recurrent layer with what stands before and behind it."""
 
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
-from rnnbook.arrays import namespace
-from rnnbook.layers.dense import TiedReadout
-from rnnbook.layers.stack import Bidirectional, Container, Stack, dropout_mask, probability
+from rnnbook.arrays import Array, namespace
+from rnnbook.layers.dense import Dense, Embedding, TiedReadout
+from rnnbook.layers.stack import Bidirectional, Container, Recurrent, Stack, checked_state, dropout_mask, probability
+
+#: Those between the cells of a `Stack`, and that of what the readout reads, if there is one.
+Masks: TypeAlias = tuple[Sequence[Array], Array | None]
 
 
 class Model(Container):
@@ -38,29 +45,62 @@ class Model(Container):
     (1, 5, 2)
     """
 
-    def __init__(self, recurrent, readout, embedding=None, *, dropout=0.0, variational=False, pool=None):
+    def __init__(
+        self,
+        recurrent: Recurrent,
+        readout: Dense | TiedReadout,
+        embedding: Embedding | None = None,
+        *,
+        dropout: float = 0.0,
+        variational: bool = False,
+        pool: str | None = None,
+    ) -> None:
         if isinstance(readout, TiedReadout):
             if embedding is None:
                 raise ValueError("embedding must be given for a TiedReadout readout, got None")
-            if readout.input_size != recurrent.output_size:
+            if readout.output_size != embedding.input_size:
                 raise ValueError(
-                    f"readout must take the {recurrent.output_size} outputs of recurrent, "
-                    f"the vectors of its table have {readout.input_size} numbers"
+                    f"embedding must be the table of {readout.output_size} vectors that readout shares, "
+                    f"it has {embedding.input_size}"
                 )
-        self.recurrent, self.readout, self.embedding = recurrent, readout, embedding
+        if readout.input_size != recurrent.output_size:
+            what = "the vectors of its table have" if isinstance(readout, TiedReadout) else "it takes"
+            raise ValueError(
+                f"readout must take the {recurrent.output_size} outputs of recurrent, "
+                f"{what} {readout.input_size} numbers"
+            )
+        if embedding is not None and embedding.output_size != recurrent.input_size:
+            raise ValueError(
+                f"embedding must give the {recurrent.input_size} inputs of recurrent, "
+                f"its vectors have {embedding.output_size} numbers"
+            )
+        self.recurrent: Any = recurrent
+        self.readout: Any = readout
+        self.embedding = embedding
+        self.input_size = recurrent.input_size
         self.dropout, self.variational = probability(dropout), bool(variational)
         self.pool = check.choice("pool", pool, (None, "last", "mean", "max"))
         top = recurrent.cells[-1] if isinstance(recurrent, Stack) else recurrent
+        self._masks: Array | None = None
+        self._weights: Array | None = None
         self._n_forward = top.forward_cell.output_size if isinstance(top, Bidirectional) else None
-        self.parts = {"recurrent": recurrent, "readout": readout}
+        self.parts: dict[str, Any] = {"recurrent": recurrent, "readout": readout}
         if embedding is not None:
             self.parts["embedding"] = embedding
 
-    def __call__(self, x, lengths=None):
+    def __call__(self, x: Array, lengths: ArrayLike | None = None) -> Array:
         """Run on ``x (T, B, D)``, or ids ``(T, B)`` with an embedding; returns ``y``, (T, B, K) or (1, B, K)."""
         return self.forward(x, lengths=lengths)[0]
 
-    def forward(self, x, state=None, lengths=None, *, rng=None, masks=None):
+    def forward(
+        self,
+        x: Array,
+        state: Any = None,
+        lengths: ArrayLike | None = None,
+        *,
+        rng: np.random.Generator | None = None,
+        masks: Masks | None = None,
+    ) -> tuple[Array, Any]:
         """Run from a state, and say in which it ends.
 
         Parameters
@@ -80,23 +120,36 @@ class Model(Container):
         y : ndarray, shape (T, B, K), or (1, B, K) with `pool`
         state : tuple
         """
+        if self.embedding is not None:
+            x = check.integers("ids", x, self.embedding.input_size)
+            if x.ndim != 2:
+                raise ValueError(f"ids must have shape (T, B), got {x.shape}")
+        else:
+            x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        T, B = x.shape[:2]
+        # before any part runs, so that a bad call changes nothing
+        lengths = None if lengths is None else check.lengths(lengths, T, B)
+        state = checked_state(self.recurrent, "state", state, (B,))
         inner, self._masks = self.dropout_masks(x, rng) if masks is None else masks
         if self.embedding is not None:
             x = self.embedding(x)
         hs, state = self.recurrent(x, state, lengths, **({"masks": inner} if inner else {}))
+        self._weights = None
         if self.pool is not None:
             self._weights = pooling_weights(self.pool, hs, lengths, self._n_forward)
             hs = (self._weights * hs).sum(axis=0, keepdims=True)
         if self._masks is not None:
             hs = hs * self._masks
-        return self.readout(hs, self.embedding.params["W"]) if self._tied else self.readout(hs), state
+        return self.readout(hs, self.parts["embedding"].params["W"]) if self._tied else self.readout(hs), state
 
     @property
-    def _tied(self):
+    def _tied(self) -> bool:
         return isinstance(self.readout, TiedReadout)
 
-    def dropout_masks(self, x, rng):
+    def dropout_masks(self, x: ArrayLike, rng: np.random.Generator | None) -> Masks:
         """The masks of the recurrent layer, if it is a `Stack`, and that of what it hands to the readout, or None."""
+        if rng is not None:
+            check.generator("rng", rng)
         inner = self.recurrent.dropout_masks(x, rng) if isinstance(self.recurrent, Stack) else []
         if rng is None or not self.dropout:
             return inner, None
@@ -104,12 +157,12 @@ class Model(Container):
         steps = 1 if self.pool or self.variational else T
         return inner, dropout_mask(rng, (steps, B, self.recurrent.output_size), self.dropout, dtype)
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> Array | None:
         """Fill `grads` from ``dy``, of the shape of ``y``; returns ``dx``, or None with an embedding."""
         dhs, dtable = self.readout.backward(dy) if self._tied else (self.readout.backward(dy), 0)
         if self._masks is not None:
             dhs = dhs * self._masks
-        if self.pool is not None:
+        if self._weights is not None:
             dhs = self._weights * dhs
         dx, _ = self.recurrent.backward(dhs)
         if self.embedding is None:
@@ -119,7 +172,7 @@ class Model(Container):
         return None
 
 
-def pooling_weights(pool, hs, lengths=None, n_forward=None):
+def pooling_weights(pool: str, hs: Array, lengths: Array | None = None, n_forward: int | None = None) -> Array:
     """With which weights outputs are added up over time; their gradient passes through the same.
 
     Parameters

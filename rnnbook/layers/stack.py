@@ -1,30 +1,57 @@
 """Several cells as one layer: on top of each other, and in both directions of time."""
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
-from rnnbook.arrays import join, namespace
-from rnnbook.cells.base import alive_mask
+from rnnbook.arrays import Array, join, namespace
+from rnnbook.cells.base import Cell, alive_mask
+
+
+class Recurrent(Protocol):
+    """What may stand in a `Stack`: a `Cell`, a `Stack`, or anything that is called as they are.
+
+    The state is nested as the layer's parts are, a tuple of arrays for each cell.
+    """
+
+    input_size: int
+    output_size: int
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """The parameters by name."""
+
+    @property
+    def grads(self) -> dict[str, Array]:
+        """Their gradients, filled by `backward`."""
+
+    def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
+        """Run over time."""
+
+    def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
+        """Back through time."""
 
 
 class Container:
     """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``."""
 
-    parts: dict[str, object]
+    parts: dict[str, Any]
 
     @property
-    def params(self):
+    def params(self) -> dict[str, Array]:
         """The parameters of all parts; the arrays themselves, so an update in place reaches them."""
         return self._merged("params")
 
     @property
-    def grads(self):
+    def grads(self) -> dict[str, Array]:
         """The gradients of all parts, same keys as `params`."""
         return self._merged("grads")
 
-    def _merged(self, kind):
+    def _merged(self, kind: str) -> dict[str, Array]:
         return {f"{p}.{name}": a for p, part in self.parts.items() for name, a in getattr(part, kind).items()}
 
 
@@ -51,10 +78,11 @@ class Stack(Container):
     ((6, 2, 4), 2, 1)
     """
 
-    def __init__(self, cells, *, dropout=0.0, variational=False):
+    def __init__(self, cells: Iterable[Recurrent], *, dropout: float = 0.0, variational: bool = False) -> None:
         cells = list(cells)
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
+        _distinct("cells", cells)
         for k, (below, above) in enumerate(pairwise(cells)):
             if below.output_size != above.input_size:
                 raise ValueError(
@@ -63,14 +91,23 @@ class Stack(Container):
                 )
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
         self.dropout, self.variational = probability(dropout), bool(variational)
+        self._masks: Sequence[Array] | None = None
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
     @property
-    def cells(self):
+    def cells(self) -> list[Any]:
         """The cells, from the input upwards."""
         return list(self.parts.values())
 
-    def __call__(self, x, state=None, lengths=None, *, rng=None, masks=None):
+    def __call__(
+        self,
+        x: Array,
+        state: Any = None,
+        lengths: ArrayLike | None = None,
+        *,
+        rng: np.random.Generator | None = None,
+        masks: Sequence[Array] | None = None,
+    ) -> tuple[Array, Any]:
         """Run all cells over time.
 
         Parameters
@@ -91,7 +128,7 @@ class Stack(Container):
         state : tuple
             One final state a cell.
         """
-        states = one_each("state", state, self.cells)
+        x, states, lengths = checked_call(self, x, state, lengths)
         self._masks, final = self.dropout_masks(x, rng) if masks is None else masks, []
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
             if k and self._masks:
@@ -100,8 +137,10 @@ class Stack(Container):
             final.append(s)
         return x, tuple(final)
 
-    def dropout_masks(self, x, rng):
+    def dropout_masks(self, x: ArrayLike, rng: np.random.Generator | None) -> list[Array]:
         """What multiplies the outputs (T, B, H) between two cells; an empty list if nothing is dropped."""
+        if rng is not None:
+            check.generator("rng", rng)
         if rng is None or not self.dropout:
             return []
         dtype = np.result_type(*self.params.values())
@@ -109,9 +148,11 @@ class Stack(Container):
         shapes = [(1 if self.variational else T, B, cell.output_size) for cell in self.cells[:-1]]
         return [dropout_mask(rng, shape, self.dropout, dtype) for shape in shapes]
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
         """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
-        dstates, masks = one_each("dstate", dstate, self.cells), list(self._masks)
+        if self._masks is None:
+            raise RuntimeError("backward needs a forward call first: hs, state = stack(x)")
+        dstates, masks = checked_states(self, "dstate", dstate, np.shape(dhs)[1:2]), list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
             dhs, d = cell.backward(dhs, d)
@@ -138,7 +179,8 @@ class Bidirectional(Container):
     (6, 2, 10)
     """
 
-    def __init__(self, forward_cell, backward_cell):
+    def __init__(self, forward_cell: Cell, backward_cell: Cell) -> None:
+        _distinct("forward_cell and backward_cell", (forward_cell, backward_cell))
         if forward_cell.input_size != backward_cell.input_size:
             raise ValueError(
                 f"backward_cell must have input_size {forward_cell.input_size} like forward_cell, "
@@ -148,56 +190,93 @@ class Bidirectional(Container):
         self.parts = {"forward_cell": forward_cell, "backward_cell": backward_cell}
         self.input_size = forward_cell.input_size
         self.output_size = forward_cell.output_size + backward_cell.output_size
+        self._order: Array | None = None
+        self._shape: tuple[int, ...] | None = None
 
-    def __call__(self, x, state=None, lengths=None):
+    def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
         """Run over time: ``x (T, B, D)`` to ``hs (T, B, H + H)`` and the pair of final states.
 
         With `lengths`, the backward cell starts at each sequence's own last step.
         """
-        states = one_each("state", state, (self.forward_cell, self.backward_cell))
-        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
-        order = None if lengths is None else _reversal(x.shape[0], check.lengths(lengths, *x.shape[:2]))
+        x, states, lengths = checked_call(self, x, state, lengths)
+        order = None if lengths is None else _reversal(len(x), lengths)
         hs, forward = self.forward_cell(x, states[0], lengths)
         hs_back, backward = self.backward_cell(_reversed(x, order), states[1], lengths)
-        self._order = order
+        self._order, self._shape = order, (*x.shape[:2], self.output_size)
         return join([hs, _reversed(hs_back, order)]), (forward, backward)
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
         """Back through both directions, as `Cell.backward`; `dstate` is a pair."""
-        dstates = one_each("dstate", dstate, (self.forward_cell, self.backward_cell))
+        if self._shape is None:
+            raise RuntimeError("backward needs a forward call first: hs, state = both(x)")
+        dhs = check.shaped("dhs", dhs, self._shape, "(T, B, H + H)")
+        dstates = checked_states(self, "dstate", dstate, dhs.shape[1:2])
         H = self.forward_cell.output_size
         dx, forward = self.forward_cell.backward(dhs[..., :H], dstates[0])
         dx_back, backward = self.backward_cell.backward(_reversed(dhs[..., H:], self._order), dstates[1])
         return dx + _reversed(dx_back, self._order), (forward, backward)
 
 
-def one_each(name, states, cells):
+def one_each(name: str, states: Any, cells: Sequence[Any]) -> tuple[Any, ...]:
     """One state for each of the cells, None for all where none is given."""
     if states is None:
         return (None,) * len(cells)
-    if len(states) != len(cells):
-        raise ValueError(f"{name} must hold one state for each of the {len(cells)} cells, got {len(states)}")
+    if not isinstance(states, (tuple, list)) or len(states) != len(cells):
+        got = len(states) if isinstance(states, (tuple, list)) else type(states).__name__
+        raise ValueError(f"{name} must hold one state for each of the {len(cells)} cells, got {got}")
     return tuple(states)
 
 
-def _reversal(T, lengths):
+def checked_states(layer: Container, name: str, states: Any, batch: Sequence[int]) -> tuple[Any, ...]:
+    """The states of a layer's parts, those of cells checked, or an error that calls them `name`."""
+    parts = list(layer.parts.values())
+    each = zip(parts, one_each(name, states, parts), strict=True)
+    return tuple(checked_state(part, f"{name}[{k}]", s, batch) for k, (part, s) in enumerate(each))
+
+
+def checked_state(layer: Any, name: str, state: Any, batch: Sequence[int]) -> Any:
+    """The state of one layer, checked if it is a cell or made of cells; ``batch = (B,)``, or () if that is unknown."""
+    if state is None or not batch:
+        return state
+    if isinstance(layer, Container):
+        return checked_states(layer, name, state, batch)
+    return layer.checked_state(name, state, batch[0]) if isinstance(layer, Cell) else state
+
+
+def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, tuple[Any, ...], Array | None]:
+    """What a layer is called with, checked before any of its parts runs, so that a bad call changes nothing."""
+    x = check.shaped("x", x, (None, None, layer.input_size), "(T, B, D)")
+    T, B, _ = x.shape
+    if T == 0:
+        raise ValueError("x must have at least one time step, got T = 0")
+    lengths = None if lengths is None else check.lengths(lengths, T, B)
+    return x, checked_states(layer, "state", state, (B,)), lengths
+
+
+def _distinct(name: str, cells: Sequence[Any]) -> None:
+    """A ValueError when one cell stands in two places: it keeps one call only, so its gradients would be wrong."""
+    if len({id(cell) for cell in cells}) < len(cells):
+        raise ValueError(f"{name} must be different objects, got the same one twice")
+
+
+def _reversal(T: int, lengths: Array) -> Array:
     """Time indices (T, B, 1) that reverse each sequence in place and leave its padding where it is."""
     t = np.arange(T)[:, None, None]
     return namespace(lengths).where(alive_mask(lengths, T), lengths[:, None] - 1 - t, t)
 
 
-def _reversed(x, order):
+def _reversed(x: Array, order: Array | None) -> Array:
     """`x` (T, B, D) backward in time, or in the `order` of `_reversal`."""
     return x[::-1] if order is None else namespace(x).take_along_axis(x, order, axis=0)
 
 
-def probability(dropout):
+def probability(dropout: float) -> float:
     """`dropout` if it lies in [0, 1), or a ValueError."""
-    if not 0 <= dropout < 1:
+    if not 0 <= check.real("dropout", dropout) < 1:
         raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
     return dropout
 
 
-def dropout_mask(rng, shape, dropout, dtype):
+def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], dropout: float, dtype: "np.dtype[Any]") -> Array:
     """Zero with the probability `dropout`; what is left keeps the mean at one."""
     return (rng.random(shape) >= dropout).astype(dtype) / dtype.type(1 - dropout)

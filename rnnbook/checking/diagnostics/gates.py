@@ -1,9 +1,10 @@
 """How open the gates are."""
 
+from rnnbook.cells import Cell
 from rnnbook.checking.diagnostics.jacobians import require_call
 
 
-def gate_statistics(cell, low=0.1, high=0.9):
+def gate_statistics(cell: Cell, low: float = 0.1, high: float = 0.9) -> dict[str, dict[str, float]]:
     """How open the gates were during the last call.
 
     Parameters

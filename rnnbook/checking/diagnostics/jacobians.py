@@ -1,13 +1,17 @@
 """Jacobians over one step and over many, gradient norms, spectra."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
+from rnnbook.cells import Cell
+from rnnbook.cells.base import Saved, State
 
 
-def step_jacobians(cell):
+def step_jacobians(cell: Cell) -> Array:
     """Exact Jacobian of every step of the last call.
 
     Parameters
@@ -39,7 +43,7 @@ def step_jacobians(cell):
     return np.stack([merge(cell, cell.step_back(at(cell, t), eye)[1]) for t in range(T)])
 
 
-def lag_jacobians(cell):
+def lag_jacobians(cell: Cell) -> Array:
     """Exact Jacobians of the last state of the last call with respect to every earlier one.
 
     Found by the backward recurrence, never by multiplying or differencing.
@@ -77,7 +81,7 @@ def lag_jacobians(cell):
     return np.stack(jacobians)
 
 
-def gradient_norms(cell, dh=None):
+def gradient_norms(cell: Cell, dh: Array | None = None) -> Array:
     """Norm of a loss's gradient with respect to every earlier state, by lag.
 
     Parameters
@@ -110,7 +114,7 @@ def gradient_norms(cell, dh=None):
     """
     (T, B), H = sizes(cell), cell.hidden_size
     whole = dh is None
-    if whole:
+    if dh is None:
         dh = np.broadcast_to(np.eye(H)[:, None, :], (H, B, H)) / np.sqrt(H)
     dstate = loss_gradient(cell, dh, B)
     squares = [square(cell, dstate)]
@@ -121,7 +125,7 @@ def gradient_norms(cell, dh=None):
     return np.sqrt(norms.sum(axis=1) if whole else norms)
 
 
-def norms_at_start(make, steps=100, seeds=20):
+def norms_at_start(make: Callable[[np.random.Generator], Cell], steps: int = 100, seeds: int = 20) -> Array:
     """Gradient norms by lag of freshly made cells on white noise, one sequence each.
 
     Parameters
@@ -144,6 +148,7 @@ def norms_at_start(make, steps=100, seeds=20):
     >>> norms_at_start(lambda rng: RNN(1, 4, rng=rng), steps=5, seeds=3).shape
     (6, 3)
     """
+    steps, seeds = check.positive("steps", steps), check.positive("seeds", seeds)
     columns = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
@@ -153,7 +158,7 @@ def norms_at_start(make, steps=100, seeds=20):
     return np.stack(columns, axis=1)
 
 
-def singular_values(cell):
+def singular_values(cell: Cell) -> Array:
     """Singular values of the Jacobian over every lag.
 
     Parameters
@@ -182,7 +187,7 @@ def singular_values(cell):
     return np.linalg.svd(lag_jacobians(cell), compute_uv=False)
 
 
-def lyapunov_exponents(cell):
+def lyapunov_exponents(cell: Cell) -> Array:
     """Lyapunov spectrum along the last call's trajectory, by repeated QR (Benettin et al. 1980).
 
     Parameters
@@ -216,13 +221,15 @@ def lyapunov_exponents(cell):
     return -np.sort(-growth / T, axis=-1)
 
 
-def require_call(cell):
+def require_call(cell: Cell) -> None:
     """Raise when there is no call to diagnose."""
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
     if not cell.tape:
         raise RuntimeError("cell must be called on a sequence first: hs, state = cell(x)")
 
 
-def sizes(cell):
+def sizes(cell: Cell) -> tuple[int, int]:
     """T and B of the last call."""
     require_call(cell)
     if cell.alive is not None:
@@ -231,12 +238,12 @@ def sizes(cell):
     return T, B
 
 
-def at(cell, t):
+def at(cell: Cell, t: int) -> Saved:
     """What the cell saved at one step."""
     return tuple(stacked[t] for stacked in cell.tape)
 
 
-def identity(cell, B):
+def identity(cell: Cell, B: int) -> State:
     """dstate whose leading axis runs over the S unit gradients, each part (S, B, …)."""
     shapes = cell.state_shapes()
     widths = [math.prod(shape) for shape in shapes]
@@ -247,7 +254,7 @@ def identity(cell, B):
     )
 
 
-def loss_gradient(cell, dh, B):
+def loss_gradient(cell: Cell, dh: Array, B: int) -> State:
     """dstate of a loss that reads the last output only."""
     dh, H = check.floating("dh", dh), cell.hidden_size
     if dh.shape[-2:] != (B, H):
@@ -255,17 +262,18 @@ def loss_gradient(cell, dh, B):
     return (dh, *(np.zeros((*dh.shape[:-1], *shape)) for shape in cell.state_shapes()[1:]))
 
 
-def flat_parts(cell, dstate):
+def flat_parts(cell: Cell, dstate: State) -> list[Array]:
     """Every part of a state's gradient with its own axes merged into one, (..., B, n)."""
     shapes = cell.state_shapes()
     return [d.reshape(*d.shape[: d.ndim - len(shape)], -1) for d, shape in zip(dstate, shapes, strict=True)]
 
 
-def merge(cell, dstate):
+def merge(cell: Cell, dstate: State) -> Array:
     """(S, B, …) parts to one (B, S, S) Jacobian."""
     return np.moveaxis(np.concatenate(flat_parts(cell, dstate), axis=-1), 0, -2)
 
 
-def square(cell, dstate):
+def square(cell: Cell, dstate: State) -> Array:
     """Squared length of a gradient with respect to the whole state."""
-    return sum((d * d).sum(axis=-1) for d in flat_parts(cell, dstate))
+    first, *others = [(d * d).sum(axis=-1) for d in flat_parts(cell, dstate)]
+    return sum(others, start=first)

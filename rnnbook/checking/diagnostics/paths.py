@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from rnnbook import check
+from rnnbook.arrays import Array
+from rnnbook.cells import Cell
+from rnnbook.cells.base import State
 from rnnbook.checking.diagnostics.jacobians import at, flat_parts, identity, loss_gradient, merge, sizes, square
 
 
-def path_jacobians(cell):
+def path_jacobians(cell: Cell) -> dict[str, Array]:
     """The Jacobian of every step, split into the paths a gradient can take.
 
     The first path, ``"direct"``, uses no weights: for an LSTM it is the highway through
@@ -51,7 +55,7 @@ def path_jacobians(cell):
     return {path: np.stack([merge(cell, step[path]) for step in steps]) for path in paths}
 
 
-def path_shares(cell, dh):
+def path_shares(cell: Cell, dh: Array) -> dict[str, Array]:
     """By which paths a loss's gradient came, at every lag.
 
     The gradient at some lag is a sum over routes, each of which takes one path of
@@ -96,7 +100,7 @@ def path_shares(cell, dh):
     >>> path_shares(cell, np.ones((1, 1)))["direct"].ravel()
     array([nan,  1.,  1.])
     """
-    T, B = sizes(cell)
+    (T, B), dh = sizes(cell), check.floating("dh", dh)
     dstate = loss_gradient(cell, dh, B)
     paths = _paths(cell)
     via = {path: tuple(np.zeros_like(d) for d in dstate) for path in paths}
@@ -118,7 +122,7 @@ def path_shares(cell, dh):
     return {path: np.stack(values) for path, values in shares.items()}
 
 
-def _paths(cell):
+def _paths(cell: Cell) -> dict[str, dict[str, Array]]:
     """For each path the parameters with which it, and those before it, are open."""
     recurrent = [name for name, p in cell.parameters().items() if p.recurrent]
     opened = cell.params | {name: np.zeros_like(cell.params[name]) for name in recurrent}
@@ -137,9 +141,10 @@ def _paths(cell):
     return paths
 
 
-def _by_path(cell, paths, t, dstate):
+def _by_path(cell: Cell, paths: dict[str, dict[str, Array]], t: int, dstate: State) -> dict[str, State]:
     """What comes back from step t by each path."""
-    whole, before, parts = cell.params, tuple(0.0 for _ in dstate), {}
+    whole, parts = cell.params, {}
+    before: State = tuple(np.zeros(()) for _ in dstate)
     try:
         for path, cell.params in paths.items():
             _, now = cell.step_back(at(cell, t), dstate)
@@ -150,10 +155,10 @@ def _by_path(cell, paths, t, dstate):
     return parts
 
 
-def _divided(dstate, size):
+def _divided(dstate: State, size: Array) -> State:
     """A gradient by a number for each sequence, ``size (..., B)``."""
     return tuple(d / size.reshape(*size.shape, *(1,) * (d.ndim - size.ndim)) for d in dstate)
 
 
-def _add(*dstates):
+def _add(*dstates: State) -> State:
     return tuple(sum(parts) for parts in zip(*dstates, strict=True))
