@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import subprocess
 import sys
 import types
 from pathlib import Path
 
+import processes
 import pytest
 from conftest import DEBUGGER, SITE
 
@@ -68,8 +68,7 @@ def test_lighthouse_on_a_phone(browser, address, name, tmp_path):
             # the address of the test is not the published one, so the canonical link points elsewhere
             "--skip-audits=canonical,is-crawlable",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-        assert done.returncode == 0, done.stderr[-1000:]
+        processes.run(command, 180)
         result = json.loads(report.read_text("utf-8"))
         scores = {key: value["score"] for key, value in result["categories"].items()}
         speed = result["environment"]["benchmarkIndex"]
@@ -131,7 +130,7 @@ def test_the_first_cell_on_colab_installs_the_package_and_elsewhere_does_nothing
     from IPython.core.inputtransformer2 import TransformerManager
 
     command = [sys.executable, ".ci/students.py", "https://github.com/book-invalid/recurrent", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    processes.run(command, cwd=ROOT)
     assert {path.name for path in tmp_path.iterdir()} == {"notebooks", "problem-sets"}, "and no solutions"
     chapters = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert {path.name for path in (tmp_path / "notebooks").iterdir()} == chapters

@@ -1,9 +1,9 @@
 """The book as one PDF: all chapters, readable text, links that lead somewhere."""
 
-import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 from conftest import CHROMIUM, SITE
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def book():
-    subprocess.run([sys.executable, ".ci/pdf.py"], cwd=ROOT, check=True, timeout=300)
+    processes.run([sys.executable, ".ci/pdf.py"], 300, cwd=ROOT)
     return pypdf.PdfReader(ROOT / "_build/pdf/recurrent-cells.pdf")
 
 

@@ -1,24 +1,15 @@
 """The built site in a real browser: every page, wide and narrow, light and dark."""
 
-import http.server
+import contextlib
 import re
-import threading
-from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from conftest import SITE
+from conftest import SITE, served
 
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: make book")
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """A server that says nothing."""
-
-    def log_message(self, *args):
-        pass
 
 
 class Links(HTMLParser):
@@ -186,31 +177,26 @@ def test_a_copied_formula_is_latex_without_the_sites_colours(browser, address):
 
 @pytest.mark.parametrize("where", ["folder", "subpath"])
 def test_the_site_works_from_a_folder_and_from_a_subpath(where, browser, address, tmp_path):
-    if where == "folder":
-        base = SITE.as_uri()
-    else:
-        (tmp_path / "deep").mkdir()
-        (tmp_path / "deep/book").symlink_to(SITE)
-        handler = partial(QuietHandler, directory=str(tmp_path))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}/deep/book"
-    page, problems = browser.new_page(), []
-    page.on("pageerror", lambda e: problems.append(str(e)))
-    page.on("requestfailed", lambda r: problems.append(r.url))
-    page.on("response", lambda r: problems.append(r.url) if r.status >= 400 else None)
-    page.goto(f"{base}/book/explorables.html")
-    page.wait_for_function("document.querySelector('.rb-explorable').state")
-    page.wait_for_load_state("networkidle")
-    page.goto(f"{base}/search.html?q=peephole")
-    page.wait_for_selector("#search-results li a", timeout=20_000)
-    page.wait_for_load_state("networkidle")
-    page.close()
+    with contextlib.ExitStack() as open_here:
+        if where == "folder":
+            base = SITE.as_uri()
+        else:
+            (tmp_path / "deep").mkdir()
+            (tmp_path / "deep/book").symlink_to(SITE)
+            base = open_here.enter_context(served(tmp_path)) + "/deep/book"
+        page, problems = browser.new_page(), []
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("requestfailed", lambda r: problems.append(r.url))
+        page.on("response", lambda r: problems.append(r.url) if r.status >= 400 else None)
+        page.goto(f"{base}/book/explorables.html")
+        page.wait_for_function("document.querySelector('.rb-explorable').state")
+        page.wait_for_load_state("networkidle")
+        page.goto(f"{base}/search.html?q=peephole")
+        page.wait_for_selector("#search-results li a", timeout=20_000)
+        page.wait_for_load_state("networkidle")
+        page.close()
     if where == "folder":  # the results are there; the lines of text under them need a server
         problems = [p for p in problems if "#" not in p and not p.endswith(".html") and p != "Failed to fetch"]
-    if where == "subpath":
-        server.shutdown()
-        server.server_close()
     assert not problems, problems
 
 
