@@ -32,7 +32,16 @@ FLAGS = [
 
 
 #: Files with few tests that take minutes. They come first, so that no worker waits for the other at the end.
-LONG = ("test_pdf", "test_access", "test_course", "test_lab", "test_trials", "test_explorables")
+LONG = (
+    "test_pdf",
+    "test_course",
+    "test_site",
+    "test_access",
+    "test_trials",
+    "test_compiled",
+    "test_explorables",
+    "test_lab",
+)
 
 
 def pytest_collection_modifyitems(items):

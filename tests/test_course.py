@@ -90,6 +90,9 @@ def right_solutions():
     yield from (("ps6", replaced) for replaced in importlib.import_module("course.correct.ps6").PROJECTS)
 
 
+LONG = pytest.mark.timeout(1800)  # the first of these tests waits for all gradings
+
+
 @pytest.fixture(scope="module")
 def results():
     """All gradings of the module in one go, on all cores."""
@@ -100,6 +103,7 @@ def results():
         return dict(zip(map(repr, jobs), pool.map(graded, jobs), strict=True))
 
 
+@LONG
 @pytest.mark.parametrize("name", SETS)
 def test_the_model_solution_gets_full_marks(name, results):
     result = results[repr((name, None))]
@@ -131,6 +135,7 @@ def test_there_are_enough_mistakes_and_enough_ways_to_be_right():
     assert len(importlib.import_module("course.correct.ps6").PROJECTS) >= 10
 
 
+@LONG
 @pytest.mark.parametrize("case", MISTAKES, ids=lambda case: f"{case[0]}-{case[1].problem}-{case[1].name}")
 def test_a_mistake_loses_its_points_and_is_named(case, results):
     name, mistake = case
@@ -150,6 +155,7 @@ def test_no_two_mistakes_of_a_problem_are_told_the_same():
             assert len(of_problem) == len(set(of_problem))
 
 
+@LONG
 @pytest.mark.parametrize("number", range(len(list(right_solutions()))))
 def test_other_right_solutions_get_full_marks(number, results):
     job = list(right_solutions())[number]

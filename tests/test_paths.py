@@ -57,7 +57,7 @@ def test_a_rnn_has_no_direct_road_and_a_gru_keeps_through_z(rng):
         np.testing.assert_allclose(diagnostics.path_jacobians(gru)["direct"], z[..., None] * np.eye(H), atol=1e-15)
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "Peephole ifo", "Coupled", "GRU after", "GRU before"])
+@pytest.mark.parametrize("kind", ["LSTM", "PeepholeLSTM ifo", "CoupledLSTM", "GRU after", "GRU before"])
 def test_the_shares_are_those_found_by_counting_every_route(kind, rng):
     cell = random_cell(kind, D, H, rng)
     cell(rng.normal(size=(T, B, D)))
