@@ -214,8 +214,8 @@ def test_training_with_all_of_it_is_the_same_compiled(kind):
             compiled=fast,
         ).loss
 
-    # a norm divides by what may be small: 2e-16 after one update is 1e-11 after ten and 2e-8 after 33 under OpenBLAS's
-    # kernels for Haswell, where an LSTM without it stays below 1e-15
+    # a norm divides by what may be small: under OpenBLAS's kernels for Haswell they differ by 1e-11 after ten updates
+    # and by 2e-8 after 33, where those of an LSTM without it stay below 1e-15
     same_training(losses(True), losses(False), afterwards=1e-6 if kind is LayerNormLSTM else 1e-11)
 
 
