@@ -1,25 +1,34 @@
-"""Every cell with every option, for the tests that hold for all of them."""
+"""Every cell of the package with every option, found by looking, for the tests that hold for all of them."""
 
+import inspect
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, RNN, CoupledLSTM, LayerNormLSTM, PeepholeLSTM
+from rnnbook import Cell, cells
 
-KINDS = {
-    "RNN tanh": RNN,
-    "RNN relu": partial(RNN, activation="relu"),
-    "RNN leaky": partial(RNN, activation="leaky_relu"),
-    "LSTM": LSTM,
-    "Peephole ifo": PeepholeLSTM,
-    "Peephole f": partial(PeepholeLSTM, peepholes="f"),
-    "Peephole io": partial(PeepholeLSTM, peepholes="io"),
-    "Peephole none": partial(PeepholeLSTM, peepholes=""),
-    "Coupled": CoupledLSTM,
-    "LayerNorm": LayerNormLSTM,
-    "GRU after": GRU,
-    "GRU before": partial(GRU, reset="before"),
+#: What an option may be. A cell with an option that is not here cannot be collected, so none is forgotten.
+OPTIONS = {
+    "activation": ("tanh", "relu", "leaky_relu"),
+    "peepholes": ("ifo", "f", "io", ""),
+    "reset": ("after", "before"),
 }
+
+
+def kinds(cell):
+    """A class of cells with each choice of its options: (name, what makes one)."""
+    arguments = inspect.signature(cell).parameters.values()
+    names = [a.name for a in arguments if a.kind == a.KEYWORD_ONLY and a.name not in ("rng", "dtype")]
+    for chosen in product(*(OPTIONS[name] for name in names)):
+        words = [value or "none" for value in chosen]
+        yield " ".join([cell.__name__, *words]), partial(cell, **dict(zip(names, chosen, strict=True)))
+
+
+CELLS = [one for one in vars(cells).values() if isinstance(one, type) and issubclass(one, Cell) and one is not Cell]
+KINDS = dict(pair for cell in CELLS for pair in kinds(cell))
+#: Those whose gates see the state by way of `W_h`.
+RECURRENT = [kind for kind, make in KINDS.items() if "W_h" in make(1, 1, rng=np.random.default_rng(0)).params]
 
 
 def random_cell(kind, D, H, rng, dtype=np.float64, scale=0.5):
@@ -31,4 +40,4 @@ def random_cell(kind, D, H, rng, dtype=np.float64, scale=0.5):
 
 
 def random_state(cell, B, rng, dtype=np.float64):
-    return tuple(rng.normal(size=(B, cell.hidden_size)).astype(dtype) for _ in cell.states)
+    return tuple(rng.normal(size=(B, *shape)).astype(dtype) for shape in cell.state_shapes())

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ def test_the_c_file_computes_what_the_model_computes(D, H, K, rng, tmp_path):
     (tmp_path / "tiny.c").write_text(source)
     strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O2"]
     command = [COMPILER, *strict, "-shared", "-fPIC", "-o", tmp_path / "tiny.so", tmp_path / "tiny.c", "-lm"]
-    subprocess.run(command, check=True)
+    processes.run(command)
     library = ctypes.CDLL(str(tmp_path / "tiny.so"))
     state, read = (ctypes.c_float * (2 * H))(*[9.0] * (2 * H)), (ctypes.c_float * K)()
     x = rng.normal(size=(50, 1, D))

@@ -5,11 +5,11 @@ import importlib
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 from cluster import cluster
 from scipy import stats
@@ -370,6 +370,6 @@ def test_a_cell_written_in_a_notebook_is_compiled_and_swept_on_cores_and_on_a_cl
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with cluster(workers=2) as (address, _, _):
         for table, where in (("cores.csv", []), ("cluster.csv", [address])):
-            subprocess.run([sys.executable, script, tmp_path / table, *where], env=environment, check=True)
+            processes.run([sys.executable, script, tmp_path / table, *where], env=environment)
     cores, spread = (read_table(tmp_path / table) for table in ("cores.csv", "cluster.csv"))
     assert len(cores) == 6 and (cores["loss"] == spread["loss"]).all()
