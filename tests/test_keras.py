@@ -79,8 +79,9 @@ def test_what_has_no_twin_is_refused(rng):
         (own, r"recurrent\.1 \(UpdateGateRNN\) has no twin in Keras.*; to_onnx takes it"),
         (3, r"layer \(int\)"),
     ):
-        with pytest.raises(TypeError, match=pattern):
-            interop.to_keras(layer)
+        for lengths in (False, True):
+            with pytest.raises(TypeError, match=pattern):
+                interop.to_keras(layer, lengths=lengths)
     with pytest.raises(
         ValueError, match=r"must have activation='tanh' or 'relu' .* got 'leaky_relu'; to_onnx takes it"
     ):

@@ -140,7 +140,10 @@ def test_what_pytorch_has_no_twin_for_is_refused(rng):
             interop.to_torch(layer)
     for layer, pattern in (
         (GRU(1, 1, reset="before", **f), r"layer \(GRU\) must have reset='after' .* got 'before'; to_onnx takes it"),
-        (random_cell("RNN leaky_relu", 1, 1, rng), "must have activation='tanh' or 'relu' .* got 'leaky_relu'; to_onnx"),
+        (
+            random_cell("RNN leaky_relu", 1, 1, rng),
+            "must have activation='tanh' or 'relu' .* got 'leaky_relu'; to_onnx",
+        ),
         (Bidirectional(LSTM(2, 3, **f), LSTM(2, 4, **f)), r"one kind, size and dtype.*, got LSTM\(2, 3\) and LSTM"),
         (Stack([Bidirectional(LSTM(2, 3, **f), GRU(2, 3, **f))]), r"0 \(Bidirectional\) must be of two cells"),
     ):

@@ -56,8 +56,10 @@ def to_keras(layer, *, lengths=False):
     """
     keras = import_keras()
     top = plain(layer)
-    if not lengths and type(top) not in (Stack, Bidirectional, Model):
-        return _layer(keras, top, "")
+    if type(top) not in (Stack, Bidirectional, Model):
+        made = _layer(keras, top, "")
+        if not lengths:
+            return made
     model = top if type(top) is Model else None
     parts = {"": top} if model is None else {"embedding.": model.embedding, "recurrent.": model.recurrent}
     parts = {place: part for place, part in parts.items() if part is not None}
