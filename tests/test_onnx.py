@@ -27,12 +27,7 @@ from rnnbook import (
     interop,
 )
 
-<<<<<<< HEAD
-onnxruntime, onnx = pytest.importorskip("onnxruntime"), pytest.importorskip("onnx")
-NATIVE = [kind for kind in KINDS if kind.split()[0] not in ("LayerNormLSTM", "MinGRU", "MinLSTM")]
-=======
 onnxruntime, _ = pytest.importorskip("onnxruntime"), pytest.importorskip("onnx")
->>>>>>> interop
 T_AND_B = [(9, 4), (1, 3), (7, 1)]
 
 
@@ -63,9 +58,7 @@ def leaves(state):
 
 
 MAKERS = {kind: partial(random_cell, kind, dtype=np.float32) for kind in KINDS}
-MAKERS |= {
-    kind.__name__: lambda D, H, rng, kind=kind: randomised(kind(D, H, rng=rng), rng) for kind in (MinGRU, MinLSTM, *OWN)
-}
+MAKERS |= {kind.__name__: lambda D, H, rng, kind=kind: randomised(kind(D, H, rng=rng), rng) for kind in OWN}
 
 
 @pytest.mark.parametrize("lengths", [False, True], ids=["whole", "lengths"])

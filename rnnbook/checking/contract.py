@@ -1,16 +1,17 @@
 """What every cell must keep to, so that the rest of the package works for it."""
 
 import copy
-import importlib.util
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rnnbook import check
-from rnnbook.cells.base import Cell
+from rnnbook.arrays import Array
+from rnnbook.cells.base import Cell, State
 from rnnbook.checking.diagnostics import path_jacobians, step_jacobians
 from rnnbook.checking.gradients import check_gradients
 from rnnbook.layers.files import load, save
@@ -27,12 +28,12 @@ class Contract:
     cell: str
     clauses: tuple[tuple[str, str], ...]  #: each clause, and what was found: "kept", or "not checked: ..."
 
-    def __str__(self):
+    def __str__(self) -> str:
         width = max(len(clause) for clause, _ in self.clauses)
         return "\n".join([self.cell, *(f"  {clause:{width}}  {found}" for clause, found in self.clauses)])
 
 
-def check_cell(make, *, rng=None, **options):
+def check_cell(make: Callable[..., Cell], *, rng: np.random.Generator | None = None, **options: Any) -> Contract:
     """Hold a cell to the contract on which stacks, training, diagnostics, compiling and export stand.
 
     Parameters
@@ -65,7 +66,7 @@ def check_cell(make, *, rng=None, **options):
     """
     rng = np.random.default_rng(0) if rng is None else check.generator("rng", rng)
 
-    def new(dtype=np.float64):
+    def new(dtype: npt.DTypeLike = np.float64) -> Cell:
         return make(D, H, rng=np.random.default_rng(1), dtype=dtype, **options)
 
     cell = new()
@@ -76,7 +77,8 @@ def check_cell(make, *, rng=None, **options):
     x = rng.normal(size=(T, B, D))
 
     case = Case(cell, x, rng, new)
-    clauses, broken = [], []
+    clauses: list[tuple[str, str]] = []
+    broken: list[str] = []
     for clause, examine in CLAUSES.items():
         if broken and examine is compilation:  # it would say the same again
             continue
@@ -96,7 +98,7 @@ class Case(NamedTuple):
     """What a clause examines."""
 
     cell: Cell
-    x: np.ndarray  #: (T, B, D)
+    x: Array  #: (T, B, D)
     rng: np.random.Generator
     new: Callable[..., Cell]  #: ``new(dtype)`` makes another cell, always the same
 
@@ -105,13 +107,13 @@ class Broken(AssertionError):
     """A clause that is not kept, in a sentence."""
 
 
-def must(condition, sentence):
+def must(condition: object, sentence: str) -> None:
     """A `Broken` with the sentence, unless the condition holds."""
     if not condition:
         raise Broken(sentence)
 
 
-def alike(what, found, expected):
+def alike(what: str, found: Any, expected: Any) -> None:
     """Nested tuples and dicts of arrays that must be equal up to rounding."""
     if isinstance(expected, dict):
         must(found.keys() == expected.keys(), f"{what} must be {sorted(expected)}, got {sorted(found)}")
@@ -128,7 +130,7 @@ def alike(what, found, expected):
         must(error <= TOLERANCE, f"{what} must be equal up to rounding, they differ by {error:.0e} of the largest")
 
 
-def declaration(case):
+def declaration(case: Case) -> None:
     """Names, shapes and starts."""
     cell, new = case.cell, case.new
     for name in ("blocks", "gates", "states", "saved"):
@@ -159,7 +161,7 @@ def declaration(case):
         must(not odd, f"parameters must have the dtype that is asked for, {dtype.__name__}; not so {odd}")
 
 
-def shapes_and_dtypes(case):
+def shapes_and_dtypes(case: Case) -> None:
     """What comes out, in float32 too."""
     cell, x, new = case.cell, case.x, case.new
     for dtype in (np.float32, np.float64):
@@ -184,7 +186,7 @@ def shapes_and_dtypes(case):
             )
 
 
-def purity(case):
+def purity(case: Case) -> None:
     """`step` and `step_back` depend on their arguments and parameters only, and change neither."""
     cell, rng = case.cell, case.rng
     xw, state, dstate = one_step(cell, rng)
@@ -204,7 +206,7 @@ def purity(case):
     must(unchanged, "step and step_back must leave their arguments and the parameters as they are")
 
 
-def analytic(case):
+def analytic(case: Case) -> None:
     """`step` runs on complex numbers and follows them, as the complex step needs it."""
     cell, rng = case.cell, case.rng
     xw, state, _ = one_step(cell, rng)
@@ -212,7 +214,7 @@ def analytic(case):
     must(np.iscomplexobj(output), "step must keep complex numbers: no real part, no comparison, no float() on the way")
 
 
-def leading_axes(case):
+def leading_axes(case: Case) -> None:
     """`step_back` takes many gradients at once along leading axes."""
     cell, rng = case.cell, case.rng
     xw, state, dstate = one_step(cell, rng)
@@ -225,13 +227,13 @@ def leading_axes(case):
         alike(f"d{s} for three gradients at once", found, np.stack(expected))
 
 
-def gradients(case):
+def gradients(case: Case) -> None:
     """Every gradient against the complex step."""
     cell, x, rng = case.cell, case.x, case.rng
     _compared(cell, x, rng, None)
 
 
-def ragged(case):
+def ragged(case: Case) -> None:
     """Sequences of different lengths: gradients, and padding that nothing sees."""
     cell, x, rng = case.cell, case.x, case.rng
     _compared(cell, x, rng, LENGTHS)
@@ -245,7 +247,7 @@ def ragged(case):
         must(not hs[n:, b].any(), "outputs behind a sequence's end must be zero")
 
 
-def batches(case):
+def batches(case: Case) -> None:
     """A batch equals its items, run one by one; their weight gradients add up."""
     cell, x, rng = case.cell, case.x, case.rng
     dhs = rng.normal(size=(T, B, H))
@@ -260,7 +262,7 @@ def batches(case):
     alike("the sum of the items' gradients of", summed, whole)
 
 
-def halves(case):
+def halves(case: Case) -> None:
     """Two halves, with the state handed over, equal the whole, forward and back."""
     cell, x, rng = case.cell, case.x, case.rng
     dhs, cut = rng.normal(size=(T, B, H)), 2
@@ -277,14 +279,14 @@ def halves(case):
     alike("the gradient of the initial state over two halves", dbefore, dstart)
 
 
-def paths(case):
+def paths(case: Case) -> None:
     """The paths of a gradient sum to the Jacobian."""
     cell, x = case.cell, case.x
     cell(x)
     alike("the sum of path_jacobians", sum(path_jacobians(cell).values()), step_jacobians(cell))
 
 
-def files(case):
+def files(case: Case) -> None:
     """Saved and loaded, a cell is the same."""
     cell, x, new = case.cell, case.x, case.new
     with tempfile.TemporaryDirectory() as folder:
@@ -294,10 +296,10 @@ def files(case):
     alike("the outputs of a cell that was saved and loaded", other(x), cell(x))
 
 
-def compilation(case):
+def compilation(case: Case) -> str | None:
     """Compiled by JAX, a cell gives the same values and gradients."""
     cell, x, rng = case.cell, case.x, case.rng
-    if importlib.util.find_spec("jax") is None:
+    if check.optional("jax") is None:
         return "not checked: JAX is not installed"
     from rnnbook.jax import compiled
 
@@ -313,7 +315,7 @@ def compilation(case):
 
 
 #: What is examined, in this order.
-CLAUSES: dict[str, Callable] = {
+CLAUSES: dict[str, Callable[[Case], str | None]] = {
     "names, shapes and starts as declared": declaration,
     "shapes and dtypes of what comes out": shapes_and_dtypes,
     "step and step_back pure": purity,
@@ -329,14 +331,14 @@ CLAUSES: dict[str, Callable] = {
 }
 
 
-def one_step(cell, rng):
+def one_step(cell: Cell, rng: np.random.Generator) -> tuple[Array, State, State]:
     """Random arguments of one step and of its gradient."""
     xw = rng.normal(size=(B, sum(cell.block_widths())))
     state, dstate = (tuple(rng.normal(size=(B, *shape)) for shape in cell.state_shapes()) for _ in range(2))
     return xw, state, dstate
 
 
-def same_bits(a, b):
+def same_bits(a: Any, b: Any) -> bool:
     """Whether nested tuples and dicts hold the same arrays."""
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same_bits(a[name], b[name]) for name in a)
@@ -345,7 +347,7 @@ def same_bits(a, b):
     return np.array_equal(a, b, equal_nan=True)
 
 
-def _compared(cell, x, rng, lengths):
+def _compared(cell: Cell, x: Array, rng: np.random.Generator, lengths: Array | None) -> None:
     wrong = [c for c in check_gradients(cell, x, rng=rng, lengths=lengths).checks if not c.error <= TOLERANCE]
     found = "; ".join(f"that of {c.name} is off by {c.error:.0e} of its largest number, at {c.where}" for c in wrong)
     must(not wrong, f"a gradient must be that of the complex step: {found}")

@@ -51,7 +51,7 @@ def to_torch(layer, *, batch_first=False):
 
     embedding: Any = None if model.embedding is None else _module(torch, model.embedding, "embedding.", batch_first)
     recurrent = _module(torch, model.recurrent, "recurrent.", batch_first, dropout=0.0)
-    if type(model.readout) is TiedReadout:
+    if type(model.readout) is TiedReadout and model.embedding is not None:
         W = model.embedding.params["W"]
         readout = _filled(torch, torch.nn.Linear, *W.T.shape, weight=W, bias=model.readout.params["b"])
         readout.weight = embedding.weight  # one table for both, in training too

@@ -17,7 +17,7 @@ from rnnbook.layers import Container, Model, Stack
 from rnnbook.layers.stack import one_each
 
 
-def compiled(layer):
+def compiled(layer: Any) -> "Compiled":
     """A layer that computes the same, compiled by JAX.
 
     Parameters

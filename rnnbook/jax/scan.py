@@ -160,6 +160,6 @@ def _of_the_user(filename):
     return not filename.startswith(os.path.dirname(__file__)) and "site-packages" not in filename
 
 
-def import_jax():
+def import_jax() -> Any:
     """JAX, or an error that says how to install it."""
     return check.require("jax", "fast")

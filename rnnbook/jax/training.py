@@ -1,7 +1,9 @@
 """Training as programs of JAX: forward, loss, backward, clipping and update, many times in one call."""
 
 import copy
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,10 +14,15 @@ from rnnbook.layers import Model
 from rnnbook.layers.encoder_decoder import EncoderDecoder
 from rnnbook.learning.optimisers import clip_by_global_norm, squarable
 
+if TYPE_CHECKING:
+    from rnnbook.learning.training import Update
+
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
 
-def update_chunks(models, loss, optimisers, batches, steps, update, eval_every):
+def update_chunks(
+    models: Any, loss: Any, optimisers: Any, batches: Any, steps: int, update: "Update", eval_every: int
+) -> Iterator[list[list[tuple[float, float]]]]:
     """Train models of one kind; after each call of the program yield its (loss, norm) pairs, a list a model.
 
     No call goes past a multiple of `eval_every`. An `update` with an rng or a carried state is for one model only.

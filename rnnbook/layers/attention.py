@@ -1,11 +1,12 @@
 """Attention: for each query a mean of values, with weights that it chooses."""
 
 import numpy as np
+import numpy.typing as npt
 
 from rnnbook import check
 from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
-from rnnbook.arrays import flat, join, namespace, split
-from rnnbook.cells.base import alive_mask
+from rnnbook.arrays import Array, flat, join, namespace, split
+from rnnbook.cells.base import State, alive_mask
 
 
 class Attention:
@@ -42,7 +43,9 @@ class Attention:
     np.float64(0.0)
     """
 
-    def __init__(self, query_size, key_size, *, kind, rng, dtype=np.float32):
+    def __init__(
+        self, query_size: int, key_size: int, *, kind: str, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
+    ) -> None:
         self.query_size = check.positive("query_size", query_size)
         self.key_size = check.positive("key_size", key_size)
         self.kind = check.choice("kind", kind, ("additive", "multiplicative"))
@@ -52,7 +55,7 @@ class Attention:
         self.grads: dict[str, np.ndarray] = {}
         self._kept = None
 
-    def __call__(self, queries, keys, lengths=None):
+    def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
         """Attend.
 
         Parameters
@@ -93,7 +96,7 @@ class Attention:
         self._kept = queries, keys, hidden
         return xp.einsum("tsb,sbe->tbe", self.weights, keys)
 
-    def backward(self, dcontexts):
+    def backward(self, dcontexts: Array) -> tuple[Array, Array]:
         """Gradient ``dcontexts (T, B, E)`` to ``dqueries (T, B, H)`` and ``dkeys (S, B, E)``; fills `grads`."""
         if self._kept is None:
             raise RuntimeError("backward needs a forward call first: contexts = attention(queries, keys)")
@@ -154,7 +157,9 @@ class SelfAttention:
 
     states: tuple[str, ...] = ()
 
-    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
+    ) -> None:
         self.input_size = check.positive("input_size", input_size)
         self.hidden_size = self.output_size = H = check.positive("hidden_size", hidden_size)
         if H % 2:
@@ -164,7 +169,7 @@ class SelfAttention:
         self.grads: dict[str, np.ndarray] = {}
         self._kept = None
 
-    def __call__(self, x, state=None, lengths=None):
+    def __call__(self, x: Array, state: State | None = None, lengths: Array | None = None) -> tuple[Array, State]:
         """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``.
 
         What stands behind the end of a sequence is ignored.
@@ -187,7 +192,7 @@ class SelfAttention:
         self._kept = x, u, (q, k, v), m, hidden, alive
         return xp.where(alive, y, 0), ()
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's; fills `grads`."""
         del dstate
         if self._kept is None:
@@ -212,7 +217,7 @@ class SelfAttention:
         return du @ p["W_u"].T, ()
 
 
-def _drawn(shapes, rng, dtype):
+def _drawn(shapes: dict[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
     """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
     check.generator("rng", rng)
     check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
@@ -220,7 +225,7 @@ def _drawn(shapes, rng, dtype):
     return {name: rng.uniform(-bounds[name], bounds[name], shape).astype(dtype) for name, shape in shapes.items()}
 
 
-def positions(T, H):
+def positions(T: int, H: int) -> Array:
     """Sines and cosines by which a layer tells steps apart, shape (T, H) (Vaswani et al. 2017).
 
     Examples

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from rnnbook import check
-from rnnbook.cells import Cell
+from rnnbook.arrays import Array
+from rnnbook.cells.base import Cell, State
 
 
 class Checkpointed:
@@ -33,20 +34,20 @@ class Checkpointed:
     True
     """
 
-    def __init__(self, cell, *, every=None):
+    def __init__(self, cell: Cell, *, every: int | None = None) -> None:
         if not isinstance(cell, Cell):
             raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
         self.cell, self.every = cell, None if every is None else check.positive("every", every)
         self.input_size, self.output_size = cell.input_size, cell.output_size
         self.grads: dict[str, np.ndarray] = {}
-        self._kept: list[tuple] = []
+        self._kept: list[tuple[Array, State | None]] = []
 
     @property
-    def params(self):
+    def params(self) -> dict[str, Array]:
         """The cell's parameters."""
         return self.cell.params
 
-    def __call__(self, x, state=None, lengths=None):
+    def __call__(self, x: Array, state: State | None = None, lengths: None = None) -> tuple[Array, State]:
         """As the cell's own call, for sequences of one length: `lengths` must be None."""
         if lengths is not None:
             raise ValueError("lengths must be None: what is computed again has all of its steps")
@@ -60,7 +61,7 @@ class Checkpointed:
         self._kept = kept
         return np.concatenate(outputs), state
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """As the cell's own `backward`."""
         if not self._kept:
             raise RuntimeError("backward needs a call first: hs, _ = layer(x)")

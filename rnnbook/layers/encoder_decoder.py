@@ -1,10 +1,14 @@
 """From sequence to sequence: an encoder, a decoder that goes on where it ended, and ways to decode."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from rnnbook import check
-from rnnbook.arrays import join
+from rnnbook.arrays import Array, join
 from rnnbook.cells import Cell
+from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense
 from rnnbook.layers.stack import Bidirectional, Container
@@ -51,7 +55,15 @@ class EncoderDecoder(Container):
     (5, 2, 12)
     """
 
-    def __init__(self, encoder, decoder, readout, target, source=None, attention=None):
+    def __init__(
+        self,
+        encoder: Any,
+        decoder: Any,
+        readout: Dense,
+        target: Embedding,
+        source: Embedding | None = None,
+        attention: Attention | None = None,
+    ) -> None:
         ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
         if not isinstance(encoder, Dense):
             made, wanted = _states(ends), _states(decoder)
@@ -78,7 +90,7 @@ class EncoderDecoder(Container):
         named = ("encoder", "decoder", "readout", "target", "source", "attention")
         self.parts = {name: part for name in named if (part := getattr(self, name)) is not None}
 
-    def __call__(self, x, lengths=None):
+    def __call__(self, x: tuple[Array, Array], lengths: Array | None = None) -> Array:
         """Run on a pair.
 
         Parameters
@@ -97,7 +109,7 @@ class EncoderDecoder(Container):
         keys, state = self.encode(source, lengths)
         return self.decode(written, keys, state, lengths)[0]
 
-    def encode(self, source, lengths=None):
+    def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
         """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
         if self.source is not None:
             source = self.source(source)
@@ -106,7 +118,7 @@ class EncoderDecoder(Container):
         keys, state = self.encoder(source, None, lengths)
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 
-    def decode(self, written, keys, state, lengths=None):
+    def decode(self, written: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
         """Write on from a state: logits (T, B, K) behind ``written (T, B)``, and the state after it."""
         queries, state = self.decoder(self.target(written), state)
         if self.attention is None:
@@ -114,7 +126,7 @@ class EncoderDecoder(Container):
             return self.readout(queries), state
         return self.readout(join([queries, self.attention(queries, keys, lengths)])), state
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> Array | None:
         """Fill `grads` from ``dy (T, B, K)``. Returns ``dsource (S, B, D)``, or None where the source is ids."""
         dread, H = self.readout.backward(dy), self.decoder.output_size
         if self.attention is None:
@@ -131,7 +143,7 @@ class EncoderDecoder(Container):
             dsource, _ = self.encoder.backward(dkeys, (None, dstate) if both else dstate)
         return dsource if self.source is None else self.source.backward(dsource)
 
-    def checked(self, x, lengths=None):
+    def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
         source, written = _pair(x)
         if self.source is not None:
@@ -142,7 +154,7 @@ class EncoderDecoder(Container):
         return (source, written), None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
-def _states(layer):
+def _states(layer: Any) -> Any:
     """The names and shapes of a layer's states, nested as the states are."""
     if isinstance(layer, Container):
         return tuple(_states(part) for part in layer.parts.values())
@@ -151,14 +163,14 @@ def _states(layer):
     return (layer.states, layer.state_shapes()) if isinstance(layer, Cell) else ()
 
 
-def _pair(x):
+def _pair(x: Any) -> tuple[Any, Any]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
         raise ValueError(f"x must be a pair, source and written, got {got}")
     return x
 
 
-def shift_right(target):
+def shift_right(target: Array) -> Array:
     """What the decoder has written before each step of ``target (T, B)``: `EOS`, then all but the last symbol.
 
     Examples
@@ -169,7 +181,7 @@ def shift_right(target):
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
 
 
-def padded(sequences, steps=None):
+def padded(sequences: Sequence[Sequence[int]], steps: int | None = None) -> tuple[Array, Array]:
     """Ids as one array (T, B), filled up with `EOS`, and the lengths (B,).
 
     T is that of the longest, or `steps`, at least as many: batches of one shape can be compiled.
@@ -192,7 +204,9 @@ def padded(sequences, steps=None):
     return ids, lengths
 
 
-def greedy_decode(model, source, lengths=None, *, longest):
+def greedy_decode(
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, longest: int
+) -> list[list[int]]:
     """Write the likeliest symbol at each step, of equally likely ones the first, and read it at the next.
 
     Parameters
@@ -225,18 +239,20 @@ def greedy_decode(model, source, lengths=None, *, longest):
     return [_until_end(row) for row in np.array(steps).T.tolist()]
 
 
-def _numbers(y):
+def _numbers(y: Array) -> Array:
     """Logits, or a ValueError where the likeliest symbol cannot be told."""
     if not (y.max(axis=-1) > -np.inf).all() or not (y < np.inf).all():
         raise ValueError("model must give numbers as logits, got nan or infinity")
     return y
 
 
-def _until_end(row):
+def _until_end(row: list[int]) -> list[int]:
     return row[: row.index(EOS)] if EOS in row else row
 
 
-def beam_search(model, source, lengths=None, *, width, longest):
+def beam_search(
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, width: int, longest: int
+) -> list[tuple[list[int], float]]:
     """Write several sequences at once and keep the likeliest (Graves 2012; Sutskever et al. 2014).
 
     Parameters
@@ -287,6 +303,6 @@ def beam_search(model, source, lengths=None, *, width, longest):
     return sorted(finished, key=lambda found: -found[1])[:width]
 
 
-def _rows(state, rows):
+def _rows(state: Any, rows: list[int]) -> Any:
     """Some rows of every array in a state."""
     return tuple(_rows(s, rows) if isinstance(s, tuple) else s[rows] for s in state)

@@ -81,12 +81,12 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     chosen = xp.broadcast_to(states.T, (T, B, len(states)))
     emitted = xp.take_along_axis(log_softmax(logits.astype(end.dtype)), chosen, axis=2).swapaxes(1, 2)
 
-    def onward(before, emitted, alive):
+    def onward(before: Array, emitted: Array, alive: Array) -> Array:
         jump = xp.where(skips, _moved(xp, before, 2), -np.inf)
         now = emitted + _sum(xp, before, _moved(xp, before, 1), jump)
         return xp.where(alive, now, before)
 
-    def back(beta, emitted, alive):
+    def back(beta: Array, emitted: Array, alive: Array) -> Array:
         after = beta + emitted
         jump = _moved(xp, xp.where(skips, after, -np.inf), -2)
         now = _sum(xp, after, _moved(xp, after, -1), jump)

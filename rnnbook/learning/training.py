@@ -64,7 +64,8 @@ class Update:
         for step, factor in enumerate(factors):
             if np.ndim(factor) or factor is None or not 0 <= factor < np.inf:
                 raise ValueError(
-                    f"schedule must give numbers that are not negative, and finite, got {factor!r} for {step / steps:.3g}"
+                    "schedule must give numbers that are not negative, and finite, "
+                    f"got {factor!r} for {step / steps:.3g}"
                 )
         return [float(factor) for factor in factors]
 
