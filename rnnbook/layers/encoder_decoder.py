@@ -67,7 +67,7 @@ class EncoderDecoder(Container):
             sizes += [("attention must take as keys the encoder's", attention.key_size, encoder.output_size)]
         for what, size, wanted in sizes:
             if size != wanted:
-                raise ValueError(f"{what} {wanted} numbers, its size is {size}")
+                raise ValueError(f"{what} {wanted} numbers, its input_size is {size}")
         if readout.output_size > target.input_size:
             raise ValueError(
                 f"readout must give at most one number for each of the target's {target.input_size} symbols, "
