@@ -138,7 +138,9 @@ def minibatches(ids, lengths, labels, batch, rng):
     labels, lengths, ids = check.vector("labels", labels), check.vector("lengths", lengths), np.asarray(ids)
     N, B = len(labels), check.positive("batch", batch)
     if len(lengths) != N or ids.ndim != 2 or ids.shape[1] != N:
-        raise ValueError(f"ids (T, N), lengths and labels (N,) must fit, got {ids.shape}, {lengths.shape}, {labels.shape}")
+        raise ValueError(
+            f"ids (T, N), lengths and labels (N,) must fit, got {ids.shape}, {lengths.shape}, {labels.shape}"
+        )
     if B > N:
         raise ValueError(f"batch must be at most the number of sentences, {N}, got {B}")
     order = np.arange(0)

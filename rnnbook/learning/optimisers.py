@@ -217,7 +217,7 @@ def global_norm(grads: Mapping[str, Array]) -> float:
     squared: Any = sum(number(namespace(g).vdot(g, g)) for g in grads.values())
     plain = number(namespace(squared).sqrt(squared))
     arrays = [g for g in grads.values() if g.size]
-    if not arrays or is_concrete(plain) and SMALLEST < plain < LARGEST:
+    if not arrays or (is_concrete(plain) and SMALLEST < plain < LARGEST):
         return plain
     # the squares of some numbers may be too large or too small for their dtype: in units of the largest
     xp = namespace(arrays[0])
