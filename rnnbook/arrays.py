@@ -97,7 +97,7 @@ def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:
     [0.0, 1.0, 3.0, 6.0]
     """
     if namespace(first) is np:
-        values: list[Array] = [np.asarray(first)]
+        values: list[Any] = [np.asarray(first)]
         for row in zip(*rows, strict=True):
             values.append(np.asarray(step(values[-1], *row)))
         return np.stack(values)

@@ -188,9 +188,10 @@ def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
         raise ValueError("logits must be numbers, below infinity and not all -inf")
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
-    with np.errstate(over="ignore"):  # at a tiny temperature: then the probability is 0
-        p = softmax((logits - most) / float(temperature))
-    likeliest = np.argsort(-p, axis=-1, kind="stable")
+    gaps = logits - most
+    with np.errstate(all="ignore"):  # at a tiny temperature or a huge one
+        p = softmax(np.where((gaps == 0) | np.isinf(gaps), gaps, gaps / float(temperature)))
+    likeliest = np.argsort(-logits, axis=-1, kind="stable")
     falling = np.take_along_axis(p, likeliest, axis=-1)
     keep = np.ones(p.shape, bool)
     if top_k is not None:

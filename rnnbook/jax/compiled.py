@@ -109,7 +109,7 @@ class Compiled:
         self._call = shapes, arguments, kept, outputs
         return outputs
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Any, dstate: Any = None) -> Any:
         """As the layer's `backward`, for the last call; fills `grads`."""
         if self._call is None:
             raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")

@@ -4,6 +4,7 @@ import copy
 import os
 import traceback
 from contextlib import contextmanager
+from typing import Any
 
 from rnnbook import check
 from rnnbook.arrays import flat

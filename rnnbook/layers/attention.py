@@ -1,5 +1,8 @@
 """Attention: for each query a mean of values, with weights that it chooses."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -53,7 +56,7 @@ class Attention:
         shapes = {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if kind == "additive" else {"W": (H, E)}
         self.params = _drawn(shapes, rng, dtype)
         self.grads: dict[str, np.ndarray] = {}
-        self._kept = None
+        self._kept: Any = None
 
     def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
         """Attend.
@@ -167,7 +170,7 @@ class SelfAttention:
         shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
         self.params = _drawn(shapes, rng, dtype) | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
         self.grads: dict[str, np.ndarray] = {}
-        self._kept = None
+        self._kept: Any = None
 
     def __call__(self, x: Array, state: State | None = None, lengths: Array | None = None) -> tuple[Array, State]:
         """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``.
@@ -217,7 +220,7 @@ class SelfAttention:
         return du @ p["W_u"].T, ()
 
 
-def _drawn(shapes: dict[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
+def _drawn(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
     """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
     check.generator("rng", rng)
     check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))

@@ -10,7 +10,7 @@ from rnnbook.arrays import Array, join
 from rnnbook.cells import Cell
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
-from rnnbook.layers.dense import Dense
+from rnnbook.layers.dense import Dense, Embedding
 from rnnbook.layers.stack import Bidirectional, Container
 
 #: The symbol that a decoder reads first, and writes when it has finished.
@@ -79,7 +79,7 @@ class EncoderDecoder(Container):
             sizes += [("attention must take as keys the encoder's", attention.key_size, encoder.output_size)]
         for what, size, wanted in sizes:
             if size != wanted:
-                raise ValueError(f"{what} {wanted} numbers, its size is {size}")
+                raise ValueError(f"{what} {wanted} numbers, its input_size is {size}")
         if readout.output_size > target.input_size:
             raise ValueError(
                 f"readout must give at most one number for each of the target's {target.input_size} symbols, "
@@ -141,7 +141,10 @@ class EncoderDecoder(Container):
         else:
             both = isinstance(self.encoder, Bidirectional)
             dsource, _ = self.encoder.backward(dkeys, (None, dstate) if both else dstate)
-        return dsource if self.source is None else self.source.backward(dsource)
+        if self.source is None:
+            return dsource
+        self.source.backward(dsource)  # ids have no gradient
+        return None
 
     def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
@@ -167,7 +170,7 @@ def _pair(x: Any) -> tuple[Any, Any]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
         raise ValueError(f"x must be a pair, source and written, got {got}")
-    return x
+    return x[0], x[1]
 
 
 def shift_right(target: Array) -> Array:

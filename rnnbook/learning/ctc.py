@@ -131,7 +131,7 @@ def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
     [[1, 1, 2]]
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    T, B, K = logits.shape
+    T, B, _ = logits.shape
     alive = np.ones((T, B), bool) if mask is None else check.mask(mask, T, B) > 0
     _comparable(np.where(alive[..., None], logits, 0))
     paths = logits.argmax(axis=-1)

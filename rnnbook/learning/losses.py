@@ -145,7 +145,8 @@ def _over_sigma(a: Array, log_sigma: Array) -> Array:
     xp = namespace(a)
     most = 0.9 * float(np.log(np.finfo(log_sigma.dtype).max))  # what exp can take
     rest = xp.clip(xp.real(log_sigma) + most, -most, 0)  # 0 but for a tiny σ
-    scaled: Array = a * xp.exp(rest - log_sigma) * xp.exp(-rest)
+    power = xp.where(xp.real(log_sigma) < -2 * most, most, rest - log_sigma)  # any more is too much, or times 0
+    scaled: Array = a * xp.exp(power) * xp.exp(-rest)
     return scaled
 
 

@@ -63,10 +63,8 @@ class Update:
         factors = [self.schedule(step / steps) for step in range(steps)]
         for step, factor in enumerate(factors):
             if np.ndim(factor) or factor is None or not 0 <= factor < np.inf:
-                raise ValueError(
-                    "schedule must give numbers that are not negative, and finite, "
-                    f"got {factor!r} for {step / steps:.3g}"
-                )
+                what = f"got {factor!r} for {step / steps:.3g}"
+                raise ValueError(f"schedule must give numbers that are not negative, and finite, {what}")
         return [float(factor) for factor in factors]
 
 
