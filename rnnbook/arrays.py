@@ -104,5 +104,5 @@ def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:
     import jax
 
     _, rest = jax.lax.scan(lambda value, row: (step(value, *row),) * 2, first, rows)
-    stacked: Array = jax.numpy.concatenate([first[None], rest])
+    stacked: Any = jax.numpy.concatenate([first[None], rest])
     return stacked
