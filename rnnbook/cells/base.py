@@ -251,6 +251,8 @@ class Cell:
             raise RuntimeError("backward needs a forward call first: hs, state = cell(x)")
         T, B, H = self.h_prev.shape
         dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
+        if self.alive is not None:  # what is behind a sequence's end counts nothing, be it NaN or infinite
+            dhs = np.where(self.alive, dhs, 0)
         if dstate is None:
             dstate = tuple(np.zeros((B, *shape), dhs.dtype) for shape in self.state_shapes())
         dstate = self.checked_state("dstate", dstate, B)
