@@ -9,9 +9,9 @@ Everything else is loaded at its first use.
 
 import importlib
 
-from rnnbook import activations
+from rnnbook import activations, cells
 from rnnbook.arrays import join, namespace, split
-from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, LayerNormLSTM, MinGRU, MinLSTM, PeepholeLSTM
+from rnnbook.cells import *
 from rnnbook.checking import Check, Report, central_difference, check_gradients, complex_step, diagnostics
 from rnnbook.layers import (
     Attention,
@@ -83,29 +83,20 @@ def __dir__():
 
 
 __all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
     "SGD",
     "Adam",
     "Attention",
     "Batch",
     "Bidirectional",
-    "Cell",
     "Check",
     "Checkpointed",
-    "CoupledLSTM",
     "Dense",
     "Embedding",
     "EncoderDecoder",
     "History",
-    "LayerNormLSTM",
-    "MinGRU",
-    "MinLSTM",
     "MixtureDensity",
     "Model",
     "Monitor",
-    "PeepholeLSTM",
     "QuantileLoss",
     "RMSProp",
     "Report",
@@ -146,4 +137,5 @@ __all__ = [
     "text",
     "trials",
     "words",
+    *cells.__all__,
 ]

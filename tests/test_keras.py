@@ -57,7 +57,7 @@ def test_what_has_no_twin_is_refused(rng):
     with pytest.raises(TypeError, match="cell must be an RNN, LSTM or GRU to have a Keras twin, got PeepholeLSTM"):
         interop.to_keras(PeepholeLSTM(D, H, rng=rng))
     with pytest.raises(ValueError, match=r"cell.activation must be one of"):
-        interop.to_keras(random_cell("RNN leaky", D, H, rng))
+        interop.to_keras(random_cell("RNN leaky_relu", D, H, rng))
     with pytest.raises(TypeError, match="layer must be a keras SimpleRNN, LSTM or GRU, got Dense"):
         interop.from_keras(keras.layers.Dense(3))
     with pytest.raises(ValueError, match="built=False"):

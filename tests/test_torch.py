@@ -59,7 +59,7 @@ def coupled(a, state, p):
     return torch.sigmoid(a_o) * torch.tanh(c), c
 
 
-@pytest.mark.parametrize(("kind", "rule"), [("Peephole ifo", peephole), ("Coupled", coupled)])
+@pytest.mark.parametrize(("kind", "rule"), [("PeepholeLSTM ifo", peephole), ("CoupledLSTM", coupled)])
 def test_gradients_of_cells_pytorch_lacks_equal_its_autograd(kind, rule, rng):
     cell = random_cell(kind, D, H, rng)
     x, dhs = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
@@ -114,7 +114,7 @@ def test_what_pytorch_has_no_twin_for_is_refused(rng):
     with pytest.raises(ValueError, match='reset="after"'):
         interop.to_torch(GRU(1, 1, reset="before", rng=rng))
     with pytest.raises(ValueError, match="'leaky_relu'"):
-        interop.to_torch(random_cell("RNN leaky", 1, 1, rng))
+        interop.to_torch(random_cell("RNN leaky_relu", 1, 1, rng))
     with pytest.raises(TypeError, match="got Linear"):
         interop.from_torch(torch.nn.Linear(1, 1))
     with pytest.raises(ValueError, match="no projection, got proj_size=1"):

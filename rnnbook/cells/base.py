@@ -1,7 +1,7 @@
 """A recurrent layer for any cell: time, batch, lengths and weight gradients, written once."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -81,6 +81,8 @@ class Cell:
     retention_gate: tuple[str, int] | None = None
     #: The gate that lets what is new in, where it is another.
     input_gate: str | None = None
+    #: The keywords that the cell adds to those of every cell, each with values to test it with, the default first.
+    options: ClassVar[dict[str, tuple[Any, ...]]] = {}
 
     def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
         check.generator("rng", rng)

@@ -35,9 +35,10 @@ class GRU(Cell):
     blocks, gates = ("r", "z", "n"), ("r", "z")
     saved = ("r", "z", "n", "m", "h_prev")
     retention_gate = ("z", +1)
+    options = {"reset": ("after", "before")}
 
     def __init__(self, input_size, hidden_size, *, reset="after", rng, dtype=np.float32):
-        self.reset = check.choice("reset", reset, ("after", "before"))
+        self.reset = check.choice("reset", reset, self.options["reset"])
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
     def parameters(self):

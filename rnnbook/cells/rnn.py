@@ -29,9 +29,10 @@ class RNN(Cell):
 
     blocks = ("h",)
     saved = ("h",)
+    options = {"activation": tuple(ACTIVATIONS)}
 
     def __init__(self, input_size, hidden_size, *, activation="tanh", rng, dtype=np.float32):
-        self.activation = check.choice("activation", activation, tuple(ACTIVATIONS))
+        self.activation = check.choice("activation", activation, self.options["activation"])
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
     def step(self, xw, state):
