@@ -88,15 +88,9 @@ bench-course: .venv/course ## grade a class of 500, and some of it with plain nb
 
 LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
 
-# in the order of the chapters; on an otherwise idle machine, since some tables hold times
-TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
-  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
-  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
-  recipes costs quantization scaling
-
 results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*
-	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
+	@$(BIN)/python -m rnnbook.trials
 
 lock: .venv/book ## resolve requirements*.in anew
 	@$(BIN)/python -m pip install --quiet uv

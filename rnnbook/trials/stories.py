@@ -87,6 +87,7 @@ def effects():
     ]
 
 
+PLACE = 15, 3
 CLAIMS = (
     Claim(
         words="With attention it does not matter which cell reads",
@@ -111,6 +112,9 @@ def combinations():
         for cell in some_cells
         for attention in (False, True)
     ]
+
+
+SLICES = ()  # tests/test_trials.py compares the beginning of a run instead
 
 
 def make():
