@@ -107,15 +107,10 @@ analysis: .venv/course ## what the results say of the problems and of the feedba
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
 	@$(BIN)/python -m benchmarks.course
 
-# in the order of the chapters; on an otherwise idle machine, since some tables hold times
-TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
-  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
-  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
-  recipes costs quantization scaling
 
 results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*
-	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
+	@$(BIN)/python -m rnnbook.trials
 
 # from the first index alone, so that the hashes are those that everybody finds
 LOCK := $(PYTHON) .ci/environment.py --uv pip compile -q --no-config --universal --fork-strategy fewest \

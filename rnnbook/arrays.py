@@ -81,7 +81,7 @@ def is_concrete(array: Any) -> bool:
     return isinstance(array, (np.ndarray, np.generic))
 
 
-def number(value: Any) -> float:
+def as_float(value: Any) -> float:
     """A single value as a float, or what stands for it while JAX traces."""
     return float(value) if is_concrete(value) else value
 

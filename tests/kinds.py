@@ -8,21 +8,14 @@ import numpy as np
 
 from rnnbook import Cell, cells
 
-#: What an option may be. A cell with an option that is not here cannot be collected, so none is forgotten.
-OPTIONS = {
-    "activation": ("tanh", "relu", "leaky_relu"),
-    "peepholes": ("ifo", "f", "io", ""),
-    "reset": ("after", "before"),
-}
-
 
 def kinds(cell):
     """A class of cells with each choice of its options: (name, what makes one)."""
-    arguments = inspect.signature(cell).parameters.values()
-    names = [a.name for a in arguments if a.kind == a.KEYWORD_ONLY and a.name not in ("rng", "dtype")]
-    for chosen in product(*(OPTIONS[name] for name in names)):
+    keywords = {name for name, one in inspect.signature(cell).parameters.items() if one.kind == one.KEYWORD_ONLY}
+    assert keywords == {"rng", "dtype", *cell.options}, f"{cell.__name__}.options must say what each option may be"
+    for chosen in product(*cell.options.values()):
         words = [value or "none" for value in chosen]
-        yield " ".join([cell.__name__, *words]), partial(cell, **dict(zip(names, chosen, strict=True)))
+        yield " ".join([cell.__name__, *words]), partial(cell, **dict(zip(cell.options, chosen, strict=True)))
 
 
 CELLS = [one for one in vars(cells).values() if isinstance(one, type) and issubclass(one, Cell) and one is not Cell]

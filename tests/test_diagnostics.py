@@ -188,6 +188,15 @@ def test_chrono_refuses_times_too_short(rng):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_new_cell_starts_as_it_declares(kind, rng):
+    cell = KINDS[kind](3, 5, rng=np.random.default_rng(1), dtype=np.float64)
+    rng = np.random.default_rng(1)
+    for name, parameter in cell.parameters().items():  # drawn one after the other
+        assert (cell.params[name] == parameter.start(rng, parameter.shape)).all(), name
+        assert cell.params[name].shape == parameter.shape
+
+
+@pytest.mark.parametrize("kind", ["RNN tanh", "LSTM", "PeepholeLSTM ifo", "LayerNormLSTM", "GRU after", "MinGRU"])
 def test_a_new_cell_is_uniform_in_one_over_root_h_with_zero_biases(kind, rng):
     cell = KINDS[kind](100, 400, rng=rng)
     for name, value in cell.params.items():
@@ -211,7 +220,7 @@ def test_the_base_class_keeps_no_gate():
 
 
 def test_norms_at_start_are_those_of_each_fresh_cell(rng):
-    norms = diagnostics.norms_at_start(lambda rng: LSTM(2, 3, rng=rng, dtype=np.float64), steps=7, seeds=4)
+    norms = diagnostics.initial_gradient_norms(lambda rng: LSTM(2, 3, rng=rng, dtype=np.float64), steps=7, seeds=4)
     assert norms.shape == (8, 4)
     own = np.random.default_rng(2)
     cell = LSTM(2, 3, rng=own, dtype=np.float64)

@@ -45,7 +45,7 @@ from rnnbook.data import speech, words
 from rnnbook.data.ngrams import KneserNey
 from rnnbook.layers.attention import SelfAttention
 from rnnbook.layers.checkpointed import Checkpointed
-from rnnbook.layers.encoder_decoder import EncoderDecoder, padded
+from rnnbook.layers.encoder_decoder import EncoderDecoder, pad_sequences
 from rnnbook.learning.ctc import beam_search, ctc, greedy_decode
 
 few = settings(max_examples=25, deadline=None, derandomize=True)
@@ -309,10 +309,10 @@ def test_an_encoder_and_a_decoder_fit_or_are_refused(rng):
     with pytest.raises(ValueError, match="x must be a pair, source and written, got ndarray"):
         model(np.zeros((2, 2), int))
     with pytest.raises(ValueError, match="steps must be at least 3"):
-        padded([[1, 2, 3]], 2)
+        pad_sequences([[1, 2, 3]], 2)
     with pytest.raises(TypeError, match="sequences must hold integers"):
-        padded([[1.5]])
-    assert padded([])[0].shape == (0, 0)
+        pad_sequences([[1.5]])
+    assert pad_sequences([])[0].shape == (0, 0)
 
 
 def test_checkpoints_add_weight_gradients_up_as_they_come(rng):
@@ -494,7 +494,7 @@ def test_surprisal_of_what_was_thought_impossible(rng):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: forecast.examples(np.array([1.0, np.nan, 2.0]), 1, 1), "series must be finite, got nan at 1"),
+        (lambda: forecast.sliding_windows(np.array([1.0, np.nan, 2.0]), 1, 1), "series must be finite, got nan at 1"),
         (lambda: forecast.mase([np.nan], [1.0], [1.0, 2.0]), "forecast must be finite"),
         (lambda: forecast.coverage([0.0], [1.0], [np.nan]), "actual must hold numbers, got nan"),
         (lambda: forecast.coverage([0.0], [1.0], []), "must have one shape and not be empty"),
@@ -542,7 +542,7 @@ def test_one_string_is_not_many():
         lambda r: speech.spoken_digits(r),
         lambda r: speech.render(np.ones((3, 7)), r),
         lambda r: speech.strings(r, 1),
-        lambda r: speech.with_noise(np.ones(3), 3, r),
+        lambda r: speech.add_noise(np.ones(3), 3, r),
     ],
 )
 def test_an_rng_is_a_generator(call):

@@ -174,18 +174,18 @@ FUNCTIONS = {"ONNX": "onnx", "PyTorch": "torch", "Keras": "keras", "Equinox": "e
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # as in test_keras.py
-@pytest.mark.parametrize("library", parts.THERE)
+@pytest.mark.parametrize("library", parts.EXPORTS)
 def test_the_list_of_what_goes_where_is_true(library):
     name = FUNCTIONS[library]
     os.environ.setdefault("KERAS_BACKEND", "torch")
     if library != "C":
         pytest.importorskip(name)
     there, back = getattr(interop, f"to_{name}"), getattr(interop, f"from_{name}", None)
-    assert (back is None) == (library not in parts.BACK)
+    assert (back is None) == (library not in parts.IMPORTS)
     for kind, example in EXAMPLES.items():
-        if kind in parts.THERE[library] or (Cell in parts.THERE[library] and issubclass(kind, Cell)):
+        if kind in parts.EXPORTS[library] or (Cell in parts.EXPORTS[library] and issubclass(kind, Cell)):
             made = there(example)
-            if kind in parts.BACK.get(library, {}):
+            if kind in parts.IMPORTS.get(library, {}):
                 returned = back(made)
                 assert type(returned) is kind
                 assert all((returned.params[key] == p).all() for key, p in example.params.items())

@@ -20,7 +20,7 @@ def equal(one, other):
         np.testing.assert_array_equal(other.params[name], value)
 
 
-@pytest.mark.parametrize("kind", [kind for kind, make in KINDS.items() if make.func in interop.parts.BACK["ONNX"]])
+@pytest.mark.parametrize("kind", [kind for kind, make in KINDS.items() if make.func in interop.parts.IMPORTS["ONNX"]])
 def test_a_cell_goes_to_onnx_and_back(kind, rng, tmp_path):
     cell = random_cell(kind, 3, 5, rng, np.float32)
     for state, lengths in product((True, False), repeat=2):

@@ -31,7 +31,7 @@ from rnnbook import (
 )
 from rnnbook.cells.minimal import linear_scan
 from rnnbook.jax.compiled import compiled
-from rnnbook.layers.encoder_decoder import EOS, beam_search, greedy_decode, padded, shift_right
+from rnnbook.layers.encoder_decoder import EOS, beam_search, greedy_decode, pad_sequences, shift_right
 
 S, T, B, K = 6, 4, 3, 5
 LENGTHS = np.array([6, 2, 4])
@@ -239,7 +239,7 @@ def test_what_is_refused(rng):
 
 
 def test_sequences_are_padded():
-    ids, lengths = padded([[3, 1], [2], [4, 4, 4]])
+    ids, lengths = pad_sequences([[3, 1], [2], [4, 4, 4]])
     assert ids.T.tolist() == [[3, 1, 0], [2, 0, 0], [4, 4, 4]]
     assert lengths.tolist() == [2, 1, 3]
 

@@ -306,5 +306,5 @@ def test_the_trained_networks_read_what_they_were_made_for(name):
     assert (
         text.surprisal(network, ids, 4).mean()
         < 2.9
-        < text.surprisal(networks.fresh(name, np.random.default_rng(0)), ids).mean()
+        < text.surprisal(networks.untrained(name, np.random.default_rng(0)), ids).mean()
     )

@@ -6,7 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from rnnbook import check
 
 
-def examples(series, length, horizon):
+def sliding_windows(series, length, horizon):
     """Every stretch of a series, and what came after it.
 
     Parameters
@@ -31,7 +31,7 @@ def examples(series, length, horizon):
 
     Examples
     --------
-    >>> x, target = examples(np.arange(6.0), length=3, horizon=2)
+    >>> x, target = sliding_windows(np.arange(6.0), length=3, horizon=2)
     >>> x[..., 0].T.tolist(), target[0].tolist()
     ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [[3.0, 4.0], [4.0, 5.0]])
     """

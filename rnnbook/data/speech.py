@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook import check
-from rnnbook.cells.base import alive_mask
+from rnnbook.cells.base import sequence_mask
 from rnnbook.learning.training import Batch
 
 RATE, STEP = 16000, 0.01  # samples a second; seconds between two frames
@@ -253,7 +253,7 @@ def _mel(f):
     return 1127 * np.log1p(f / 700)
 
 
-def with_noise(sound, decibels, rng):
+def add_noise(sound, decibels, rng):
     """Sound with white noise, that many decibels weaker than the sound; None for no noise."""
     if decibels is None:
         return sound
@@ -303,7 +303,7 @@ def strings(rng, count):
     found = []
     for _ in range(check.positive("count", count)):
         digits, sound = spoken_digits(rng)
-        features = [log_mel(with_noise(sound, level, rng)).astype(np.float32) for level in LEVELS]
+        features = [log_mel(add_noise(sound, level, rng)).astype(np.float32) for level in LEVELS]
         found.append((digits, features, len(sound) / RATE))
     return found
 
@@ -342,7 +342,7 @@ def batch(strings, levels):
 
 def alive(batch):
     """The mask of the frames that are there, (T, B)."""
-    return alive_mask(batch.lengths, len(batch.x))[..., 0]
+    return sequence_mask(batch.lengths, len(batch.x))[..., 0]
 
 
 def spelled(rng, word, accent):

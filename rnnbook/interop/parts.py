@@ -3,20 +3,20 @@
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.layers import Bidirectional, Checkpointed, Dense, Embedding, Model, Stack, TiedReadout
 
-AROUND: dict[type, str] = dict.fromkeys((Stack, Bidirectional, Dense, Embedding, TiedReadout, Model), "")
+LAYERS: dict[type, str] = dict.fromkeys((Stack, Bidirectional, Dense, Embedding, TiedReadout, Model), "")
 #: The kinds that a library takes, each with what else it must be. ``Cell`` is every cell, a reader's own included.
-THERE: dict[str, dict[type, str]] = {
-    "ONNX": {Cell: ""} | AROUND,
+EXPORTS: dict[str, dict[type, str]] = {
+    "ONNX": {Cell: ""} | LAYERS,
     "PyTorch": {RNN: "tanh or relu", LSTM: "", GRU: "reset after the product"}
-    | AROUND
+    | LAYERS
     | {Bidirectional: "of two cells that are alike"},
     "Keras": {RNN: "tanh or relu", LSTM: "", GRU: ""}
-    | {kind: "of two cells of one size" * (kind is Bidirectional) for kind in AROUND if kind is not TiedReadout},
+    | {kind: "of two cells of one size" * (kind is Bidirectional) for kind in LAYERS if kind is not TiedReadout},
     "Equinox": {LSTM: "", GRU: "reset after the product"},
     "C": {Model: "of an LSTM and a Dense"},
 }
 #: The kinds that come back.
-BACK: dict[str, dict[type, str]] = {
+IMPORTS: dict[str, dict[type, str]] = {
     "ONNX": dict.fromkeys((RNN, LSTM, PeepholeLSTM, CoupledLSTM, GRU, Stack, Bidirectional), ""),
     "PyTorch": dict.fromkeys((RNN, LSTM, GRU, Stack, Bidirectional), ""),
     "Keras": dict.fromkeys((RNN, LSTM, GRU), ""),
@@ -34,7 +34,7 @@ def in_words(kinds):
 
     Examples
     --------
-    >>> in_words(THERE["Equinox"])
+    >>> in_words(EXPORTS["Equinox"])
     '`LSTM`, `GRU` (reset after the product)'
     """
     named = {Cell: "every cell, your own included"}
@@ -47,7 +47,8 @@ def table():
     """The table of what goes where, in Markdown, that the README and the API page show."""
     lines = ["| to | what goes | what comes back |", "| --- | --- | --- |"]
     lines += [
-        f"| {library} | {in_words(kinds)} | {in_words(BACK.get(library, {}))} |" for library, kinds in THERE.items()
+        f"| {library} | {in_words(kinds)} | {in_words(IMPORTS.get(library, {}))} |"
+        for library, kinds in EXPORTS.items()
     ]
     return "\n".join(lines)
 
@@ -69,10 +70,10 @@ def refusal(library, place, part):
     -------
     TypeError
     """
-    takes = any(issubclass(type(part), Cell) if kind is Cell else type(part) is kind for kind in THERE["ONNX"])
+    takes = any(issubclass(type(part), Cell) if kind is Cell else type(part) is kind for kind in EXPORTS["ONNX"])
     remedy = "to_onnx takes it" if takes else REMEDIES.get(type(part).__name__, "take it apart, or write it as a cell")
     return TypeError(
-        f"{called(place, part)} has no twin in {library}, which takes {in_words(THERE[library]).replace('`', '')}; "
+        f"{called(place, part)} has no twin in {library}, which takes {in_words(EXPORTS[library]).replace('`', '')}; "
         f"{remedy}"
     )
 

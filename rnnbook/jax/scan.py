@@ -8,7 +8,7 @@ from typing import Any
 
 from rnnbook import check
 from rnnbook.arrays import flat
-from rnnbook.cells.base import Cell, alive_mask, where_alive
+from rnnbook.cells.base import Cell, sequence_mask, where_alive
 from rnnbook.layers import Container
 
 INSTEAD = (
@@ -75,7 +75,7 @@ class Scan:
         jnp, params, (T, B, _) = import_jax().numpy, self.cell.params, x.shape
         if state is None:
             state = tuple(jnp.zeros((B, *shape), x.dtype) for shape in self.cell.state_shapes())
-        alive = None if lengths is None else alive_mask(lengths, T)
+        alive = None if lengths is None else sequence_mask(lengths, T)
         if alive is not None:
             x = jnp.where(alive, x, 0)
         dtype = jnp.result_type(x, *state, *params.values())

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rnnbook import check
 from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
 from rnnbook.arrays import Array, flat, join, namespace, split
-from rnnbook.cells.base import State, alive_mask
+from rnnbook.cells.base import State, sequence_mask
 
 
 class Attention:
@@ -84,7 +84,7 @@ class Attention:
         if S == 0:
             raise ValueError("keys must have at least one step, got S = 0")
         xp, p = namespace(keys), self.params
-        alive = None if lengths is None else alive_mask(check.lengths(lengths, S, B), S)
+        alive = None if lengths is None else sequence_mask(check.lengths(lengths, S, B), S)
         if alive is not None:
             keys = xp.where(alive, keys, 0)
         if self.kind == "additive":
@@ -182,7 +182,7 @@ class SelfAttention:
         xp, p, (T, B, _) = namespace(x), self.params, x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")
-        alive = np.ones((1, 1, 1), bool) if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
+        alive = np.ones((1, 1, 1), bool) if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
         if lengths is not None:
             x = xp.where(alive, x, 0)
         u = x @ p["W_u"] + positions(T, self.hidden_size).astype(x.dtype)[:, None]

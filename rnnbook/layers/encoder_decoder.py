@@ -184,14 +184,14 @@ def shift_right(target: Array) -> Array:
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
 
 
-def padded(sequences: Sequence[Sequence[int]], steps: int | None = None) -> tuple[Array, Array]:
+def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) -> tuple[Array, Array]:
     """Ids as one array (T, B), filled up with `EOS`, and the lengths (B,).
 
     T is that of the longest, or `steps`, at least as many: batches of one shape can be compiled.
 
     Examples
     --------
-    >>> ids, lengths = padded([[4, 5], [6]])
+    >>> ids, lengths = pad_sequences([[4, 5], [6]])
     >>> ids.T.tolist(), lengths.tolist()
     ([[4, 5], [6, 0]], [2, 1])
     """

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
-from rnnbook.arrays import Array, is_concrete, namespace, number, recurrence
+from rnnbook.arrays import Array, as_float, is_concrete, namespace, recurrence
 
 BLANK = 0
 
@@ -102,7 +102,7 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     one_hot = (states[..., None] == np.arange(K)).astype(end.dtype)
     q = xp.einsum("tsb,sbk->tbk", on_path, one_hot)
     dlogits = xp.where(alive[..., None], softmax(logits) - q, 0) / B
-    return number(-total.mean()), dlogits.astype(logits.dtype, copy=False)
+    return as_float(-total.mean()), dlogits.astype(logits.dtype, copy=False)
 
 
 def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnbook import check
-from rnnbook.arrays import Array, is_concrete, namespace, number
+from rnnbook.arrays import Array, as_float, is_concrete, namespace
 
 
 class Optimiser:
@@ -208,14 +208,14 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
     norm = global_norm(grads)
     xp = namespace(norm)
     over = norm > max_norm
-    scale = number(xp.where(over, max_norm / xp.where(over, norm, 1.0), 1.0))  # no division by a norm of zero
+    scale = as_float(xp.where(over, max_norm / xp.where(over, norm, 1.0), 1.0))  # no division by a norm of zero
     return {name: g * scale for name, g in grads.items()}, norm
 
 
 def global_norm(grads: Mapping[str, Array]) -> float:
     """The joint norm of all gradients."""
-    squared: Any = sum(number(namespace(g).vdot(g, g)) for g in grads.values())
-    plain = number(namespace(squared).sqrt(squared))
+    squared: Any = sum(as_float(namespace(g).vdot(g, g)) for g in grads.values())
+    plain = as_float(namespace(squared).sqrt(squared))
     arrays = [g for g in grads.values() if g.size]
     if not arrays or (is_concrete(plain) and SMALLEST < plain < LARGEST):
         return plain
@@ -223,16 +223,18 @@ def global_norm(grads: Mapping[str, Array]) -> float:
     xp = namespace(arrays[0])
     most = xp.stack([abs(g).max() for g in arrays]).max()
     unit = xp.where((most > 0) & (most < np.inf), most, 1)
-    units: Any = sum(number(xp.vdot(g / unit, g / unit)) for g in arrays)
+    units: Any = sum(as_float(xp.vdot(g / unit, g / unit)) for g in arrays)
     inside = (plain > SMALLEST) & (plain < LARGEST)
-    return number(xp.where(inside, plain, xp.where(unit == most, number(most) * namespace(units).sqrt(units), most)))
+    return as_float(
+        xp.where(inside, plain, xp.where(unit == most, as_float(most) * namespace(units).sqrt(units), most))
+    )
 
 
 def squarable(norm: float, max_norm: float, grads: Mapping[str, Array]) -> float:
     """The norm, or infinity where an optimiser could not square what clipping to `max_norm` leaves of the gradients."""
     most = min(float(np.finfo(g.dtype).max) ** 0.5 for g in grads.values())
     xp = namespace(norm)
-    return number(xp.where(xp.minimum(norm, max_norm) >= most, np.inf, norm))
+    return as_float(xp.where(xp.minimum(norm, max_norm) >= most, np.inf, norm))
 
 
 #: Between these, the squares of float32 numbers are neither infinite nor rounded to denormals.

@@ -35,7 +35,7 @@ from rnnbook import (
     split,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 
 class Vanilla(PeepholeLSTM):
@@ -223,6 +223,7 @@ def effects():
     return found
 
 
+PLACE = 7, 1
 CLAIMS = (
     Claim(
         words="The forget gate and the output activation are the most important parts",
@@ -235,6 +236,8 @@ CLAIMS = (
         effects=effects,
     ),
 )
+# cells of its own: compiled too
+SLICES = (Slice(run, "variants", {"task": "adding", "variant": "FGR"}, both=True),)
 
 
 def make():

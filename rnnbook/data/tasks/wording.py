@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 
 from rnnbook import check
-from rnnbook.layers.encoder_decoder import padded, shift_right
+from rnnbook.layers.encoder_decoder import pad_sequences, shift_right
 from rnnbook.learning.training import Batch
 
 ONES = (
@@ -139,9 +139,11 @@ def dates(pairs):
         raise ValueError(f"pairs must hold dates of 1 to {LONGEST} characters, got {lengths.min()} to {lengths.max()}")
     allowed = tuple(LETTERS)
     letters = [[LETTERS.index(check.choice("character", letter, allowed)) for letter in text] for text, _ in pairs]
-    source, _ = padded(letters, LONGEST)
+    source, _ = pad_sequences(letters, LONGEST)
     figures = tuple(FIGURES)
-    target, _ = padded([[figures.index(check.choice("figure", f, figures)) for f in normal] for _, normal in pairs], 11)
+    target, _ = pad_sequences(
+        [[figures.index(check.choice("figure", f, figures)) for f in normal] for _, normal in pairs], 11
+    )
     return Batch((source, shift_right(target)), target, None, lengths)
 
 
