@@ -199,7 +199,7 @@ def test_the_list_of_what_goes_where_is_true(library):
                 there(example)
 
 
-@pytest.mark.parametrize("page", ["README.md", "book/api-tools.md"])
+@pytest.mark.parametrize("page", ["README.md", "book/api-interop.md"])
 def test_pages_show_the_list_of_what_goes_where(page):
     assert parts.table() in (ROOT / page).read_text()
 

@@ -92,7 +92,7 @@ def coverage(low, high, actual):
     Parameters
     ----------
     low, high, actual : ndarray of one shape
-        An end of an interval may be infinite.
+        An end of an interval may be infinite; two numbers are the same interval for all.
 
     Returns
     -------
@@ -109,6 +109,8 @@ def coverage(low, high, actual):
     0.5
     """
     low, high, actual = (np.asarray(a, float) for a in (low, high, actual))
+    if low.ndim == high.ndim == 0:  # the same interval for all
+        low, high = np.broadcast_to(low, actual.shape), np.broadcast_to(high, actual.shape)
     if not low.shape == high.shape == actual.shape or actual.size == 0:
         raise ValueError(
             f"low, high and actual must have one shape and not be empty, got {low.shape}, {high.shape}, {actual.shape}"

@@ -169,9 +169,10 @@ class FGR(Vanilla):
         return da, (da @ self.params["W_h"].T, dc_prev, *dgates)
 
     def weight_grads(self, da):
-        *self.tape, before = self.tape
+        whole = self.tape
+        *self.tape, before = whole
         grads = super().weight_grads(da)
-        self.tape = [*self.tape, before]
+        self.tape = whole
         da_gates = da[..., : before.shape[-1]]
         R = namespace(da).einsum("tbi,tbj->ij", before, da_gates)
         return grads | {"R": R}
