@@ -161,7 +161,7 @@ def shrink_icons(static, css):
     codes = {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}  # the private area, where icons live
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table
     font = ttLib.TTFont(static / f"{ICONS}.ttf")
-    options = subset.OptimiserSpec(layout_features=[], name_IDs=[], hinting=False)
+    options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)

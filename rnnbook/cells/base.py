@@ -105,7 +105,7 @@ class Cell:
         self.hidden_size = self.output_size = check.positive("hidden_size", hidden_size)
         self.params = {name: p.start(rng, p.shape).astype(dtype) for name, p in self.parameters().items()}
         self.grads: dict[str, Array] = {}
-        self.tape: list[Array] = []
+        self.tape = []
         self._buffers: dict[object, Array] = {}
 
     def block_widths(self) -> tuple[int, ...]:
