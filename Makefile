@@ -68,10 +68,10 @@ grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folde
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 -n 2 --dist loadfile notebooks
 
-# what the rest stands on, and the tests of it that need neither JAX nor PyTorch nor a browser
-CORE := $(wildcard $(addprefix rnnbook/,cells layers learning checking diagnostics \
-  activations.py arrays.py check.py checkpointed.py files.py gradcheck.py init.py layers.py losses.py optim.py))
-CORE_TESTS := $(addprefix tests/test_,cells_by_hand.py bad_input.py diagnostics.py gradients.py paths.py properties.py summary.py training.py)
+# the core, and its tests: they need NumPy alone, neither JAX nor PyTorch nor a browser
+CORE := $(addprefix rnnbook/,cells layers learning checking activations.py arrays.py check.py)
+CORE_TESTS := $(patsubst %,tests/test_%.py,bad_input cells_by_hand contract diagnostics edges gradients import layers_edges \
+  paths properties training)
 
 check: .venv-check/ready ## lint, types, the tests of the core; under two minutes, without PyTorch or a browser
 	@echo "Lint, format, types"
@@ -100,6 +100,7 @@ test: .venv/test .venv/course book ## check everything, as CI does
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
 	@$(BIN)/python benchmarks/laboratory.py
+	@$(BIN)/python benchmarks/imports.py
 
 analysis: .venv/course ## what the results say of the problems and of the feedback: one page
 	@$(BIN)/python -m course.analysis
@@ -107,7 +108,7 @@ analysis: .venv/course ## what the results say of the problems and of the feedba
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
 	@$(BIN)/python -m benchmarks.course
 
-
+# on an otherwise idle machine, since some tables hold times
 results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*
 	@$(BIN)/python -m rnnbook.trials
