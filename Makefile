@@ -94,6 +94,9 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@OPENBLAS_CORETYPE=Nehalem $(NBVAL)
 	@echo "A browser for the site's tests"
 	@PYTHON=$(BIN)/python .ci/chromium
+	@echo "A part of it as a processor without AVX-512 computes it"
+	@OPENBLAS_CORETYPE=Haswell XLA_FLAGS=--xla_cpu_max_isa=AVX2 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+	  tests/test_gradients.py tests/test_training.py tests/test_recipes.py tests/test_forecast.py
 	@echo "Package, notebooks' form, site"
 	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile --no-loadscope-reorder
 
