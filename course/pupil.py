@@ -4,6 +4,7 @@ Nothing here is secret, and nothing here is trusted: the student's code runs in 
 rewrite all of it. It holds no tests and no answers, so all it could gain is the loss of its own points.
 """
 
+import _thread
 import ast
 import dis
 import inspect
@@ -16,6 +17,7 @@ import signal
 import site
 import socket
 import sys
+import threading
 import types
 from functools import cache
 from importlib.machinery import PathFinder
@@ -23,6 +25,7 @@ from importlib.machinery import PathFinder
 import wire
 
 PRINTED = 1_000_000  # characters that a cell or a call may print
+THREADS, STACK = 64, 1 << 20  # at once, and bytes for each: all of them leave room for what comes after them
 RUN_THEIR_CODE = ("time", "capture", "prun")  # magics after which the names that their code sets are there
 # IPython takes a cell of one line that is no Python for a magic without its %
 BARE = ("pip", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "cp", "mv", "rm", "mkdir", "less", "more", "man")
@@ -41,6 +44,20 @@ class Printer(io.TextIOBase):
         if self.count > PRINTED:
             raise RuntimeError("OutputLimit")
         return len(text)
+
+
+def limit_threads():
+    """Refuse a thread too many as the system does; where its memory ended, nothing would be left for the rest."""
+    start = _thread.start_new_thread
+
+    def start_new_thread(*args):
+        if _thread._count() >= THREADS:
+            raise RuntimeError("can't start new thread")
+        return start(*args)
+
+    _thread.stack_size(STACK)
+    _thread.start_new_thread = _thread.start_new = start_new_thread
+    threading._start_new_thread = start_new_thread
 
 
 def ipython_transformer():
@@ -206,6 +223,7 @@ def main():
         (resource.RLIMIT_CPU, seconds),
     ):
         resource.setrlimit(limit, (most, most))
+    limit_threads()
     channel = socket.socket(fileno=number)
     site.setquit()
     site.sethelper()

@@ -27,6 +27,8 @@ REFUSAL = (
     "the students' code with all of your rights instead, say SANDBOX=none."
 )
 
+ENDS = 20  # seconds that a process may take to go: nothing here waits for ever
+
 #: What an error may be called in feedback.
 KINDS = {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
 KINDS.add("OutputLimit")
@@ -62,8 +64,11 @@ def refuse_without_sandbox():
         with Pupil(Limits()) as pupil:
             pupil.run("import numpy", "the first")
     except (Stopped, StudentError) as error:
-        done = subprocess.run([*bubblewrap(Limits(), ()), "true"], capture_output=True, text=True)
-        raise RuntimeError(REFUSAL.format(f"does not work here ({done.stderr.strip() or error})")) from error
+        why = ""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            command = [*bubblewrap(Limits(), ()), "true"]
+            why = subprocess.run(command, capture_output=True, text=True, timeout=ENDS).stderr.strip()
+        raise RuntimeError(REFUSAL.format(f"does not work here ({why or error})")) from error
 
 
 @cache
@@ -108,6 +113,7 @@ def environment(home):
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
         "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",  # else each thread reserves 64 MB of the addresses that are limited
         "PYTHONDONTWRITEBYTECODE": "1",
         # with these, Python need not look for them (-S), which takes a tenth of the time of a submission
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(("site-packages", "dist-packages"))),
@@ -257,7 +263,8 @@ class Pupil:
         """End the process and all that it has started, and remove its folder."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel may be slow with the memory of what it kills
+            self.process.wait(ENDS)
         self.socket.close()
         self.folder.cleanup()
 

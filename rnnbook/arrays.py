@@ -59,7 +59,10 @@ def join(blocks: Sequence[Array]) -> Array:
     >>> join([np.array([0.0, 1.0]), np.array([2.0, 3.0])])
     array([0., 1., 2., 3.])
     """
-    return namespace(blocks[0]).concatenate(blocks, axis=-1)
+    if not blocks:
+        raise ValueError("blocks must hold at least one block, got none")
+    joined: Array = namespace(blocks[0]).concatenate(blocks, axis=-1)
+    return joined
 
 
 def flat(a: Array) -> Array:
@@ -78,7 +81,7 @@ def is_concrete(array: Any) -> bool:
     return isinstance(array, (np.ndarray, np.generic))
 
 
-def number(value: Any) -> float:
+def as_float(value: Any) -> float:
     """A single value as a float, or what stands for it while JAX traces."""
     return float(value) if is_concrete(value) else value
 
@@ -94,11 +97,12 @@ def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:
     [0.0, 1.0, 3.0, 6.0]
     """
     if namespace(first) is np:
-        values = [np.asarray(first)]
+        values: list[Any] = [np.asarray(first)]
         for row in zip(*rows, strict=True):
             values.append(np.asarray(step(values[-1], *row)))
         return np.stack(values)
     import jax
 
     _, rest = jax.lax.scan(lambda value, row: (step(value, *row),) * 2, first, rows)
-    return jax.numpy.concatenate([first[None], rest])
+    stacked: Any = jax.numpy.concatenate([first[None], rest])
+    return stacked

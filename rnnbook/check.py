@@ -1,6 +1,8 @@
 """What bad input is told: the argument's name, what was expected and what came."""
 
+import contextlib
 import importlib
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -117,6 +119,15 @@ def require(name: str, extra: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(f"this needs {name}, which is not installed: pip install rnnbook[{extra}]") from error
+
+
+def optional(name: str) -> Any:
+    """The library of that name without what it says at its import, or None where it is not installed."""
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def real(name: str, value: Any) -> Any:

@@ -9,11 +9,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import processes
+
 
 def start(*command, **variables):
     # the workers import what the trials of the tests are made of
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OPENBLAS_NUM_THREADS": "1", **variables}
-    return subprocess.Popen(
+    return processes.start(
         [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -33,16 +35,16 @@ def cluster(workers):
         written = Path(folder) / "scheduler.json"
         address = "--host", "127.0.0.1", "--port", "0"
         scheduler = start("dask_scheduler", *address, "--no-dashboard", "--scheduler-file", str(written))
-        processes = [scheduler]
+        started, deadline = [scheduler], time.monotonic() + 60
         try:
             while not written.exists() or not written.read_text():
                 assert scheduler.poll() is None, "the scheduler ended"
+                assert time.monotonic() < deadline, "the scheduler does not start"
                 time.sleep(0.1)
             address = json.loads(written.read_text())["address"]
             crew = [worker(address) for _ in range(workers)]
-            processes += crew
+            started += crew
             yield address, scheduler, crew
         finally:
-            for process in processes:
-                process.kill()
-                process.wait()
+            for process in started:
+                processes.kill(process)

@@ -1,25 +1,27 @@
-"""Every cell with every option, for the tests that hold for all of them."""
+"""Every cell of the package with every option, found by looking, for the tests that hold for all of them."""
 
+import inspect
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, RNN, CoupledLSTM, LayerNormLSTM, PeepholeLSTM
+from rnnbook import Cell, cells
 
-KINDS = {
-    "RNN tanh": RNN,
-    "RNN relu": partial(RNN, activation="relu"),
-    "RNN leaky": partial(RNN, activation="leaky_relu"),
-    "LSTM": LSTM,
-    "Peephole ifo": PeepholeLSTM,
-    "Peephole f": partial(PeepholeLSTM, peepholes="f"),
-    "Peephole io": partial(PeepholeLSTM, peepholes="io"),
-    "Peephole none": partial(PeepholeLSTM, peepholes=""),
-    "Coupled": CoupledLSTM,
-    "LayerNorm": LayerNormLSTM,
-    "GRU after": GRU,
-    "GRU before": partial(GRU, reset="before"),
-}
+
+def kinds(cell):
+    """A class of cells with each choice of its options: (name, what makes one)."""
+    keywords = {name for name, one in inspect.signature(cell).parameters.items() if one.kind == one.KEYWORD_ONLY}
+    assert keywords == {"rng", "dtype", *cell.options}, f"{cell.__name__}.options must say what each option may be"
+    for chosen in product(*cell.options.values()):
+        words = [value or "none" for value in chosen]
+        yield " ".join([cell.__name__, *words]), partial(cell, **dict(zip(cell.options, chosen, strict=True)))
+
+
+CELLS = [one for one in vars(cells).values() if isinstance(one, type) and issubclass(one, Cell) and one is not Cell]
+KINDS = dict(pair for cell in CELLS for pair in kinds(cell))
+#: Those whose gates see the state by way of `W_h`.
+RECURRENT = [kind for kind, make in KINDS.items() if "W_h" in make(1, 1, rng=np.random.default_rng(0)).params]
 
 
 def random_cell(kind, D, H, rng, dtype=np.float64, scale=0.5):
@@ -31,4 +33,4 @@ def random_cell(kind, D, H, rng, dtype=np.float64, scale=0.5):
 
 
 def random_state(cell, B, rng, dtype=np.float64):
-    return tuple(rng.normal(size=(B, cell.hidden_size)).astype(dtype) for _ in cell.states)
+    return tuple(rng.normal(size=(B, *shape)).astype(dtype) for shape in cell.state_shapes())

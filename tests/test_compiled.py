@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from kinds import KINDS, random_cell, random_state
+from same import CLOSELY, same_params, same_training
 
 from rnnbook import (
     GRU,
@@ -253,8 +254,15 @@ def test_training_is_that_of_numpy(optimiser, max_norm):
             "compiled": way,
         }
         history = fit(model, mean_squared_error, optimiser(), batch, **options)
-        histories.append((history.loss, history.grad_norm, history.validation, history.best_step, model.params))
-    same(*histories, tolerance=1e-8)
+        histories.append((history, model.params))
+    (one, params), (other, others) = histories
+    same_training(one.loss, other.loss)
+    same_training(one.grad_norm, other.grad_norm)
+    for (step, value), (at, expected) in zip(one.validation, other.validation, strict=True):
+        assert step == at
+        np.testing.assert_allclose(value, expected, rtol=CLOSELY)
+    assert one.best_step == other.best_step
+    same_params(params, others)
 
 
 def test_training_on_labels_with_lengths_is_that_of_numpy():
@@ -270,7 +278,7 @@ def test_training_on_labels_with_lengths_is_that_of_numpy():
 
         fit(model, softmax_cross_entropy, Adam(1e-2), batch, steps=20, compiled=way)
         params.append(model.params)
-    same(*params, tolerance=1e-8)
+    same_params(*params)
 
 
 @pytest.mark.parametrize("way", [False, True])
@@ -321,11 +329,9 @@ def test_many_runs_at_once_are_each_what_it_is_alone():
     for seed, rate in enumerate(rates):
         model, batch = adding_model(seed)
         history = fit(model, mean_squared_error, Adam(rate), batch, **options)
-        same(
-            (histories[seed].loss, histories[seed].grad_norm, models[seed].params),
-            (history.loss, history.grad_norm, model.params),
-            1e-8,
-        )
+        same_training(histories[seed].loss, history.loss)
+        same_training(histories[seed].grad_norm, history.grad_norm)
+        same_params(models[seed].params, model.params)
 
 
 def test_of_many_runs_one_that_blows_up_stops_alone():
@@ -357,7 +363,9 @@ def test_side_by_side_as_on_a_gpu_gives_the_same(monkeypatch):
         histories = fit_many(models, mean_squared_error, [Adam(1e-2)] * 3, batches, steps=20)
         results.append([(history.loss, model.params) for history, model in zip(histories, models, strict=True)])
     programs.training_program.cache_clear()
-    same(*results, tolerance=1e-8)
+    for (loss, params), (expected, others) in zip(*results, strict=True):
+        same_training(loss, expected)
+        same_params(params, others)
 
 
 def test_many_runs_must_be_of_one_kind(rng):

@@ -7,17 +7,16 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cluster
 import distributed
+import processes
 import pytest
 from conftest import SITE
 
@@ -91,16 +90,20 @@ def right_solutions():
     yield from (("ps6", replaced) for replaced in importlib.import_module("course.correct.ps6").PROJECTS)
 
 
+LONG = pytest.mark.timeout(1800)  # the first of these tests waits for all gradings
+
+
 @pytest.fixture(scope="module")
 def results():
     """All gradings of the module in one go, on all cores."""
     jobs = [(name, None) for name in SETS]
     jobs += [(name, handed_in(name, m)) for name, m in MISTAKES]
     jobs += list(right_solutions())
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with processes.pool(os.cpu_count()) as pool:
         return dict(zip(map(repr, jobs), pool.map(graded, jobs), strict=True))
 
 
+@LONG
 @pytest.mark.parametrize("name", SETS)
 def test_the_model_solution_gets_full_marks(name, results):
     result = results[repr((name, None))]
@@ -132,6 +135,7 @@ def test_there_are_enough_mistakes_and_enough_ways_to_be_right():
     assert len(importlib.import_module("course.correct.ps6").PROJECTS) >= 10
 
 
+@LONG
 @pytest.mark.parametrize("case", MISTAKES, ids=lambda case: f"{case[0]}-{case[1].problem}-{case[1].name}")
 def test_a_mistake_loses_its_points_and_is_named(case, results):
     name, mistake = case
@@ -151,6 +155,7 @@ def test_no_two_mistakes_of_a_problem_are_told_the_same():
             assert len(of_problem) == len(set(of_problem))
 
 
+@LONG
 @pytest.mark.parametrize("number", range(len(list(right_solutions()))))
 def test_other_right_solutions_get_full_marks(number, results):
     job = list(right_solutions())[number]
@@ -522,16 +527,14 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     folder.mkdir()
     class_folder(folder, 12)
     command = [sys.executable, "-m", "course.grade", "1", str(folder), "--out", str(out)]
-    run = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    with processes.running(command, cwd=ROOT, stderr=subprocess.DEVNULL):
+        deadline = time.monotonic() + 60
+        while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
     stamps = {path: path.stat().st_mtime_ns for path in out.glob("results/*.json")}
     assert len(stamps) >= 3
     assert not (out / "grades.csv").exists() or len(stamps) == 12
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    processes.run(command, cwd=ROOT)
     assert len(list(out.glob("results/*.json"))) == 12
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
     assert len((out / "grades.csv").read_text("utf-8-sig").splitlines()) == 13
@@ -572,15 +575,14 @@ def test_a_cluster_grades_as_one_machine_does(tmp_path, capsys):
             ]
             with distributed.Client(address, set_as_default=False) as client:
                 client.wait_for_workers(3, timeout=60)
-            run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-            deadline = time.monotonic() + 60
-            while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:
-                time.sleep(0.02)
-            crew[0].kill()
-            _, errors = run.communicate(timeout=60)
+            with processes.running(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as run:
+                deadline = time.monotonic() + 60
+                while len(list(out.glob("results/*.json"))) < 3 and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                crew[0].kill()
+                _, errors = run.communicate(timeout=60)
         finally:
-            without.kill()
-            without.wait()
+            processes.kill(without)
     assert run.returncode == 0, errors
     assert "is not used: Students' notebooks are programs" in errors
     for path in (tmp_path / "alone/results").iterdir():
@@ -611,8 +613,7 @@ def test_a_cluster_that_cannot_grade_says_so(tmp_path):
             with pytest.raises(SystemExit, match="has no worker that can grade"):
                 grade.main(["1", str(tmp_path), "--out", str(tmp_path / "out"), "--scheduler", address])
         finally:
-            without.kill()
-            without.wait()
+            processes.kill(without)
 
 
 def test_no_sandbox_no_grading(tmp_path, monkeypatch):

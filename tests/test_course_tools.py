@@ -3,10 +3,10 @@
 import doctest
 import json
 import math
-import subprocess
 import sys
 
 import numpy as np
+import processes
 import pytest
 from test_course import REFUSED, SETS, hidden_lines
 
@@ -76,7 +76,7 @@ def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
 
     def run():
         command = [sys.executable, "-m", "pytest", *options]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+        return processes.run(command, check=False, cwd=folder).stdout
 
     count = len(grade.roles(name)[0])
     assert f"{count} failed" in run(), "the empty release"

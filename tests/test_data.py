@@ -4,12 +4,12 @@ import hashlib
 import os
 import platform
 import re
-import subprocess
 import sys
 import threading
 import zipfile
 
 import numpy as np
+import processes
 import pytest
 
 from rnnbook import data
@@ -128,7 +128,7 @@ def test_two_at_once_both_get_the_whole_file(index, cache):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
     assert found == [CONTENT] * 4 and names(cache) == ["hamlet.txt"]
 
 
@@ -139,7 +139,7 @@ def test_a_process_killed_while_it_fetches_leaves_nothing_that_is_read(index, ca
         "packages.os.replace = lambda *_: os._exit(9)\n"
         f"packages._keep(packages.cache_folder() / 'hamlet.txt', {CONTENT[:5]!r})"
     )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 9
+    assert processes.run([sys.executable, "-c", script], check=False).returncode == 9
     assert "hamlet.txt" not in names(cache)
     assert hamlet(package) == CONTENT
 

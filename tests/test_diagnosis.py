@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 import pytest
+import unseen
 from conftest import SITE
 
-from course import diagnosis, examiner, grade, model, unseen
+from course import diagnosis, examiner, grade, model
 from course.correct import RIGHT
 from course.correct.cells import functions  # noqa: F401  it registers the cells of problem set 5
 from course.words import EQUATIONS, equation, numbered

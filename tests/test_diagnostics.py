@@ -158,7 +158,7 @@ def test_uniform_identity_and_forget_bias(rng):
         assert (cell.block("W_h", gate) == 0.5 * np.eye(16)).all()
     init.forget_bias(cell, 2.0)  # coupled: a closed input gate is an open forget gate
     assert (cell.block("b", "i") == -2).all() and (cell.block("b", "o") == 0).all()
-    for kind in ("LSTM", "Peephole ifo"):
+    for kind in ("LSTM", "PeepholeLSTM ifo"):
         lstm = KINDS[kind](1, 2, rng=rng)
         init.forget_bias(lstm, 3.0)
         assert (lstm.block("b", "f") == 3).all() and (lstm.block("b", "i") == 0).all()
@@ -169,7 +169,7 @@ def test_uniform_identity_and_forget_bias(rng):
         init.forget_bias(RNN(1, 1, rng=rng))
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "Peephole ifo", "Coupled", "GRU after"])
+@pytest.mark.parametrize("kind", ["LSTM", "PeepholeLSTM ifo", "CoupledLSTM", "GRU after"])
 def test_chrono_biases_are_logarithms_of_uniform_times(kind, rng):
     cell = KINDS[kind](1, 4000, rng=rng)
     init.chrono(cell, 101, rng)
@@ -188,6 +188,15 @@ def test_chrono_refuses_times_too_short(rng):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_new_cell_starts_as_it_declares(kind, rng):
+    cell = KINDS[kind](3, 5, rng=np.random.default_rng(1), dtype=np.float64)
+    rng = np.random.default_rng(1)
+    for name, parameter in cell.parameters().items():  # drawn one after the other
+        assert (cell.params[name] == parameter.start(rng, parameter.shape)).all(), name
+        assert cell.params[name].shape == parameter.shape
+
+
+@pytest.mark.parametrize("kind", ["RNN tanh", "LSTM", "PeepholeLSTM ifo", "LayerNormLSTM", "GRU after", "MinGRU"])
 def test_a_new_cell_is_uniform_in_one_over_root_h_with_zero_biases(kind, rng):
     cell = KINDS[kind](100, 400, rng=rng)
     for name, value in cell.params.items():
@@ -211,7 +220,7 @@ def test_the_base_class_keeps_no_gate():
 
 
 def test_norms_at_start_are_those_of_each_fresh_cell(rng):
-    norms = diagnostics.norms_at_start(lambda rng: LSTM(2, 3, rng=rng, dtype=np.float64), steps=7, seeds=4)
+    norms = diagnostics.initial_gradient_norms(lambda rng: LSTM(2, 3, rng=rng, dtype=np.float64), steps=7, seeds=4)
     assert norms.shape == (8, 4)
     own = np.random.default_rng(2)
     cell = LSTM(2, 3, rng=own, dtype=np.float64)

@@ -12,7 +12,8 @@ from rnnbook.plots import graphs
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-DRAWN = ["RNN tanh", "LSTM", "Peephole ifo", "Peephole f", "Peephole none", "Coupled", "GRU after", "GRU before"]
+PEEPHOLES = ["PeepholeLSTM ifo", "PeepholeLSTM f", "PeepholeLSTM none"]
+DRAWN = ["RNN tanh", "LSTM", *PEEPHOLES, "CoupledLSTM", "GRU after", "GRU before"]
 D, H, B = 3, 4, 2
 
 

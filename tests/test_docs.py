@@ -1,5 +1,6 @@
 """The code in the prose runs, and the prose tells the truth about the repository."""
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -44,6 +45,41 @@ def test_every_chapter_is_in_the_table_of_contents():
     contents = (ROOT / "_toc.yml").read_text("utf-8")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"file: notebooks/{path.stem}" in contents
+
+
+def documented():
+    """The identity of everything that the pages of the package document: modules, classes, functions."""
+    found = []
+    for page in (ROOT / "book").glob("*.md"):
+        inside = "rnnbook"
+        for what, name in re.findall(
+            r"(?m)^(?:\.\. |```\{)(currentmodule|public|auto\w+)(?:::|\}) (\S+)", page.read_text("utf-8")
+        ):
+            if what == "currentmodule":
+                inside = name
+            elif what in ("public", "automodule"):
+                module = importlib.import_module(name)
+                found += [module, *(v for n, v in vars(module).items() if n[0] != "_")]
+            else:
+                path, _, last = (name if name.startswith("rnnbook") else f"{inside}.{name}").rpartition(".")
+                found.append(getattr(importlib.import_module(path), last))
+    return {id(one) for one in found}
+
+
+def test_every_public_name_is_on_a_page_of_the_package():
+    known = documented()
+    for name in rnnbook.__all__:
+        assert id(getattr(rnnbook, name)) in known, name
+
+
+def test_a_page_finds_what_is_public_by_looking(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+    pytest.importorskip("sphinx")
+    api = importlib.import_module("rnnbook_api")
+    assert {f"rnnbook.{name}" for name in rnnbook.cells.__all__} == set(api.public("rnnbook.cells"))
+    assert {"rnnbook.Adam", "rnnbook.SGD"} <= set(api.public("rnnbook.learning.optimisers"))
+    assert "peephole" in api.methods(rnnbook.PeepholeLSTM) and "parallel" in api.methods(rnnbook.MinGRU)
+    assert not {"step", "parameters"} & set(api.methods(rnnbook.MinGRU))
 
 
 def test_every_work_cited_in_a_docstring_is_in_the_bibliography():

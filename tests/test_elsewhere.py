@@ -1,16 +1,39 @@
-"""The same cells elsewhere: integers, C and Equinox."""
+"""The same cells elsewhere: integers, C and Equinox; and the list of what goes where."""
 
 import ctypes
+import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from own_cells import UpdateGateRNN
 
-from rnnbook import GRU, LSTM, Dense, Embedding, Model, PeepholeLSTM, Stack, interop, networks
+from rnnbook import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Cell,
+    CoupledLSTM,
+    Dense,
+    Embedding,
+    LayerNormLSTM,
+    Model,
+    PeepholeLSTM,
+    SelfAttention,
+    Stack,
+    TiedReadout,
+    interop,
+    networks,
+)
+from rnnbook.interop import parts
 from rnnbook.interop.quantization import quantize
 
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -60,7 +83,7 @@ def test_the_c_file_computes_what_the_model_computes(D, H, K, rng, tmp_path):
     (tmp_path / "tiny.c").write_text(source)
     strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O2"]
     command = [COMPILER, *strict, "-shared", "-fPIC", "-o", tmp_path / "tiny.so", tmp_path / "tiny.c", "-lm"]
-    subprocess.run(command, check=True)
+    processes.run(command)
     library = ctypes.CDLL(str(tmp_path / "tiny.so"))
     state, read = (ctypes.c_float * (2 * H))(*[9.0] * (2 * H)), (ctypes.c_float * K)()
     x = rng.normal(size=(50, 1, D))
@@ -113,12 +136,78 @@ def test_equinox_computes_the_same_and_the_weights_come_back(make, rng):
 
 def test_what_equinox_has_not_is_refused(rng):
     eqx, jax = pytest.importorskip("equinox"), pytest.importorskip("jax")
-    with pytest.raises(TypeError, match="cell must be an LSTM or GRU to have an Equinox twin, got PeepholeLSTM"):
-        interop.to_equinox(PeepholeLSTM(3, 4, rng=rng))
-    with pytest.raises(ValueError, match=r"cell\.reset must be"):
+    for layer in (PeepholeLSTM(3, 4, rng=rng), Stack([LSTM(3, 4, rng=rng)])):
+        with pytest.raises(
+            TypeError, match=rf"layer \({type(layer).__name__}\) has no twin in Equinox.*; to_onnx takes"
+        ):
+            interop.to_equinox(layer)
+    with pytest.raises(ValueError, match=r"layer \(GRU\) must have reset='after' .*; to_onnx takes it"):
         interop.to_equinox(GRU(3, 4, reset="before", rng=rng))
     key = jax.random.PRNGKey(0)
     with pytest.raises(TypeError, match="layer must be an equinox LSTMCell or GRUCell, got Linear"):
         interop.from_equinox(eqx.nn.Linear(3, 4, key=key))
     with pytest.raises(ValueError, match="layer must have a bias"):
         interop.from_equinox(eqx.nn.LSTMCell(3, 4, use_bias=False, key=key))
+
+
+ROOT = Path(__file__).parents[1]
+F = {"rng": np.random.default_rng(0)}
+TABLE = Embedding(5, 2, **F)
+#: One of each kind of part, as small as can be; where it cannot stand by itself, in a model.
+EXAMPLES = {
+    RNN: RNN(2, 2, **F),
+    LSTM: LSTM(2, 2, **F),
+    PeepholeLSTM: PeepholeLSTM(2, 2, **F),
+    CoupledLSTM: CoupledLSTM(2, 2, **F),
+    GRU: GRU(2, 2, **F),
+    LayerNormLSTM: LayerNormLSTM(2, 2, **F),
+    UpdateGateRNN: UpdateGateRNN(2, 2, **F),
+    Stack: Stack([LSTM(2, 2, **F), LSTM(2, 2, **F)]),
+    Bidirectional: Bidirectional(LSTM(2, 2, **F), LSTM(2, 2, **F)),
+    Dense: Dense(2, 2, **F),
+    Embedding: TABLE,
+    TiedReadout: Model(LSTM(2, 2, **F), TiedReadout(TABLE), TABLE),
+    Model: Model(LSTM(2, 2, **F), Dense(2, 1, **F)),
+    SelfAttention: SelfAttention(2, 2, **F),
+}
+FUNCTIONS = {"ONNX": "onnx", "PyTorch": "torch", "Keras": "keras", "Equinox": "equinox", "C": "c"}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # as in test_keras.py
+@pytest.mark.parametrize("library", parts.EXPORTS)
+def test_the_list_of_what_goes_where_is_true(library):
+    name = FUNCTIONS[library]
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    if library != "C":
+        pytest.importorskip(name)
+    there, back = getattr(interop, f"to_{name}"), getattr(interop, f"from_{name}", None)
+    assert (back is None) == (library not in parts.IMPORTS)
+    for kind, example in EXAMPLES.items():
+        if kind in parts.EXPORTS[library] or (Cell in parts.EXPORTS[library] and issubclass(kind, Cell)):
+            made = there(example)
+            if kind in parts.IMPORTS.get(library, {}):
+                returned = back(made)
+                assert type(returned) is kind
+                assert all((returned.params[key] == p).all() for key, p in example.params.items())
+            elif back is not None:
+                with pytest.raises((TypeError, ValueError), match="must"):
+                    back(made)
+        else:
+            with pytest.raises(
+                (TypeError, ValueError), match=r"; to_onnx takes it|; a cell in its place|must be a Model"
+            ):
+                there(example)
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/api-interop.md"])
+def test_pages_show_the_list_of_what_goes_where(page):
+    assert parts.table() in (ROOT / page).read_text()
+
+
+def test_importing_the_room_imports_no_library():
+    program = (
+        "import sys, rnnbook.interop; "
+        "print([m for m in ('torch', 'keras', 'onnx', 'onnxruntime', 'jax', 'equinox') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"

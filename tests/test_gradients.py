@@ -42,7 +42,7 @@ def test_every_gradient_agrees_with_the_complex_step(kind, lengths, rng):
     assert report.worst <= 1e-12, str(report)
 
 
-@pytest.mark.parametrize("kind", ["RNN tanh", "LSTM", "Peephole ifo", "Coupled", "GRU after", "GRU before"])
+@pytest.mark.parametrize("kind", ["RNN tanh", "LSTM", "PeepholeLSTM ifo", "CoupledLSTM", "GRU after", "GRU before"])
 def test_every_gradient_agrees_with_central_differences(kind, rng):
     cell = random_cell(kind, D, H, rng)
     report = check_gradients(cell, rng.normal(size=(T, B, D)), rng=rng, method="central difference")

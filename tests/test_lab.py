@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+import processes
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -28,17 +29,20 @@ def lab(tmp_path_factory):
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", f"--port={port}", "--IdentityProvider.token="]
     command += ["--allow-root", "--ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = processes.start(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.2)
-    yield address
-    server.terminate()
-    server.wait()
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=1).close()
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < deadline, "JupyterLab does not start"
+                time.sleep(0.2)
+        yield address
+    finally:
+        processes.end(server)
 
 
 def run_all(browser, address, name):

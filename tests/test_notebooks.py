@@ -3,10 +3,10 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -114,12 +114,5 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 """
-    done = subprocess.run(
-        [sys.executable, "-c", absent + source],
-        env=os.environ | {"MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = processes.run([sys.executable, "-c", absent + source], 200, env=os.environ | {"MPLBACKEND": "agg"})
     assert said in done.stdout

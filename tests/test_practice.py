@@ -2,11 +2,11 @@
 
 import importlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 
 from course import examiner, model
@@ -106,10 +106,8 @@ def test_from_the_command_line(tmp_path):
     for cell in content["cells"]:
         cell["source"] = "".join(cell["source"]).partition("### BEGIN HIDDEN TESTS")[0]
     path.write_text(json.dumps(content))
-    done = subprocess.run(
-        [sys.executable, "-m", "rnnbook.practice", str(path)], capture_output=True, text=True, cwd=tmp_path
-    )
+    done = processes.run([sys.executable, "-m", "rnnbook.practice", str(path)], check=False, cwd=tmp_path)
     assert "lstm_step: h is the output gate times the memory itself." in done.stdout
     assert f"lstm_step_back: {practice.RIGHT}" in done.stdout and "Traceback" not in done.stdout
-    done = subprocess.run([sys.executable, "-m", "rnnbook.practice"], capture_output=True, text=True)
+    done = processes.run([sys.executable, "-m", "rnnbook.practice"], check=False)
     assert done.returncode == 1 and "usage" in done.stderr

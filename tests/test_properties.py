@@ -9,7 +9,7 @@ from kinds import KINDS, random_cell, random_state
 from rnnbook import GRU, LSTM, Bidirectional, Stack, compiled
 
 sizes = st.integers(1, 5)
-PATHS = {"numpy": (lambda cell: cell, 120), "compiled": (compiled, 8)}  # how, and how many examples: each is compiled
+PATHS = {"numpy": (lambda cell: cell, 120), "compiled": (compiled, 3)}  # how, and how many examples: each is compiled
 
 
 def on_both_paths(holds):

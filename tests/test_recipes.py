@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from same import same_training
 
 from rnnbook import (
     GRU,
@@ -210,7 +211,9 @@ def test_training_with_all_of_it_is_the_same_compiled(kind):
             compiled=fast,
         ).loss
 
-    np.testing.assert_allclose(losses(True), losses(False), rtol=1e-8)
+    # a norm divides by what may be small: under OpenBLAS's kernels for Haswell they differ by 1e-11 after ten updates
+    # and by 2e-8 after 33, where those of an LSTM without it stay below 1e-15
+    same_training(losses(True), losses(False), afterwards=1e-6 if kind is LayerNormLSTM else 1e-11)
 
 
 def test_checkpoints_are_not_compiled(rng):

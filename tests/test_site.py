@@ -1,24 +1,19 @@
 """The built site in a real browser: every page, wide and narrow, light and dark."""
 
-import http.server
+import contextlib
 import re
-import threading
-from functools import partial
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from conftest import SITE
+from conftest import SITE, served
+
+from rnnbook import explorables
 
 PAGES = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
 pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: make book")
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """A server that says nothing."""
-
-    def log_message(self, *args):
-        pass
+NPM = SITE.parents[1] / ".venv/npm/node_modules"
 
 
 class Links(HTMLParser):
@@ -72,14 +67,6 @@ def test_every_public_name_has_an_api_entry(links):
     assert not missing, missing
 
 
-@pytest.fixture(scope="module", params=[(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")], ids=str)
-def context(request, browser):
-    width, theme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
-    yield context
-    context.close()
-
-
 RAW_LATEX = r"""() => {
   const found = [];
   const walk = document.createTreeWalker(document.querySelector("main") || document.body, NodeFilter.SHOW_TEXT);
@@ -105,29 +92,85 @@ SMALL_TEXT = """() => [...document.querySelectorAll("figure svg.rb-figure")].map
   }).filter(size => size && size < 11)"""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_loads_cleanly(page, context, address):
-    tab = context.new_page()
-    problems = []
-    tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    tab.on("pageerror", lambda e: problems.append(str(e)))
-    tab.on(
-        "request",
-        lambda r: problems.append(f"external: {r.url}") if not r.url.startswith((address, "data:", "blob:")) else None,
-    )
-    tab.on("response", lambda r: problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
-    try:
-        tab.goto(f"{address}/{page}", wait_until="load")
-        # far sections too are laid out, so that they can be looked at
-        tab.add_style_tag(content="section { content-visibility: visible !important }")
-        problems += [f"raw LaTeX: {t}" for t in tab.evaluate(RAW_LATEX)]
-        problems += [f"broken image: {t}" for t in tab.evaluate(BROKEN_IMAGES)]
-        problems += [f"type of {t:.1f} px in a figure" for t in tab.evaluate(SMALL_TEXT)]
-        if tab.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-            problems += [f"wider than the screen: {t}" for t in tab.evaluate(WIDE)] or ["scrolls sideways"]
-    finally:
-        tab.close()
+THEME = "t => [undefined, t].includes(document.documentElement.dataset.theme)"
+#: What axe has no rule for, and most of what is on a page: the parts of drawings, and the formulas' twins that are read
+#: aloud. Without them it takes three quarters of the time.
+WITHOUT_RULES = """() => {
+  const parts = "svg :is(path, use, rect, circle, line, polyline, polygon, defs, clipPath)";
+  for (const e of document.querySelectorAll(`.katex-mathml, ${parts}`))
+    if (!e.matches("[role], [tabindex], [id], [aria-label]") && !e.querySelector("title, [role], [tabindex], a"))
+      e.remove();
+}"""
+
+
+@pytest.fixture(scope="module")
+def visit(browser, address):
+    """What is found on a page that is loaded once in a width and looked at in both themes, and the bytes of it."""
+    axe = (NPM / "axe-core/axe.min.js").read_text("utf-8") if NPM.is_dir() else ""
+
+    @cache
+    def visit(name, width, first):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=first)
+        tab, problems, sizes, found = context.new_page(), [], [], []
+        tab.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        tab.on("pageerror", lambda e: problems.append(str(e)))
+        tab.on("request", lambda r: None if r.url.startswith((address, "data:", "blob:")) else problems.append(r.url))
+        tab.on("response", lambda r: problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+        tab.on("response", lambda r: sizes.append(int(r.headers.get("content-length", 0))))
+        try:
+            tab.goto(f"{address}/{name}", wait_until="networkidle")  # the theme's scripts come last
+            # far sections too are laid out, so that they can be looked at; a colour on its way is neither theme's
+            still = "section { content-visibility: visible !important } * { transition: none !important }"
+            tab.add_style_tag(content=still)
+            for theme in (first, "dark" if first == "light" else "light"):
+                tab.emulate_media(color_scheme=theme)
+                tab.wait_for_function(THEME, arg=theme)
+                problems += [f"raw LaTeX: {t}" for t in tab.evaluate(RAW_LATEX)]
+                problems += [f"broken image: {t}" for t in tab.evaluate(BROKEN_IMAGES)]
+                problems += [f"type of {t:.1f} px in a figure" for t in tab.evaluate(SMALL_TEXT)]
+                if tab.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
+                    problems += [f"wider than the screen: {t}" for t in tab.evaluate(WIDE)] or ["scrolls sideways"]
+            if width == 1280 and axe:
+                if "explorable" in name:
+                    tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # mounts them all
+                    mounted = "n => document.querySelectorAll('.rb-live .rb-said').length == n"
+                    tab.wait_for_function(mounted, arg=len(explorables.NAMES))
+                tab.evaluate(WITHOUT_RULES)
+                tab.evaluate(axe)
+                for theme, rules in (("dark", {"runOnly": ["color-contrast"]}), ("light", {})):  # colours alone differ
+                    tab.emulate_media(color_scheme=theme)
+                    tab.wait_for_function(THEME, arg=theme)
+                    report = tab.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules})
+                    for violation in report["violations"]:
+                        found += [(theme, violation["id"], node["html"][:150]) for node in violation["nodes"]]
+        finally:
+            context.close()
+        return problems, sum(sizes), found
+
+    return visit
+
+
+WIDE_LIGHT, NARROW_DARK = (1280, "light"), (390, "dark")
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("how", [WIDE_LIGHT, NARROW_DARK], ids=str)
+def test_a_page_loads_cleanly(name, how, visit):
+    problems, _, _ = visit(name, *how)
     assert not problems, problems
+
+
+@pytest.mark.skipif(not NPM.is_dir(), reason="needs what make test installs")
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_any_page_in_either_theme(name, visit):
+    _, _, found = visit(name, *WIDE_LIGHT)
+    assert not found, found[:10]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_transfers_more_than_a_megabyte_and_a_half(name, visit):
+    _, size, _ = visit(name, *WIDE_LIGHT)
+    assert 10_000 < size < 1_500_000
 
 
 def test_the_search_works_without_network(browser, address):
@@ -186,31 +229,26 @@ def test_a_copied_formula_is_latex_without_the_sites_colours(browser, address):
 
 @pytest.mark.parametrize("where", ["folder", "subpath"])
 def test_the_site_works_from_a_folder_and_from_a_subpath(where, browser, address, tmp_path):
-    if where == "folder":
-        base = SITE.as_uri()
-    else:
-        (tmp_path / "deep").mkdir()
-        (tmp_path / "deep/book").symlink_to(SITE)
-        handler = partial(QuietHandler, directory=str(tmp_path))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}/deep/book"
-    page, problems = browser.new_page(), []
-    page.on("pageerror", lambda e: problems.append(str(e)))
-    page.on("requestfailed", lambda r: problems.append(r.url))
-    page.on("response", lambda r: problems.append(r.url) if r.status >= 400 else None)
-    page.goto(f"{base}/book/explorables.html")
-    page.wait_for_function("document.querySelector('.rb-explorable').state")
-    page.wait_for_load_state("networkidle")
-    page.goto(f"{base}/search.html?q=peephole")
-    page.wait_for_selector("#search-results li a", timeout=20_000)
-    page.wait_for_load_state("networkidle")
-    page.close()
+    with contextlib.ExitStack() as open_here:
+        if where == "folder":
+            base = SITE.as_uri()
+        else:
+            (tmp_path / "deep").mkdir()
+            (tmp_path / "deep/book").symlink_to(SITE)
+            base = open_here.enter_context(served(tmp_path)) + "/deep/book"
+        page, problems = browser.new_page(), []
+        page.on("pageerror", lambda e: problems.append(str(e)))
+        page.on("requestfailed", lambda r: problems.append(r.url))
+        page.on("response", lambda r: problems.append(r.url) if r.status >= 400 else None)
+        page.goto(f"{base}/book/explorables.html")
+        page.wait_for_function("document.querySelector('.rb-explorable').state")
+        page.wait_for_load_state("networkidle")
+        page.goto(f"{base}/search.html?q=peephole")
+        page.wait_for_selector("#search-results li a", timeout=20_000)
+        page.wait_for_load_state("networkidle")
+        page.close()
     if where == "folder":  # the results are there; the lines of text under them need a server
         problems = [p for p in problems if "#" not in p and not p.endswith(".html") and p != "Failed to fetch"]
-    if where == "subpath":
-        server.shutdown()
-        server.server_close()
     assert not problems, problems
 
 

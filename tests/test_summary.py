@@ -19,8 +19,8 @@ EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \
 CELLS = {
     "rnn": "RNN tanh",
     "lstm": "LSTM",
-    "peephole": "Peephole ifo",
-    "coupled": "Coupled",
+    "peephole": "PeepholeLSTM ifo",
+    "coupled": "CoupledLSTM",
     "gru-after": "GRU after",
     "gru-before": "GRU before",
 }

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import processes
 import pytest
 from cluster import cluster
 
@@ -174,7 +175,8 @@ def test_two_sweeps_do_not_write_to_one_table(tmp_path):
     with pytest.raises(RuntimeError, match=r"table .*table\.csv is being made by another sweep"):
         run(tmp_path, factors={"n": [1]}, seeds=[0], what=waits)
     run(tmp_path, "other", factors={"n": [1]}, seeds=[0], what=slow)
-    first.join()
+    first.join(30)
+    assert not first.is_alive()
     assert len(run(tmp_path, factors={"n": [1]}, seeds=[0], what=waits)) == 1
 
 
@@ -196,14 +198,13 @@ def test_a_sweep_that_is_killed_goes_on_without_losing_or_repeating_a_row(tmp_pa
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, str(script), str(table)]
     for stop in (6, 20):
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        while len(lines(table)) < stop:
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.kill()
-        process.wait()
+        with processes.running(command, env=environment, stderr=subprocess.DEVNULL) as process:
+            while len(lines(table)) < stop:
+                assert process.poll() is None
+                time.sleep(0.02)
+            processes.kill(process)
         assert stop <= len(lines(table)) < 41
-    subprocess.run(command, env=environment, check=True)
+    processes.run(command, env=environment)
     with table.open() as stream:
         rows = list(csv.DictReader(stream))
     assert [(int(row["n"]), int(row["seed"])) for row in rows] == [(n, seed) for n in (1, 2) for seed in range(20)]
@@ -223,11 +224,11 @@ def test_a_scheduler_that_goes_away_is_named_and_nothing_is_lost(tmp_path):
     with cluster(workers=2) as (address, scheduler, _):
 
         def kill_when_ten_are_done():
-            while len(lines(table)) < 11:
+            while len(lines(table)) < 11 and scheduler.poll() is None:
                 time.sleep(0.02)
             scheduler.kill()
 
-        threading.Thread(target=kill_when_ten_are_done).start()
+        threading.Thread(target=kill_when_ten_are_done, daemon=True).start()
         with pytest.raises(ConnectionError, match=rf"{address} went away; rows that were done are in the table"):
             run(tmp_path, factors={"n": [1, 2]}, seeds=range(100), what=slow, address=address)
     kept = lines(table)

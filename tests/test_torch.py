@@ -1,10 +1,27 @@
 """Values and gradients against PyTorch's own cells and against its autograd."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from kinds import random_cell, random_state
+from own_cells import UpdateGateRNN
 
-from rnnbook import GRU, LSTM, Bidirectional, CoupledLSTM, SelfAttention, Stack, interop
+from rnnbook import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Checkpointed,
+    CoupledLSTM,
+    Dense,
+    Embedding,
+    Model,
+    SelfAttention,
+    Stack,
+    TiedReadout,
+    interop,
+)
 
 torch = pytest.importorskip("torch")
 T, B, D, H = 9, 4, 3, 5
@@ -59,7 +76,7 @@ def coupled(a, state, p):
     return torch.sigmoid(a_o) * torch.tanh(c), c
 
 
-@pytest.mark.parametrize(("kind", "rule"), [("Peephole ifo", peephole), ("Coupled", coupled)])
+@pytest.mark.parametrize(("kind", "rule"), [("PeepholeLSTM ifo", peephole), ("CoupledLSTM", coupled)])
 def test_gradients_of_cells_pytorch_lacks_equal_its_autograd(kind, rule, rng):
     cell = random_cell(kind, D, H, rng)
     x, dhs = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
@@ -109,27 +126,33 @@ def test_to_torch_and_back_keeps_every_weight(kind, rng):
 
 
 def test_what_pytorch_has_no_twin_for_is_refused(rng):
-    with pytest.raises(TypeError, match="got CoupledLSTM"):
-        interop.to_torch(CoupledLSTM(1, 1, rng=rng))
-    with pytest.raises(ValueError, match='reset="after"'):
-        interop.to_torch(GRU(1, 1, reset="before", rng=rng))
-    with pytest.raises(ValueError, match="'leaky_relu'"):
-        interop.to_torch(random_cell("RNN leaky", 1, 1, rng))
+    f = {"rng": rng}
+    for layer, pattern in (
+        (CoupledLSTM(1, 1, **f), r"layer \(CoupledLSTM\) has no twin in PyTorch, which takes .*; to_onnx takes it"),
+        (Stack([SelfAttention(2, 2, **f)]), r"0 \(SelfAttention\) has no twin in PyTorch.*; a cell in its place"),
+        (
+            Model(Stack([LSTM(2, 2, **f), Bidirectional(LSTM(2, 2, **f), UpdateGateRNN(2, 2, **f))]), Dense(4, 1, **f)),
+            r"recurrent\.1\.backward_cell \(UpdateGateRNN\) has no twin in PyTorch.*; to_onnx takes it",
+        ),
+        (3, r"layer \(int\)"),
+    ):
+        with pytest.raises(TypeError, match=pattern):
+            interop.to_torch(layer)
+    for layer, pattern in (
+        (GRU(1, 1, reset="before", **f), r"layer \(GRU\) must have reset='after' .* got 'before'; to_onnx takes it"),
+        (
+            random_cell("RNN leaky_relu", 1, 1, rng),
+            "must have activation='tanh' or 'relu' .* got 'leaky_relu'; to_onnx",
+        ),
+        (Bidirectional(LSTM(2, 3, **f), LSTM(2, 4, **f)), r"one kind, size and dtype.*, got LSTM\(2, 3\) and LSTM"),
+        (Stack([Bidirectional(LSTM(2, 3, **f), GRU(2, 3, **f))]), r"0 \(Bidirectional\) must be of two cells"),
+    ):
+        with pytest.raises(ValueError, match=pattern):
+            interop.to_torch(layer)
     with pytest.raises(TypeError, match="got Linear"):
         interop.from_torch(torch.nn.Linear(1, 1))
     with pytest.raises(ValueError, match="no projection, got proj_size=1"):
         interop.from_torch(torch.nn.LSTM(2, 2, proj_size=1))
-    unlike = [
-        Stack([LSTM(2, 3, rng=rng), GRU(3, 3, rng=rng)]),
-        Stack([LSTM(2, 3, rng=rng), LSTM(3, 4, rng=rng)]),
-        Stack([LSTM(2, 4, rng=rng), Bidirectional(LSTM(4, 4, rng=rng), LSTM(4, 4, rng=rng))]),
-        Bidirectional(LSTM(2, 3, rng=rng), LSTM(2, 4, rng=rng)),
-    ]
-    for layer in unlike:
-        with pytest.raises(ValueError, match="one kind, size and dtype, and the same directions"):
-            interop.to_torch(layer)
-    with pytest.raises(TypeError, match="got SelfAttention"):
-        interop.to_torch(Stack([SelfAttention(2, 2, rng=rng)]))
 
 
 def as_tuple(value):
@@ -174,6 +197,66 @@ def test_layers_and_directions_come_from_torch_and_go_back(kind, layers, both, b
         for k, state in enumerate(flat):
             for s, value in zip(state, their_final, strict=True):
                 np.testing.assert_allclose(s, value[k], rtol=1e-10, atol=1e-12)
+
+
+def models(rng):
+    """Whole models with every way to pool, with ids and numbers."""
+    f = {"rng": rng, "dtype": np.float64}
+    recurrent = {
+        "cell": lambda: LSTM(3, 4, **f),
+        "both": lambda: Bidirectional(GRU(3, 2, **f), GRU(3, 2, **f)),
+        "alike": lambda: Stack([RNN(3, 4, **f), RNN(4, 4, **f)], dropout=0.5),
+        "unlike": lambda: Stack([GRU(3, 5, **f), Bidirectional(LSTM(5, 2, **f), LSTM(5, 2, **f))], dropout=0.5),
+        "other sizes": lambda: Stack([LSTM(3, 5, **f), LSTM(5, 4, **f)]),
+        "nested": lambda: Stack([Stack([GRU(3, 5, **f), LSTM(5, 5, **f)]), LSTM(5, 4, **f)]),
+        "checkpointed": lambda: Checkpointed(LSTM(3, 4, **f)),
+    }
+    for (name, make), pool in product(recurrent.items(), (None, "last", "mean", "max")):
+        yield name, Model(make(), Dense(4, 2, **f), pool=pool, dropout=0.5)
+    table = Embedding(9, 3, **f)
+    yield "ids", Model(LSTM(3, 4, **f), Dense(4, 2, **f), table)
+    yield "tied", Model(Stack([LSTM(3, 4, **f), GRU(4, 3, **f)]), TiedReadout(table), table)
+
+
+@pytest.mark.parametrize("batch_first", [False, True], ids=["time first", "batch first"])
+def test_whole_models_equal_those_of_pytorch_with_lengths_and_without(batch_first, rng):
+    for name, model in models(rng):
+        for p in model.params.values():
+            p[...] = rng.normal(scale=0.5, size=p.shape)
+        module = interop.to_torch(model, batch_first=batch_first)  # in training mode: there is no dropout
+        for steps, size in ((7, 3), (1, 2), (5, 1)):
+            shape = (steps, size)
+            x = rng.integers(0, 9, shape) if model.embedding else rng.normal(size=(*shape, 3))
+            lengths = rng.integers(1, steps + 1, size)
+            tx = torch.from_numpy(np.ascontiguousarray(x.swapaxes(0, 1)) if batch_first else x)
+            for given in (None, lengths) if name != "checkpointed" else (None,):
+                y, _ = module(tx, lengths=None if given is None else torch.from_numpy(given))
+                y = y.detach().numpy()
+                np.testing.assert_allclose(model(x, given), y.swapaxes(0, 1) if batch_first else y, atol=1e-10)
+
+
+def test_the_state_of_a_model_goes_on_in_pytorch(rng):
+    model = Model(Stack([LSTM(3, 4, rng=rng), GRU(4, 5, rng=rng)]), Dense(5, 2, rng=rng))
+    module, x = interop.to_torch(model), rng.normal(size=(8, 2, 3)).astype(np.float32)
+    _, state = module(torch.from_numpy(x[:3]))
+    y, _ = module(torch.from_numpy(x[3:]), state)
+    np.testing.assert_allclose(model(x)[3:], y.detach().numpy(), atol=1e-5)
+
+
+def test_a_tied_table_is_one_parameter_in_pytorch(rng):
+    table = Embedding(9, 3, rng=rng)
+    module = interop.to_torch(Model(LSTM(3, 3, rng=rng), TiedReadout(table), table))
+    assert module.readout.weight is module.embedding.weight
+
+
+def test_layers_without_time_go_too(rng):
+    dense, table = Dense(3, 2, rng=rng), Embedding(7, 3, rng=rng)
+    x, ids = rng.normal(size=(4, 2, 3)).astype(np.float32), rng.integers(0, 7, (4, 2))
+    np.testing.assert_allclose(interop.to_torch(dense)(torch.from_numpy(x)).detach(), dense(x), atol=1e-6)
+    np.testing.assert_array_equal(interop.to_torch(table)(torch.from_numpy(ids)).detach(), table(ids))
+    between = Stack([LSTM(3, 3, rng=rng), dense, GRU(2, 3, rng=rng)])
+    hs, _ = between.cells[2](dense(between.cells[0](x)[0]))
+    np.testing.assert_allclose(interop.to_torch(between)(torch.from_numpy(x))[0].detach(), hs, atol=1e-5)
 
 
 def test_dropout_goes_along():

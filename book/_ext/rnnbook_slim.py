@@ -5,6 +5,7 @@ The theme brings half a megabyte of styles, ten of whose files hold up the first
 """
 
 import hashlib
+import logging
 import os
 import re
 from pathlib import Path
@@ -23,24 +24,24 @@ def lighten(app, exception):
     out = Path(app.outdir)
     pages = [p for p in sorted(out.rglob("*.html")) if "_static" not in p.parts and p.name != "404.html"]
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
-    scripts = [p.read_text(encoding="utf-8") for p in sorted((out / "_static").rglob("*.js"))]
-    words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))
-
-    first = texts[out / "index.html"]
-    sheets = [out / link for link in LINK.findall(first)]
-    if not sheets:
+    heavy = [page for page, text in texts.items() if LINK.search(text)]
+    if not heavy:
         return  # nothing was written anew: these pages are light already
+    linked = [os.path.normpath(page.parent / link) for page in heavy for link in LINK.findall(texts[page])]
+    sheets = [Path(sheet) for sheet in dict.fromkeys(linked)]
     static = out / "_static"
-    css = "\n".join(used_rules(read_sheet(sheet, static), words) for sheet in sheets)
-    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
-    shrink_icons(static, css)
-    (static / "site.css").write_text(css, encoding="utf-8")
+    scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js"))]
+    words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))
+    css = site_css([read_sheet(sheet, static) for sheet in sheets], words, static, Path(app.doctreedir))
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     leave_unmeasured(static / "scripts/pydata-sphinx-theme.js")
     options = (static / "documentation_options.js").read_text(encoding="utf-8")
     for page, text in texts.items():
         root = os.path.relpath(out, page.parent).replace(os.sep, "/")
-        if not LINK.search(text):
+        if page not in heavy:  # written by an earlier build; the style sheet may have changed
+            now = re.sub(r"site\.css\?v=\w+", f"site.css?v={version}", text, count=1)
+            if now != text:
+                page.write_text(now, encoding="utf-8")
             continue
         text = LINK.sub("", text)
         text = text.replace(
@@ -55,6 +56,21 @@ def lighten(app, exception):
         )
         text = re.sub(r'<script ((?:data-[^>]*? )?src="[^"]*")></script>', r"<script defer \1></script>", text)
         page.write_text(focusable(theme_scripts_last(text)), encoding="utf-8")
+
+
+def site_css(sheets, words, static, memory):
+    """One style sheet of the rules that are used, written, and its icons; an earlier build's if nothing changed."""
+    asked = {"fa-regular", "fa-brands", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
+    key = hashlib.sha256(repr((sheets, sorted(words & asked))).encode()).hexdigest()
+    file, made = static / "site.css", memory / "site.css.key"
+    if file.exists() and made.exists() and made.read_text(encoding="utf-8") == key:
+        return file.read_text(encoding="utf-8")
+    css = "\n".join(used_rules(sheet, words) for sheet in sheets)
+    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
+    shrink_icons(static, css)
+    file.write_text(css, encoding="utf-8")
+    made.write_text(key, encoding="utf-8")
+    return css
 
 
 def leave_unmeasured(script):
@@ -143,8 +159,9 @@ def is_used(selector, words):
 def shrink_icons(static, css):
     """Keep the icons that the style sheet names."""
     codes = {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}  # the private area, where icons live
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table
     font = ttLib.TTFont(static / f"{ICONS}.ttf")
-    options = subset.OptimiserSpec(layout_features=[], name_IDs=[], hinting=False)
+    options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)

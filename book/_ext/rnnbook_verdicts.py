@@ -1,6 +1,8 @@
 """The page of verdicts: every claim on trial, from the tables of its runs, as a table and as a file."""
 
 import csv
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
@@ -25,6 +27,13 @@ def in_words(effect):
     return f"{effect.name}: {effect.value:.2f}{interval}".replace("-", "−")
 
 
+@cache
+def decided(claim):
+    """The claim, its effects computed once: every interval is a bootstrap of thousands of samples."""
+    effects = claim.effects()
+    return replace(claim, effects=lambda: effects)
+
+
 def parsed(directive, lines, name):
     """Markdown that a directive wrote from the tables, parsed, in a container; it is made anew when a table changes."""
     holder = nodes.container(classes=[name])
@@ -40,34 +49,44 @@ class Verdicts(SphinxDirective):
     def run(self):
         """Write the table as Markdown, and let the parser read it."""
         lines = ["| Claim | Verdict | Effect | Tasks | Runs | Said by |", "| --- | --- | --- | --- | --- | --- |"]
-        for claim in trials.claims():
+        rows = []
+        for claim in map(decided, trials.claims()):
             link = f'<a href="../{address(claim)}">{claim.words}</a>'
             said_by = ", ".join(f"{{cite:t}}`{key}`" for key in claim.said_by) or "everybody"
             effects = "<br>".join(in_words(effect) for effect in claim.effects())
             effects = f"{claim.quantity}:<br>{effects}"
             cells = (link, f"**{claim.verdict()}**", effects, claim.tasks, str(claim.runs() or "none"), said_by)
             lines.append(f"| {' | '.join(cells)} |")
+            about = [claim.words, " ".join(claim.said_by), address(claim), claim.tasks, claim.runs(), claim.quantity]
+            for effect in claim.effects():
+                rows.append([*about, effect.name, *(round(number, 4) for number in effect[1:]), claim.verdict()])
+        self.env.rnnbook_verdicts = {self.env.docname: rows}
         return parsed(self, lines, "rb-verdicts")
+
+
+def merge(_app, env, docnames, other):
+    """Take over what another process read."""
+    found = getattr(other, "rnnbook_verdicts", {})
+    if found.keys() & set(docnames):
+        env.rnnbook_verdicts = found
 
 
 def write(app, exception):
     """The same as a file to download."""
     if exception or app.builder.name != "html":
         return
+    (rows,) = app.env.rnnbook_verdicts.values()
     with Path(app.outdir, "_static", FILE).open("w", newline="", encoding="utf-8") as stream:
         out = csv.writer(stream)
         out.writerow(
             ["claim", "said_by", "section", "tasks", "runs", "quantity", "effect", "value", "low", "high", "verdict"]
         )
-        for claim in trials.claims():
-            about = [claim.words, " ".join(claim.said_by), address(claim), claim.tasks, claim.runs(), claim.quantity]
-            for effect in claim.effects():
-                numbers = [round(number, 4) for number in effect[1:]]
-                out.writerow([*about, effect.name, *numbers, claim.verdict()])
+        out.writerows(rows)
 
 
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("verdicts", Verdicts)
+    app.connect("env-merge-info", merge)
     app.connect("build-finished", write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

@@ -1,7 +1,7 @@
 """A recurrent layer for any cell: time, batch, lengths and weight gradients, written once."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -80,6 +80,8 @@ class Cell:
     `step_back` must broadcast over leading axes of `dstate`.
     """
 
+    tape: list[Array]
+
     #: Blocks of columns of ``W_x``, ``W_h`` and ``b``, in their order.
     blocks: tuple[str, ...]
     #: Those of `blocks` that are gates, shares between 0 and 1; the others are candidates.
@@ -91,6 +93,8 @@ class Cell:
     retention_gate: tuple[str, int] | None = None
     #: The gate that lets what is new in, where it is another.
     input_gate: str | None = None
+    #: The keywords that the cell adds to those of every cell, each with values to test it with, the default first.
+    options: ClassVar[dict[str, tuple[Any, ...]]] = {}
 
     def __init__(
         self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
@@ -101,7 +105,7 @@ class Cell:
         self.hidden_size = self.output_size = check.positive("hidden_size", hidden_size)
         self.params = {name: p.start(rng, p.shape).astype(dtype) for name, p in self.parameters().items()}
         self.grads: dict[str, Array] = {}
-        self.tape: list[Array] = []
+        self.tape = []
         self._buffers: dict[object, Array] = {}
 
     def block_widths(self) -> tuple[int, ...]:
@@ -197,7 +201,7 @@ class Cell:
         if state is None:
             state = tuple(np.zeros((B, *shape), x.dtype) for shape in self.state_shapes())
         state = self.checked_state("state", state, B)
-        alive = None if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
+        alive = None if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
         if alive is not None:
             x = np.where(alive, x, 0)
 
@@ -341,6 +345,6 @@ def where_alive(alive: Array, after: State, before: State) -> State:
     return tuple(xp.where(mask, a, b) for mask, a, b in zip(each, after, before, strict=True))
 
 
-def alive_mask(lengths: Array, T: int) -> Array:
+def sequence_mask(lengths: Array, T: int) -> Array:
     """A (T, B, 1) mask: True while a sequence still runs."""
     return (namespace(lengths).arange(T)[:, None] < lengths)[..., None]

@@ -36,6 +36,7 @@ class GRU(Cell):
     blocks, gates = ("r", "z", "n"), ("r", "z")
     saved = ("r", "z", "n", "m", "h_prev")
     retention_gate = ("z", +1)
+    options = {"reset": ("after", "before")}
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class GRU(Cell):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.reset = check.choice("reset", reset, ("after", "before"))
+        self.reset = check.choice("reset", reset, self.options["reset"])
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
     def parameters(self) -> dict[str, Parameter]:

@@ -80,6 +80,7 @@ class PeepholeLSTM(Cell):
     states = ("h", "c")
     saved = ("i", "f", "o", "g", "c_prev", "c", "tanh_c")
     retention_gate, input_gate = ("f", +1), "i"
+    options = {"peepholes": ("ifo", "f", "io", "")}
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from rnnbook.cells.base import Cell, Parameter, Saved, State
 class Minimal(Cell):
     """A cell of the form ``h_t = k_t ⊙ h_{t-1} + (1 - k_t) ⊙ n_t``, with k and n of ``x_t`` alone.
 
-    There is no ``W_h``. A subclass says in `kept` what k and n are.
+    There is no ``W_h``. A subclass says in `retention` what k and n are.
     """
 
     def __init__(
@@ -25,19 +25,19 @@ class Minimal(Cell):
         """Those of every cell but ``W_h``."""
         return {name: p for name, p in super().parameters().items() if name != "W_h"}
 
-    def kept(self, xw: Array) -> tuple[Array, ...]:
+    def retention(self, xw: Array) -> tuple[Array, ...]:
         """The share k that is kept, the new value n, and what else `step_back` needs."""
-        raise NotImplementedError(f"{type(self).__name__} must define kept(xw)")
+        raise NotImplementedError(f"{type(self).__name__} must define retention(xw)")
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         (h_prev,) = state
-        k, n, *others = self.kept(xw)
+        k, n, *others = self.retention(xw)
         return (k * h_prev + (1 - k) * n,), (k, n, *others, h_prev)
 
     def parallel(self, x: Array) -> Array:
         """The outputs ``hs (T, B, H)`` for ``x (T, B, D)``, from the zero state, by `linear_scan` instead of a loop."""
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
-        k, n, *_ = self.kept(x @ self.params["W_x"] + self.params["b"])
+        k, n, *_ = self.retention(x @ self.params["W_x"] + self.params["b"])
         return linear_scan(k, (1 - k) * n)
 
     def weight_grads(self, da: Array) -> dict[str, Array]:
@@ -69,7 +69,7 @@ class MinGRU(Minimal):
     saved = ("z", "n", "h_prev")
     retention_gate = ("z", +1)
 
-    def kept(self, xw: Array) -> tuple[Array, ...]:
+    def retention(self, xw: Array) -> tuple[Array, ...]:
         a_z, n = split(xw, 2)
         return sigmoid(a_z), n
 
@@ -97,10 +97,13 @@ class MinLSTM(Minimal):
     saved = ("k", "n", "f", "i", "h_prev")
     retention_gate, input_gate = ("f", +1), "i"
 
-    def kept(self, xw: Array) -> tuple[Array, ...]:
-        H = self.hidden_size
-        f, i = split(sigmoid(xw[..., : 2 * H]), 2)
-        return f / (f + i), xw[..., 2 * H :], f, i
+    def retention(self, xw: Array) -> tuple[Array, ...]:
+        a_f, a_i, n = split(xw, 3)
+        # f / (f + i), with e^m in every term so that no exponential overflows and not all of them vanish
+        xp = namespace(xw)
+        m = xp.minimum(xp.minimum(a_f, a_i), 0)
+        one, not_f, not_i = xp.exp(m), xp.exp(m - a_f), xp.exp(m - a_i)
+        return (one + not_i) / (2 * one + not_f + not_i), n, sigmoid(a_f), sigmoid(a_i)
 
     def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         k, n, f, i, h_prev = saved

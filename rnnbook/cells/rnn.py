@@ -31,6 +31,7 @@ class RNN(Cell):
 
     blocks = ("h",)
     saved = ("h",)
+    options = {"activation": tuple(ACTIVATIONS)}
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class RNN(Cell):
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.activation = check.choice("activation", activation, tuple(ACTIVATIONS))
+        self.activation = check.choice("activation", activation, self.options["activation"])
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:

@@ -6,7 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from rnnbook import check
 
 
-def examples(series, length, horizon):
+def sliding_windows(series, length, horizon):
     """Every stretch of a series, and what came after it.
 
     Parameters
@@ -27,15 +27,15 @@ def examples(series, length, horizon):
     Raises
     ------
     ValueError
-        When the series is too short for one example.
+        When the series is too short for one example, or a value in it is not finite.
 
     Examples
     --------
-    >>> x, target = examples(np.arange(6.0), length=3, horizon=2)
+    >>> x, target = sliding_windows(np.arange(6.0), length=3, horizon=2)
     >>> x[..., 0].T.tolist(), target[0].tolist()
     ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [[3.0, 4.0], [4.0, 5.0]])
     """
-    series = check.floating("series", check.vector("series", series))
+    series = check.finite("series", check.vector("series", series))
     T, K = check.positive("length", length), check.positive("horizon", horizon)
     if len(series) < T + K:
         raise ValueError(f"series must have at least length + horizon = {T + K} values, got {len(series)}")
@@ -62,17 +62,22 @@ def mase(forecast, actual, past, season=1):
     Raises
     ------
     ValueError
-        When shapes differ, or the past is too short or the naive forecast was always right in it.
+        When shapes differ or are empty, a value is not finite, or the past is too short or the naive forecast was
+        always right in it.
 
     Examples
     --------
     >>> mase(np.array([4.0, 4.0]), np.array([5.0, 6.0]), past=np.array([1.0, 2.0, 3.0, 4.0]))
     1.5
     """
-    forecast, actual = np.asarray(forecast, float), np.asarray(actual, float)
+    forecast = check.finite("forecast", np.asarray(forecast, float))
+    actual = check.finite("actual", np.asarray(actual, float))
+    if forecast.size == 0:
+        raise ValueError("forecast must hold at least one value, got none")
     if forecast.shape != actual.shape:
         raise ValueError(f"forecast must have the shape of actual, {actual.shape}, got {forecast.shape}")
-    past, season = check.vector("past", past), check.positive("season", season)
+    past = check.finite("past", check.vector("past", np.asarray(past, float)))
+    season = check.positive("season", season)
     if len(past) <= season:
         raise ValueError(f"past must have more than season = {season} values, got {len(past)}")
     scale = np.abs(past[season:] - past[:-season]).mean()
@@ -87,14 +92,30 @@ def coverage(low, high, actual):
     Parameters
     ----------
     low, high, actual : ndarray of one shape
+        An end of an interval may be infinite; two numbers are the same interval for all.
 
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        When shapes differ or are empty, or a value is not a number.
 
     Examples
     --------
     >>> coverage(np.zeros(4), np.ones(4), np.array([0.5, 1.0, 2.0, -1.0]))
     0.5
     """
-    return float(np.mean((np.asarray(low) <= actual) & (actual <= np.asarray(high))))
+    low, high, actual = (np.asarray(a, float) for a in (low, high, actual))
+    if low.ndim == high.ndim == 0:  # the same interval for all
+        low, high = np.broadcast_to(low, actual.shape), np.broadcast_to(high, actual.shape)
+    if not low.shape == high.shape == actual.shape or actual.size == 0:
+        raise ValueError(
+            f"low, high and actual must have one shape and not be empty, got {low.shape}, {high.shape}, {actual.shape}"
+        )
+    for name, array in (("low", low), ("high", high), ("actual", actual)):
+        if np.isnan(array).any():
+            raise ValueError(f"{name} must hold numbers, got nan")
+    return float(np.mean((low <= actual) & (actual <= high)))

@@ -21,6 +21,11 @@ class KneserNey:
     order : int
         n, at most 10: the character and ``n - 1`` before it.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When ids are not integers below `size`, fewer than `order`, or there are more grams than an integer can count.
+
     Examples
     --------
     >>> model = KneserNey(np.array([0, 1] * 50), size=2, order=2)
@@ -32,7 +37,11 @@ class KneserNey:
         self.size, self.order = check.positive("size", size), check.positive("order", order)
         if order > 10:
             raise ValueError(f"order must be at most 10, got {order}")
+        if size**order >= 2**63:
+            raise ValueError(f"order must be so small that size ** order is below 2 ** 63, got {size} ** {order}")
         ids = check.integers("ids", check.vector("ids", ids), size)
+        if len(ids) < order:
+            raise ValueError(f"ids must hold at least order = {order} characters, got {len(ids)}")
         found, counts = np.unique(self._grams(ids, order), return_counts=True)
         self.levels = [_Level(found, counts, size)]
         for n in range(order - 1, 0, -1):  # in how many contexts: each longer gram counts once

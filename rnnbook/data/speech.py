@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook import check
-from rnnbook.cells.base import alive_mask
+from rnnbook.cells.base import sequence_mask
 from rnnbook.learning.training import Batch
 
 RATE, STEP = 16000, 0.01  # samples a second; seconds between two frames
@@ -115,14 +115,22 @@ def tracks(phones, voice=MAN, lengths=None):
     Raises
     ------
     ValueError
-        For a phone that is not in the table.
+        For a phone that is not in the table, no phone at all, or phones that last less than a frame.
     """
     names = phones.split()
+    if not names:
+        raise ValueError("phones must name at least one phone, got none")
+    if lengths is not None:
+        lengths = check.finite("lengths", np.asarray(lengths, float))
+        if lengths.shape not in ((), (len(names),)) or not (lengths > 0).all():
+            raise ValueError(f"lengths must be {len(names)} positive numbers, one a phone, got {lengths}")
     for name in names:
         check.choice("phones", name, tuple(PHONES))
     rows = np.array([PHONES[name] for name in names], float)
     lasting = rows[:, 6] / 1000 * voice.pace * (1 if lengths is None else lengths)
     ends = np.round(np.cumsum(lasting) / STEP).astype(int)
+    if ends[-1] < 1:
+        raise ValueError(f"phones must last at least one frame of {STEP} s together, got {lasting.sum():.3g} s")
     targets = np.repeat(rows, np.diff(ends, prepend=0), axis=0)
     formants = _smooth(targets[:, :3], 7) / voice.tract  # the mouth takes its time
     breath = _smooth(targets[:, 3:6], 3)
@@ -164,7 +172,10 @@ def render(tracks, rng):
     >>> round(len(sound) / RATE, 2)
     0.45
     """
-    tracks = check.shaped("tracks", tracks, (None, len(TRACKS)), "(T, 7)")
+    check.generator("rng", rng)
+    tracks = check.finite("tracks", check.shaped("tracks", tracks, (None, len(TRACKS)), "(T, 7)"))
+    if len(tracks) == 0 or not (tracks[:, :4] > 0).all():
+        raise ValueError("tracks must hold at least one frame, pitch and formants positive")
     T, n = len(tracks), round(STEP * RATE)
     pitch, *formants, voice, breath, hiss = tracks.T
     f = np.arange(1, int(0.5 * RATE / pitch.min()) + 1)[:, None] * pitch  # (K, T)
@@ -210,7 +221,7 @@ def log_mel(sound, bands=BANDS, window=WINDOW, step=HOP):
     Raises
     ------
     ValueError
-        When the sound is shorter than a frame.
+        When the sound is shorter than a frame, or a sample is not finite.
 
     Examples
     --------
@@ -218,7 +229,10 @@ def log_mel(sound, bands=BANDS, window=WINDOW, step=HOP):
     (49, 20)
     """
     size, hop = round(window * RATE), round(step * RATE)
-    sound = check.shaped("sound", sound, (None,), "(N,)")
+    check.positive("bands", bands)
+    if size < 1 or hop < 1:
+        raise ValueError(f"window and step must be at least {1 / RATE} s, got {window} and {step}")
+    sound = check.finite("sound", check.shaped("sound", sound, (None,), "(N,)"))
     if len(sound) < size:
         raise ValueError(f"sound must be at least {size} samples long, got {len(sound)}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
@@ -239,16 +253,19 @@ def _mel(f):
     return 1127 * np.log1p(f / 700)
 
 
-def with_noise(sound, decibels, rng):
+def add_noise(sound, decibels, rng):
     """Sound with white noise, that many decibels weaker than the sound; None for no noise."""
     if decibels is None:
         return sound
+    check.real("decibels", decibels)
+    check.generator("rng", rng)
     noise = rng.normal(size=len(sound))
     return sound + noise * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
 
 
 def random_voices(rng):
     """A voice drawn by chance: pitches from 90 to 260 Hz, the higher the shorter the mouth."""
+    check.generator("rng", rng)
     height = rng.uniform()
     tract = 1.08 - 0.25 * height + rng.uniform(-0.04, 0.04)
     return Voice(90 * (260 / 90) ** height, tract, np.exp(rng.uniform(-0.25, 0.25)))
@@ -268,6 +285,9 @@ def spoken_digits(rng, longest=5):
     digits : list of int
     sound : ndarray, shape (N,)
     """
+    check.generator("rng", rng)
+    if check.positive("longest", longest) < 2:
+        raise ValueError(f"longest must be at least 2, got {longest}")
     digits = rng.integers(0, 10, rng.integers(2, longest + 1)).tolist()
     words = list(DIGITS.values())
     phones = ["-"]
@@ -279,10 +299,11 @@ def spoken_digits(rng, longest=5):
 
 def strings(rng, count):
     """Strings of digits: for each the digits, its features at the levels of noise of `LEVELS`, and its seconds."""
+    check.generator("rng", rng)
     found = []
-    for _ in range(count):
+    for _ in range(check.positive("count", count)):
         digits, sound = spoken_digits(rng)
-        features = [log_mel(with_noise(sound, level, rng)).astype(np.float32) for level in LEVELS]
+        features = [log_mel(add_noise(sound, level, rng)).astype(np.float32) for level in LEVELS]
         found.append((digits, features, len(sound) / RATE))
     return found
 
@@ -321,7 +342,7 @@ def batch(strings, levels):
 
 def alive(batch):
     """The mask of the frames that are there, (T, B)."""
-    return alive_mask(batch.lengths, len(batch.x))[..., 0]
+    return sequence_mask(batch.lengths, len(batch.x))[..., 0]
 
 
 def spelled(rng, word, accent):
@@ -342,7 +363,9 @@ def spelled(rng, word, accent):
         The letter of each frame and the next letter, one of L numbers being 1, and how much of the letter is over.
     tracks : ndarray, shape (T, 7)
     """
+    check.generator("rng", rng)
     check.choice("word", word, tuple(SONG))
+    check.choice("accent", accent, tuple(range(len(ACCENTS))))
     sounds = [said.replace("?", ACCENTS[accent]).split() for _, said in SONG[word]]
     phones = [phone for said in sounds for phone in said]
     lengths = np.exp(rng.uniform(-0.15, 0.15, len(phones)))
@@ -375,12 +398,12 @@ def player(sound, words):
     Raises
     ------
     ValueError
-        When the sound is silence.
+        When the sound is silence or has no finite numbers.
     """
     from IPython.display import HTML
 
-    sound = check.vector("sound", sound)
-    loudest = np.abs(sound).max()
+    sound = check.finite("sound", check.vector("sound", np.asarray(sound, float)))
+    loudest = np.abs(sound).max(initial=0)
     if not loudest > 0:
         raise ValueError("sound must not be silence")
     file = io.BytesIO()
@@ -407,11 +430,20 @@ def word_error_rate(heard, said):
     float
         Above 1 where too much was heard.
 
+    Raises
+    ------
+    ValueError
+        When the strings are not as many, or nothing was said.
+
     Examples
     --------
     >>> word_error_rate([[1, 2, 2], []], [[1, 2, 3, 4], [5]])
     0.6
     """
+    if len(heard) != len(said):
+        raise ValueError(f"heard must hold as many strings as said, {len(said)}, got {len(heard)}")
+    if not sum(map(len, said)):
+        raise ValueError("said must hold at least one word, got none")
     edits = 0
     for ours, theirs in zip(heard, said, strict=True):
         row = list(range(len(ours) + 1))  # edits from each beginning of ours to the words of theirs so far

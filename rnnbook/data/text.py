@@ -1,9 +1,11 @@
 """Text as sequences of characters: ids, streams to train on, surprisal in bits, sampling."""
 
+import math
+
 import numpy as np
 
 from rnnbook import check
-from rnnbook.activations import softmax
+from rnnbook.activations import log_softmax, softmax
 from rnnbook.learning.training import Batch
 
 
@@ -21,7 +23,7 @@ def encode(text, alphabet):
     Raises
     ------
     ValueError
-        When a character is not in the alphabet.
+        When characters are not in the alphabet; it names them. Or when one stands in the alphabet twice.
 
     Examples
     --------
@@ -29,21 +31,32 @@ def encode(text, alphabet):
     array([1, 0, 2, 2, 3])
     """
     place = {letter: k for k, letter in enumerate(alphabet)}
+    if len(place) < len(alphabet):
+        raise ValueError(f"alphabet must hold each character once, it has {len(alphabet) - len(place)} of them again")
     unknown = sorted(set(text) - place.keys())
     if unknown:
-        raise ValueError(f"text must consist of the {len(alphabet)} characters of alphabet, it has {unknown[0]!r}")
+        named = ", ".join(map(repr, unknown[:10])) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else "")
+        raise ValueError(f"text must consist of the {len(alphabet)} characters of alphabet, it has {named}")
     return np.array([place[letter] for letter in text], dtype=int)
 
 
 def decode(ids, alphabet):
     """The text of some ids; undoes `encode`.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When ids are not integers between 0 and the size of the alphabet less 1.
+
     Examples
     --------
     >>> decode([1, 0, 2, 2, 3], "ehlo")
     'hello'
     """
-    return "".join(alphabet[k] for k in ids)
+    ids = check.vector("ids", ids)
+    if len(ids) == 0:
+        return ""
+    return "".join(alphabet[k] for k in check.integers("ids", ids, len(alphabet)))
 
 
 def windows(ids, batch, length):
@@ -81,7 +94,7 @@ def windows(ids, batch, length):
     B, T = check.positive("batch", batch), check.positive("length", length)
     ids = check.vector("ids", ids)
     count = (len(ids) - 1) // (B * T)
-    if count == 0:
+    if count < 1:
         raise ValueError(f"ids must be longer than batch x length = {B * T}, got {len(ids)}")
     x, target = (ids[k : k + B * T * count].reshape(B, -1).T for k in (0, 1))
     k = -1
@@ -111,6 +124,11 @@ def surprisal(model, ids, batch=64):
         Of ``ids[1 : M + 1]``; M is the largest multiple of `batch` below N. Its mean is the
         text's bits per character.
 
+    Raises
+    ------
+    ValueError
+        When the text is not longer than `batch`.
+
     Examples
     --------
     >>> from rnnbook import RNN, Dense, Embedding, Model
@@ -120,9 +138,12 @@ def surprisal(model, ids, batch=64):
     >>> surprisal(model, np.array([0, 1, 2, 3, 2]), batch=2).tolist()
     [2.0, 2.0, 2.0, 2.0]
     """
+    ids, batch = check.vector("ids", ids), check.positive("batch", batch)
+    if len(ids) <= batch:
+        raise ValueError(f"ids must be longer than batch = {batch}, got {len(ids)}")
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
-    p = softmax(model(x))
-    return -np.log2(np.take_along_axis(p, target[..., None], axis=-1)[..., 0]).T.ravel()
+    log_p = log_softmax(model(x))
+    return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
 
 
 def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
@@ -134,10 +155,10 @@ def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     temperature : float, default 1
         Divides the logits. Towards 0 the likeliest character wins always.
     top_k : int, optional
-        Keep the `top_k` likeliest (Fan et al. 2018).
+        Keep the `top_k` likeliest (Fan et al. 2018); of those that are equally likely, the first.
     top_p : float, optional
         Keep the fewest that together have at least this probability: the nucleus (Holtzman et
-        al. 2020).
+        al. 2020); of those that are equally likely, the first.
 
     Returns
     -------
@@ -147,7 +168,7 @@ def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     Raises
     ------
     ValueError, TypeError
-        When an option is out of its range.
+        When an option is out of its range, or a logit is not a number. A logit may be -inf, not all of them.
 
     Examples
     --------
@@ -160,19 +181,27 @@ def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     array([0.685, 0.247, 0.062, 0.007])
     """
     logits = check.floating("logits", logits)
+    if logits.ndim == 0 or logits.shape[-1] == 0:
+        raise ValueError(f"logits must have shape (..., K) with K at least 1, got {logits.shape}")
+    most = logits.max(axis=-1, keepdims=True)
+    if not np.isfinite(most).all():
+        raise ValueError("logits must be numbers, below infinity and not all -inf")
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
-    p = softmax(logits / temperature)
-    falling = np.sort(p, axis=-1)[..., ::-1]
+    gaps = logits - most
+    with np.errstate(all="ignore"):  # at a tiny temperature or a huge one
+        p = softmax(np.where((gaps == 0) | np.isinf(gaps), gaps, gaps / float(temperature)))
+    likeliest = np.argsort(-logits, axis=-1, kind="stable")
+    falling = np.take_along_axis(p, likeliest, axis=-1)
+    keep = np.ones(p.shape, bool)
     if top_k is not None:
-        least = falling[..., min(check.positive("top_k", top_k), p.shape[-1]) - 1]
-        p = np.where(p >= least[..., None], p, 0)
+        keep[..., check.positive("top_k", top_k) :] = False
     if top_p is not None:
         if not 0 < top_p <= 1:
             raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
-        before = np.cumsum(falling, axis=-1) - falling  # the probability of everything likelier
-        least = np.where(before < top_p, falling, 1).min(axis=-1)
-        p = np.where(p >= least[..., None], p, 0)
+        before = np.cumsum(falling, axis=-1, dtype=float) - falling  # the probability of everything likelier
+        keep &= (before < top_p) | (top_p == 1)
+    np.put_along_axis(p, likeliest, np.where(keep, falling, 0), axis=-1)
     return p / p.sum(axis=-1, keepdims=True)
 
 
@@ -195,6 +224,12 @@ def generate(model, prompt, length, rng, **options):
     -------
     ndarray of int, shape (length,) or (length, B)
 
+    Raises
+    ------
+    ValueError, TypeError
+        When the prompt is empty or has other ids, an argument is of the wrong type, or what the model gives is not a
+        number.
+
     Examples
     --------
     >>> from rnnbook import RNN, Dense, Embedding, Model
@@ -204,6 +239,9 @@ def generate(model, prompt, length, rng, **options):
     (5,)
     """
     check.positive("length", length)
+    check.generator("rng", rng)
+    if model.embedding is None:
+        raise ValueError("model must read ids, it has no embedding")
     prompt = check.integers("prompt", prompt, model.embedding.input_size)
     if prompt.ndim not in (1, 2) or len(prompt) == 0:
         raise ValueError(f"prompt must have shape (T,) or (T, B) with T at least 1, got {prompt.shape}")

@@ -61,6 +61,7 @@ class Vocabulary:
 
     def __init__(self, sentences, at_least=2):
         check.positive("at_least", at_least)
+        _many("sentences", sentences)
         counts = Counter(word for sentence in sentences for word in tokenize(sentence))
         self.words = [UNKNOWN, *(word for word, count in counts.most_common() if count >= at_least)]
         self._ids = {word: k for k, word in enumerate(self.words)}
@@ -87,6 +88,7 @@ class Vocabulary:
         ValueError
             When a sentence has no word.
         """
+        _many("sentences", sentences)
         rows = [[self._ids.get(word, 0) for word in tokenize(sentence)] for sentence in sentences]
         lengths = np.array([len(row) for row in rows], dtype=int)
         if not lengths.all():
@@ -95,6 +97,12 @@ class Vocabulary:
         for k, row in enumerate(rows):
             ids[: len(row), k] = row
         return ids, lengths
+
+
+def _many(name, sentences):
+    """A TypeError for one string where several are meant: it would be read letter by letter."""
+    if isinstance(sentences, str):
+        raise TypeError(f"{name} must be several strings, got one: {sentences[:30]!r}")
 
 
 def minibatches(ids, lengths, labels, batch, rng):
@@ -117,7 +125,7 @@ def minibatches(ids, lengths, labels, batch, rng):
     Raises
     ------
     ValueError
-        When there are fewer sentences than a batch takes.
+        When there are fewer sentences than a batch takes, or shapes do not fit.
 
     Examples
     --------
@@ -126,7 +134,13 @@ def minibatches(ids, lengths, labels, batch, rng):
     >>> draw().x.shape, draw().target.shape
     ((1, 2), (1, 2))
     """
+    check.generator("rng", rng)
+    labels, lengths, ids = check.vector("labels", labels), check.vector("lengths", lengths), np.asarray(ids)
     N, B = len(labels), check.positive("batch", batch)
+    if len(lengths) != N or ids.ndim != 2 or ids.shape[1] != N:
+        raise ValueError(
+            f"ids (T, N), lengths and labels (N,) must fit, got {ids.shape}, {lengths.shape}, {labels.shape}"
+        )
     if B > N:
         raise ValueError(f"batch must be at most the number of sentences, {N}, got {B}")
     order = np.arange(0)

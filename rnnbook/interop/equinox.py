@@ -5,6 +5,7 @@ import numpy as np
 from rnnbook import check
 from rnnbook.cells import GRU, LSTM
 from rnnbook.interop.orders import reorder
+from rnnbook.interop.parts import hold, plain, refusal
 
 #: Equinox's order of the gates, in the letters of this book.
 EQUINOX_ORDER = {LSTM: "ifgo", GRU: "rzn"}
@@ -29,14 +30,15 @@ def to_equinox(cell):
     ImportError
         When Equinox is not installed.
     TypeError, ValueError
-        When Equinox has no such cell.
+        When Equinox has no such cell; it says what would do.
     """
     eqx, jax = check.require("equinox", "interop"), check.require("jax", "fast")
+    cell = plain(cell)
     kind = type(cell)
     if kind not in EQUINOX_ORDER:
-        raise TypeError(f"cell must be an LSTM or GRU to have an Equinox twin, got {kind.__name__}")
+        raise refusal("Equinox", "", cell)
     if kind is GRU:
-        check.choice("cell.reset", cell.reset, ("after",))
+        hold("Equinox", "", cell, "reset", ("after",))
     W_x, W_h, b = (reorder(cell.params[name], cell.blocks, EQUINOX_ORDER[kind]) for name in ("W_x", "W_h", "b"))
     made = (eqx.nn.LSTMCell if kind is LSTM else eqx.nn.GRUCell)(
         cell.input_size, cell.hidden_size, key=jax.random.PRNGKey(0)

@@ -1,81 +1,147 @@
 """To PyTorch and back."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnbook import check
 from rnnbook.cells import GRU, LSTM, RNN
 from rnnbook.interop.orders import reorder
-from rnnbook.layers import Bidirectional, Stack
+from rnnbook.interop.parts import called, hold, plain, refusal
+from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, TiedReadout
 
 #: PyTorch's order of the gates, in the letters of this book.
 TORCH_ORDER = {LSTM: "ifgo", GRU: "rzn", RNN: "h"}
 
 
 def to_torch(layer, *, batch_first=False):
-    """A PyTorch module with the layer's weights.
+    """A PyTorch module with the weights of a layer or of a whole model.
 
     Parameters
     ----------
-    layer : RNN, LSTM, GRU with ``reset="after"``, Bidirectional or Stack
-        An RNN with tanh or relu, as PyTorch has no other. PyTorch's layers and directions are all alike,
-        so the cells of a `Bidirectional` or a `Stack` must be of one kind and size, and each layer of a
-        stack must have the same directions.
+    layer : RNN, LSTM, GRU, Stack, Bidirectional, Dense, Embedding or Model
+        An RNN with tanh or relu, a GRU with ``reset="after"``, a `Bidirectional` of two cells of one kind and
+        size: PyTorch has no other.
     batch_first : bool, default False
         Whether the module takes and gives (B, T, ...) in the place of (T, B, ...). States are (N, B, H) in
         either case, one for each of the N cells: layer by layer, the forward one first.
 
     Returns
     -------
-    torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
-        The book's single bias becomes PyTorch's input bias; the recurrent bias is zero but for the
-        GRU's ``b_n``. A stack's dropout is PyTorch's.
+    torch.nn.Module
+        A torch.nn.RNN, LSTM or GRU for a cell, and for a `Bidirectional` or a `Stack` of cells that are alike. A
+        stack's dropout is PyTorch's. A Dense is a torch.nn.Linear, an Embedding a torch.nn.Embedding. Of a `Stack`
+        of unlike layers and of a `Model` it is a module that is called as ``module(x, state=None, lengths=None)``
+        and returns outputs and state, one state for each PyTorch module; with ``pool`` the time axis stays, with
+        one step. A model goes without dropout. The book's single bias becomes PyTorch's input bias; the
+        recurrent bias is zero but for the GRU's ``b_n``.
 
     Raises
     ------
     ImportError
         When PyTorch is not installed.
     TypeError, ValueError
-        When PyTorch has no such layer.
+        When PyTorch has no such layer; it says which part, and what would do.
     """
     torch = check.require("torch", "interop")
-    layers = layer.cells if isinstance(layer, Stack) else [layer]
-    ways = [[part.forward_cell, part.backward_cell] if isinstance(part, Bidirectional) else [part] for part in layers]
-    cells = [cell for way in ways for cell in way]
-    for cell in cells:
-        _has_twin(cell)
-    made = {(type(c), c.hidden_size, getattr(c, "activation", None), c.params["b"].dtype) for c in cells}
-    if len(made) > 1 or len(set(map(len, ways))) > 1:
+    model = plain(layer)
+    if type(model) is not Model:
+        return _module(torch, model, "", batch_first)
+    from rnnbook.interop.torch_modules import Network
+
+    embedding: Any = None if model.embedding is None else _module(torch, model.embedding, "embedding.", batch_first)
+    recurrent = _module(torch, model.recurrent, "recurrent.", batch_first, dropout=0.0)
+    if type(model.readout) is TiedReadout and model.embedding is not None:
+        W = model.embedding.params["W"]
+        readout = _filled(torch, torch.nn.Linear, *W.T.shape, weight=W, bias=model.readout.params["b"])
+        readout.weight = embedding.weight  # one table for both, in training too
+    else:
+        readout = _module(torch, model.readout, "readout.", batch_first)
+    return Network(embedding, recurrent, readout, model.pool, model._n_forward, batch_first)
+
+
+def _module(torch, layer, place, batch_first, dropout=None):
+    """A layer as a module; `dropout` in the place of a stack's own."""
+    layer = plain(layer)
+    if type(layer) is Dense:
+        W, b = layer.params["W"], layer.params["b"]
+        return _filled(torch, torch.nn.Linear, *W.shape, weight=W.T, bias=b)
+    if type(layer) is Embedding:
+        W = layer.params["W"]
+        return _filled(torch, torch.nn.Embedding, *W.shape, weight=W)
+    places = {f"{place}{name}.": plain(part) for name, part in layer.parts.items()} if type(layer) is Stack else {}
+    each = [_cells(part, at) for at, part in (places or {place: layer}).items()]
+    cells = {at: cell for one in each for at, cell in one.items()}
+    if places and (not _alike(cells) or len({len(one) for one in each}) > 1):
+        from rnnbook.interop.torch_modules import Chain
+
+        return Chain(_module(torch, part, at, batch_first, dropout) for at, part in places.items())
+    for at, cell in cells.items():
+        _has_twin(cell, at)
+    if not _alike(cells):
         raise ValueError(
-            "layer must have cells of one kind, size and dtype, and the same directions in each layer, to be one "
-            f"PyTorch module; got {', '.join(f'{type(c).__name__}({c.input_size}, {c.hidden_size})' for c in cells)}"
+            f"{called(place, layer)} must be of two cells of one kind, size and dtype to be one PyTorch module, got "
+            f"{' and '.join(f'{type(c).__name__}({c.input_size}, {c.hidden_size})' for c in cells.values())}; "
+            "to_onnx takes it"
         )
-    kind, first = type(cells[0]), cells[0]
-    options = {"nonlinearity": first.activation} if kind is RNN else {}
-    module = getattr(torch.nn, kind.__name__)(
+    ways = len(each[0])
+    first = next(iter(cells.values()))
+    suffixes = [f"_l{k // ways}{'_reverse' * (k % ways)}" for k in range(len(cells))]
+    weights = {
+        f"{name}{suffix}": value
+        for cell, suffix in zip(cells.values(), suffixes, strict=True)
+        for name, value in _torchs(cell).items()
+    }
+    return _filled(
+        torch,
+        getattr(torch.nn, type(first).__name__),
         first.input_size,
         first.hidden_size,
-        num_layers=len(ways),
-        bidirectional=len(ways[0]) > 1,
-        dropout=layer.dropout if isinstance(layer, Stack) and len(ways) > 1 else 0.0,
-        batch_first=batch_first,
-        **options,
+        options={
+            "num_layers": len(each),
+            "bidirectional": ways > 1,
+            "dropout": (layer.dropout if dropout is None else dropout) if len(each) > 1 else 0.0,
+            "batch_first": batch_first,
+        }
+        | ({"nonlinearity": first.activation} if type(first) is RNN else {}),
+        **weights,
     )
-    weights: dict[str, np.ndarray] = {}
-    for k, way in enumerate(ways):
-        for cell, suffix in zip(way, ("", "_reverse"), strict=False):
-            weights |= {f"{name}_l{k}{suffix}": value for name, value in _torchs(cell).items()}
-    module = module.to(getattr(torch, first.params["b"].dtype.name))
+
+
+def _filled(torch, kind, *sizes, options=None, **weights):
+    """A module of PyTorch with these weights, in their dtype."""
+    dtype = getattr(torch, next(iter(weights.values())).dtype.name)
+    module = kind(*sizes, dtype=dtype, **(options or {}))
     module.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
     return module
 
 
-def _has_twin(cell):
+def _cells(layer, place):
+    """The cells of a layer by their places: two where there are two directions."""
+    if type(layer) is Bidirectional:
+        return {
+            f"{place}forward_cell.": plain(layer.forward_cell),
+            f"{place}backward_cell.": plain(layer.backward_cell),
+        }
+    return {place: layer}
+
+
+def _alike(cells):
+    """Whether cells can be layers and directions of one module."""
+    kinds = {
+        (type(c), getattr(c, "hidden_size", 0), getattr(c, "activation", ""), next(iter(c.params.values())).dtype)
+        for c in cells.values()
+    }
+    return len(kinds) == 1 and next(iter(kinds))[0] in TORCH_ORDER
+
+
+def _has_twin(cell, place):
     if type(cell) not in TORCH_ORDER:
-        raise TypeError(f"cell must be an RNN, LSTM or GRU to have a PyTorch twin, got {type(cell).__name__}")
-    if isinstance(cell, GRU) and cell.reset != "after":
-        raise ValueError('cell must have reset="after": PyTorch\'s GRU has no other')
+        raise refusal("PyTorch", place, cell)
+    if isinstance(cell, GRU):
+        hold("PyTorch", place, cell, "reset", ("after",))
     if isinstance(cell, RNN):
-        check.choice("cell.activation", cell.activation, ("tanh", "relu"))
+        hold("PyTorch", place, cell, "activation", ("tanh", "relu"))
 
 
 def _torchs(cell):

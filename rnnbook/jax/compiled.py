@@ -17,7 +17,7 @@ from rnnbook.layers import Container, Model, Stack
 from rnnbook.layers.stack import one_each
 
 
-def compiled(layer):
+def compiled(layer: Any) -> "Compiled":
     """A layer that computes the same, compiled by JAX.
 
     Parameters
@@ -109,7 +109,7 @@ class Compiled:
         self._call = shapes, arguments, kept, outputs
         return outputs
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Any, dstate: Any = None) -> Any:
         """As the layer's `backward`, for the last call; fills `grads`."""
         if self._call is None:
             raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")

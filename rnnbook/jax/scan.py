@@ -4,10 +4,11 @@ import copy
 import os
 import traceback
 from contextlib import contextmanager
+from typing import Any
 
 from rnnbook import check
 from rnnbook.arrays import flat
-from rnnbook.cells.base import Cell, alive_mask, where_alive
+from rnnbook.cells.base import Cell, sequence_mask, where_alive
 from rnnbook.layers import Container
 
 INSTEAD = (
@@ -74,7 +75,7 @@ class Scan:
         jnp, params, (T, B, _) = import_jax().numpy, self.cell.params, x.shape
         if state is None:
             state = tuple(jnp.zeros((B, *shape), x.dtype) for shape in self.cell.state_shapes())
-        alive = None if lengths is None else alive_mask(lengths, T)
+        alive = None if lengths is None else sequence_mask(lengths, T)
         if alive is not None:
             x = jnp.where(alive, x, 0)
         dtype = jnp.result_type(x, *state, *params.values())
@@ -160,6 +161,6 @@ def _of_the_user(filename):
     return not filename.startswith(os.path.dirname(__file__)) and "site-packages" not in filename
 
 
-def import_jax():
+def import_jax() -> Any:
     """JAX, or an error that says how to install it."""
     return check.require("jax", "fast")

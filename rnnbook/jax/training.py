@@ -1,7 +1,9 @@
 """Training as programs of JAX: forward, loss, backward, clipping and update, many times in one call."""
 
 import copy
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,12 +12,17 @@ from rnnbook.jax.compiled import checked_inputs, full_state
 from rnnbook.jax.scan import ByKey, LayerSpec, full_precision, import_jax, rewrite_tracer_errors
 from rnnbook.layers import Model
 from rnnbook.layers.encoder_decoder import EncoderDecoder
-from rnnbook.learning.optimisers import clip_by_global_norm
+from rnnbook.learning.optimisers import clip_by_global_norm, squarable
+
+if TYPE_CHECKING:
+    from rnnbook.learning.training import Update
 
 CHUNK = 50  # updates in one call of a program: enough to forget what the call costs
 
 
-def update_chunks(models, loss, optimisers, batches, steps, update, eval_every):
+def update_chunks(
+    models: Any, loss: Any, optimisers: Any, batches: Any, steps: int, update: "Update", eval_every: int
+) -> Iterator[list[list[tuple[float, float]]]]:
     """Train models of one kind; after each call of the program yield its (loss, norm) pairs, a list a model.
 
     No call goes past a multiple of `eval_every`. An `update` with an rng or a carried state is for one model only.
@@ -63,10 +70,15 @@ def _stack(many):
 def _checked(model, batch, rng):
     """A batch, checked while the numbers are there, and its dropout masks."""
     target, mask = np.asarray(batch.target), batch.mask
+    if mask is not None:
+        mask = np.asarray(mask)
+        if mask.ndim == 2:
+            check.mask(mask, *mask.shape)
+        if not mask.sum() > 0:
+            raise ValueError("mask must leave at least one step, got none")
     if target.dtype.kind in "iu":
-        check.integers("labels", target, model.readout.output_size, "K - 1 = ")
-    if mask is not None and not np.sum(mask) > 0:
-        raise ValueError("mask must leave at least one step, got none")
+        counted = target if mask is None or mask.shape != target.shape else target[mask > 0]
+        check.integers("labels", counted, model.readout.output_size, "K - 1 = ")
     if isinstance(model, EncoderDecoder):
         x, lengths = model.checked(batch.x, batch.lengths)
         return batch._replace(x=x, target=target, lengths=lengths), None
@@ -100,6 +112,7 @@ def training_program(spec, loss, optimiser, max_norm, carry):
             y, pull, last = jax.vjp(run, params, has_aux=True)
             value, dy = loss(y, target, mask)
             grads, norm = clip_by_global_norm(pull(dy)[0], max_norm or np.inf)
+            norm = squarable(norm, max_norm or np.inf, grads)
             value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
             after = optimiser.updated(rate * factor, state, params, grads)

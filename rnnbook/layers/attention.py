@@ -1,11 +1,15 @@
 """Attention: for each query a mean of values, with weights that it chooses."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from rnnbook import check
 from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
-from rnnbook.arrays import flat, join, namespace, split
-from rnnbook.cells.base import alive_mask
+from rnnbook.arrays import Array, flat, join, namespace, split
+from rnnbook.cells.base import State, sequence_mask
 
 
 class Attention:
@@ -42,7 +46,9 @@ class Attention:
     np.float64(0.0)
     """
 
-    def __init__(self, query_size, key_size, *, kind, rng, dtype=np.float32):
+    def __init__(
+        self, query_size: int, key_size: int, *, kind: str, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
+    ) -> None:
         self.query_size = check.positive("query_size", query_size)
         self.key_size = check.positive("key_size", key_size)
         self.kind = check.choice("kind", kind, ("additive", "multiplicative"))
@@ -50,8 +56,9 @@ class Attention:
         shapes = {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if kind == "additive" else {"W": (H, E)}
         self.params = _drawn(shapes, rng, dtype)
         self.grads: dict[str, np.ndarray] = {}
+        self._kept: Any = None
 
-    def __call__(self, queries, keys, lengths=None):
+    def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
         """Attend.
 
         Parameters
@@ -59,7 +66,7 @@ class Attention:
         queries : ndarray, shape (T, B, H)
         keys : ndarray, shape (S, B, E)
         lengths : ndarray of int, shape (B,), optional
-            Keys of each sequence; the others get no weight.
+            Keys of each sequence; the others get no weight, whatever they hold.
 
         Returns
         -------
@@ -69,26 +76,33 @@ class Attention:
         Raises
         ------
         ValueError, TypeError
-            When an argument has the wrong shape or type.
+            When an argument has the wrong shape or type, or there is no key.
         """
         queries = check.shaped("queries", queries, (None, None, self.query_size), "(T, B, H)")
         keys = check.shaped("keys", keys, (None, queries.shape[1], self.key_size), "(S, B, E)")
         S, B, _ = keys.shape
+        if S == 0:
+            raise ValueError("keys must have at least one step, got S = 0")
         xp, p = namespace(keys), self.params
+        alive = None if lengths is None else sequence_mask(check.lengths(lengths, S, B), S)
+        if alive is not None:
+            keys = xp.where(alive, keys, 0)
         if self.kind == "additive":
             hidden = tanh((queries @ p["W_q"])[:, None] + keys @ p["W_k"])  # (T, S, B, A)
             scores = hidden @ p["v"]
         else:
             hidden = None
             scores = xp.einsum("tbe,sbe->tsb", queries @ p["W"], keys)
-        if lengths is not None:
-            scores = xp.where(alive_mask(check.lengths(lengths, S, B), S)[..., 0], scores, -np.inf)
+        if alive is not None:
+            scores = xp.where(alive[..., 0], scores, -np.inf)
         self.weights = softmax(scores.swapaxes(1, 2)).swapaxes(1, 2)
         self._kept = queries, keys, hidden
         return xp.einsum("tsb,sbe->tbe", self.weights, keys)
 
-    def backward(self, dcontexts):
+    def backward(self, dcontexts: Array) -> tuple[Array, Array]:
         """Gradient ``dcontexts (T, B, E)`` to ``dqueries (T, B, H)`` and ``dkeys (S, B, E)``; fills `grads`."""
+        if self._kept is None:
+            raise RuntimeError("backward needs a forward call first: contexts = attention(queries, keys)")
         queries, keys, hidden = self._kept
         dcontexts = check.shaped("dcontexts", dcontexts, (*queries.shape[:2], self.key_size), "(T, B, E)")
         xp, p, alpha = namespace(keys), self.params, self.weights
@@ -146,7 +160,9 @@ class SelfAttention:
 
     states: tuple[str, ...] = ()
 
-    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+    def __init__(
+        self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
+    ) -> None:
         self.input_size = check.positive("input_size", input_size)
         self.hidden_size = self.output_size = H = check.positive("hidden_size", hidden_size)
         if H % 2:
@@ -154,12 +170,21 @@ class SelfAttention:
         shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
         self.params = _drawn(shapes, rng, dtype) | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
         self.grads: dict[str, np.ndarray] = {}
+        self._kept: Any = None
 
-    def __call__(self, x, state=None, lengths=None):
-        """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``."""
+    def __call__(self, x: Array, state: State | None = None, lengths: Array | None = None) -> tuple[Array, State]:
+        """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``.
+
+        What stands behind the end of a sequence is ignored.
+        """
         del state  # a cell has one
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         xp, p, (T, B, _) = namespace(x), self.params, x.shape
+        if T == 0:
+            raise ValueError("x must have at least one time step, got T = 0")
+        alive = np.ones((1, 1, 1), bool) if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
+        if lengths is not None:
+            x = xp.where(alive, x, 0)
         u = x @ p["W_u"] + positions(T, self.hidden_size).astype(x.dtype)[:, None]
         q, k, v = split(u @ p["W"], 3)
         scores = xp.einsum("tbh,sbh->bts", q, k) * self.hidden_size**-0.5
@@ -167,13 +192,14 @@ class SelfAttention:
         m = u + xp.einsum("bts,sbh->tbh", self.weights, v)
         hidden = relu(m @ p["W_1"] + p["b_1"])
         y = m + hidden @ p["W_2"] + p["b_2"]
-        alive = np.ones((1, 1, 1), bool) if lengths is None else alive_mask(check.lengths(lengths, T, B), T)
         self._kept = x, u, (q, k, v), m, hidden, alive
         return xp.where(alive, y, 0), ()
 
-    def backward(self, dhs, dstate=None):
+    def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's; fills `grads`."""
         del dstate
+        if self._kept is None:
+            raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
         x, u, (q, k, v), m, hidden, alive = self._kept
         p, alpha = self.params, self.weights
         dy = np.where(alive, check.shaped("dhs", dhs, m.shape, "(T, B, H)"), 0)
@@ -194,13 +220,15 @@ class SelfAttention:
         return du @ p["W_u"].T, ()
 
 
-def _drawn(shapes, rng, dtype):
+def _drawn(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
     """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
+    check.generator("rng", rng)
+    check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
     bounds = {name: shape[0] ** -0.5 for name, shape in shapes.items()}
     return {name: rng.uniform(-bounds[name], bounds[name], shape).astype(dtype) for name, shape in shapes.items()}
 
 
-def positions(T, H):
+def positions(T: int, H: int) -> Array:
     """Sines and cosines by which a layer tells steps apart, shape (T, H) (Vaswani et al. 2017).
 
     Examples
@@ -208,5 +236,7 @@ def positions(T, H):
     >>> positions(3, 4).round(2).tolist()
     [[0.0, 0.0, 1.0, 1.0], [0.84, 0.01, 0.54, 1.0], [0.91, 0.02, -0.42, 1.0]]
     """
+    if check.positive("H", H) % 2:
+        raise ValueError(f"H must be even, got {H}")
     angles = np.arange(T)[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)

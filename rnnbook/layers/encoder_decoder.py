@@ -1,11 +1,16 @@
 """From sequence to sequence: an encoder, a decoder that goes on where it ended, and ways to decode."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from rnnbook import check
-from rnnbook.arrays import join
+from rnnbook.arrays import Array, join
 from rnnbook.cells import Cell
-from rnnbook.layers.dense import Dense
+from rnnbook.layers.attention import Attention
+from rnnbook.layers.checkpointed import Checkpointed
+from rnnbook.layers.dense import Dense, Embedding
 from rnnbook.layers.stack import Bidirectional, Container
 
 #: The symbol that a decoder reads first, and writes when it has finished.
@@ -50,21 +55,42 @@ class EncoderDecoder(Container):
     (5, 2, 12)
     """
 
-    def __init__(self, encoder, decoder, readout, target, source=None, attention=None):
+    def __init__(
+        self,
+        encoder: Any,
+        decoder: Any,
+        readout: Dense,
+        target: Embedding,
+        source: Embedding | None = None,
+        attention: Attention | None = None,
+    ) -> None:
         ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
-        if isinstance(ends, Cell) and isinstance(decoder, Cell):
-            made, wanted = ((cell.states, cell.hidden_size) for cell in (ends, decoder))
+        if not isinstance(encoder, Dense):
+            made, wanted = _states(ends), _states(decoder)
             if made != wanted:
                 raise ValueError(f"decoder must have the encoder's states and size {made}, got {wanted}")
         reads = decoder.output_size + (0 if attention is None else encoder.output_size)
-        if readout.input_size != reads:
-            raise ValueError(f"readout must take {reads} numbers, its input_size is {readout.input_size}")
+        sizes = [("readout must take", readout.input_size, reads)]
+        sizes += [("decoder must take the target's", decoder.input_size, target.output_size)]
+        if source is not None:
+            sizes += [("encoder must take the source's", encoder.input_size, source.output_size)]
+        if attention is not None:
+            sizes += [("attention must take the decoder's", attention.query_size, decoder.output_size)]
+            sizes += [("attention must take as keys the encoder's", attention.key_size, encoder.output_size)]
+        for what, size, wanted in sizes:
+            if size != wanted:
+                raise ValueError(f"{what} {wanted} numbers, its input_size is {size}")
+        if readout.output_size > target.input_size:
+            raise ValueError(
+                f"readout must give at most one number for each of the target's {target.input_size} symbols, "
+                f"its output_size is {readout.output_size}"
+            )
         self.encoder, self.decoder, self.readout = encoder, decoder, readout
         self.target, self.source, self.attention = target, source, attention
         named = ("encoder", "decoder", "readout", "target", "source", "attention")
         self.parts = {name: part for name in named if (part := getattr(self, name)) is not None}
 
-    def __call__(self, x, lengths=None):
+    def __call__(self, x: tuple[Array, Array], lengths: Array | None = None) -> Array:
         """Run on a pair.
 
         Parameters
@@ -79,11 +105,11 @@ class EncoderDecoder(Container):
         ndarray, shape (T, B, K)
             At each step logits of what comes next.
         """
-        source, written = x
+        source, written = _pair(x)
         keys, state = self.encode(source, lengths)
         return self.decode(written, keys, state, lengths)[0]
 
-    def encode(self, source, lengths=None):
+    def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
         """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
         if self.source is not None:
             source = self.source(source)
@@ -92,7 +118,7 @@ class EncoderDecoder(Container):
         keys, state = self.encoder(source, None, lengths)
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 
-    def decode(self, written, keys, state, lengths=None):
+    def decode(self, written: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
         """Write on from a state: logits (T, B, K) behind ``written (T, B)``, and the state after it."""
         queries, state = self.decoder(self.target(written), state)
         if self.attention is None:
@@ -100,7 +126,7 @@ class EncoderDecoder(Container):
             return self.readout(queries), state
         return self.readout(join([queries, self.attention(queries, keys, lengths)])), state
 
-    def backward(self, dy):
+    def backward(self, dy: Array) -> Array | None:
         """Fill `grads` from ``dy (T, B, K)``. Returns ``dsource (S, B, D)``, or None where the source is ids."""
         dread, H = self.readout.backward(dy), self.decoder.output_size
         if self.attention is None:
@@ -115,11 +141,14 @@ class EncoderDecoder(Container):
         else:
             both = isinstance(self.encoder, Bidirectional)
             dsource, _ = self.encoder.backward(dkeys, (None, dstate) if both else dstate)
-        return dsource if self.source is None else self.source.backward(dsource)
+        if self.source is None:
+            return dsource
+        self.source.backward(dsource)  # ids have no gradient
+        return None
 
-    def checked(self, x, lengths=None):
+    def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
-        source, written = x
+        source, written = _pair(x)
         if self.source is not None:
             source = check.integers("source", source, self.source.input_size)
         else:
@@ -128,7 +157,23 @@ class EncoderDecoder(Container):
         return (source, written), None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
-def shift_right(target):
+def _states(layer: Any) -> Any:
+    """The names and shapes of a layer's states, nested as the states are."""
+    if isinstance(layer, Container):
+        return tuple(_states(part) for part in layer.parts.values())
+    if isinstance(layer, Checkpointed):
+        return _states(layer.cell)
+    return (layer.states, layer.state_shapes()) if isinstance(layer, Cell) else ()
+
+
+def _pair(x: Any) -> tuple[Any, Any]:
+    if not isinstance(x, (tuple, list)) or len(x) != 2:
+        got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
+        raise ValueError(f"x must be a pair, source and written, got {got}")
+    return x[0], x[1]
+
+
+def shift_right(target: Array) -> Array:
     """What the decoder has written before each step of ``target (T, B)``: `EOS`, then all but the last symbol.
 
     Examples
@@ -139,26 +184,33 @@ def shift_right(target):
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
 
 
-def padded(sequences, steps=None):
+def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) -> tuple[Array, Array]:
     """Ids as one array (T, B), filled up with `EOS`, and the lengths (B,).
 
-    T is that of the longest, or `steps`: batches of one shape can be compiled.
+    T is that of the longest, or `steps`, at least as many: batches of one shape can be compiled.
 
     Examples
     --------
-    >>> ids, lengths = padded([[4, 5], [6]])
+    >>> ids, lengths = pad_sequences([[4, 5], [6]])
     >>> ids.T.tolist(), lengths.tolist()
     ([[4, 5], [6, 0]], [2, 1])
     """
-    lengths = np.array([len(s) for s in sequences])
-    ids = np.full((lengths.max() if steps is None else steps, len(sequences)), EOS)
+    lengths = np.array([len(s) for s in sequences], int)
+    longest = int(lengths.max(initial=0))
+    if steps is not None and steps < longest:
+        raise ValueError(f"steps must be at least {longest}, the length of the longest of sequences, got {steps}")
+    ids = np.full((longest if steps is None else steps, len(sequences)), EOS)
     for b, s in enumerate(sequences):
+        if len(s) and np.asarray(s).dtype.kind not in "iu":
+            raise TypeError(f"sequences must hold integers, got dtype {np.asarray(s).dtype}")
         ids[: len(s), b] = s
     return ids, lengths
 
 
-def greedy_decode(model, source, lengths=None, *, longest):
-    """Write the likeliest symbol at each step, and read it at the next.
+def greedy_decode(
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, longest: int
+) -> list[list[int]]:
+    """Write the likeliest symbol at each step, of equally likely ones the first, and read it at the next.
 
     Parameters
     ----------
@@ -173,6 +225,11 @@ def greedy_decode(model, source, lengths=None, *, longest):
     -------
     list of list of int
         For each source what was written before `EOS`.
+
+    Raises
+    ------
+    ValueError
+        When `longest` is less than 1, or what the model gives is not a number.
     """
     longest = check.positive("longest", longest)
     keys, state = model.encode(source, lengths)
@@ -180,16 +237,25 @@ def greedy_decode(model, source, lengths=None, *, longest):
     steps = []
     for _ in range(longest):
         y, state = model.decode(symbol, keys, state, lengths)
-        symbol = y.argmax(axis=-1)
+        symbol = _numbers(y).argmax(axis=-1)
         steps.append(symbol[0])
     return [_until_end(row) for row in np.array(steps).T.tolist()]
 
 
-def _until_end(row):
+def _numbers(y: Array) -> Array:
+    """Logits, or a ValueError where the likeliest symbol cannot be told."""
+    if not (y.max(axis=-1) > -np.inf).all() or not (y < np.inf).all():
+        raise ValueError("model must give numbers as logits, got nan or infinity")
+    return y
+
+
+def _until_end(row: list[int]) -> list[int]:
     return row[: row.index(EOS)] if EOS in row else row
 
 
-def beam_search(model, source, lengths=None, *, width, longest):
+def beam_search(
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, width: int, longest: int
+) -> list[tuple[list[int], float]]:
     """Write several sequences at once and keep the likeliest (Graves 2012; Sutskever et al. 2014).
 
     Parameters
@@ -211,7 +277,7 @@ def beam_search(model, source, lengths=None, *, width, longest):
     Raises
     ------
     ValueError
-        When there is more than one source.
+        When there is more than one source, or what the model gives is not a number.
     """
     width, longest = check.positive("width", width), check.positive("longest", longest)
     keys, state = model.encode(source, lengths)
@@ -224,6 +290,7 @@ def beam_search(model, source, lengths=None, *, width, longest):
         B = last.shape[1]
         own = None if lengths is None else np.repeat(lengths, B)
         y, state = model.decode(last, np.repeat(keys, B, axis=1), state, own)
+        _numbers(y)
         log_p = y[0] - np.logaddexp.reduce(y[0], axis=-1, keepdims=True)
         scores = log_p + np.array([[score] for _, score in begun])
         best = np.argsort(-scores, axis=None, kind="stable")[:width]
@@ -239,6 +306,6 @@ def beam_search(model, source, lengths=None, *, width, longest):
     return sorted(finished, key=lambda found: -found[1])[:width]
 
 
-def _rows(state, rows):
+def _rows(state: Any, rows: list[int]) -> Any:
     """Some rows of every array in a state."""
     return tuple(_rows(s, rows) if isinstance(s, tuple) else s[rows] for s in state)

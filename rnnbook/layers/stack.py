@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
-from rnnbook.cells.base import Cell, alive_mask
+from rnnbook.cells.base import Cell, sequence_mask
 
 
 class Recurrent(Protocol):
@@ -262,7 +262,7 @@ def _distinct(name: str, cells: Sequence[Any]) -> None:
 def _reversal(T: int, lengths: Array) -> Array:
     """Time indices (T, B, 1) that reverse each sequence in place and leave its padding where it is."""
     t = np.arange(T)[:, None, None]
-    return namespace(lengths).where(alive_mask(lengths, T), lengths[:, None] - 1 - t, t)
+    return namespace(lengths).where(sequence_mask(lengths, T), lengths[:, None] - 1 - t, t)
 
 
 def _reversed(x: Array, order: Array | None) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
-from rnnbook.arrays import Array, is_concrete, namespace, number, recurrence
+from rnnbook.arrays import Array, as_float, is_concrete, namespace, recurrence
 
 BLANK = 0
 
@@ -81,12 +81,12 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     chosen = xp.broadcast_to(states.T, (T, B, len(states)))
     emitted = xp.take_along_axis(log_softmax(logits.astype(end.dtype)), chosen, axis=2).swapaxes(1, 2)
 
-    def onward(before, emitted, alive):
+    def onward(before: Array, emitted: Array, alive: Array) -> Array:
         jump = xp.where(skips, _moved(xp, before, 2), -np.inf)
         now = emitted + _sum(xp, before, _moved(xp, before, 1), jump)
         return xp.where(alive, now, before)
 
-    def back(beta, emitted, alive):
+    def back(beta: Array, emitted: Array, alive: Array) -> Array:
         after = beta + emitted
         jump = _moved(xp, xp.where(skips, after, -np.inf), -2)
         now = _sum(xp, after, _moved(xp, after, -1), jump)
@@ -102,7 +102,7 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     one_hot = (states[..., None] == np.arange(K)).astype(end.dtype)
     q = xp.einsum("tsb,sbk->tbk", on_path, one_hot)
     dlogits = xp.where(alive[..., None], softmax(logits) - q, 0) / B
-    return number(-total.mean()), dlogits.astype(logits.dtype, copy=False)
+    return as_float(-total.mean()), dlogits.astype(logits.dtype, copy=False)
 
 
 def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
@@ -131,7 +131,7 @@ def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
     [[1, 1, 2]]
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    T, B, K = logits.shape
+    T, B, _ = logits.shape
     alive = np.ones((T, B), bool) if mask is None else check.mask(mask, T, B) > 0
     _comparable(np.where(alive[..., None], logits, 0))
     paths = logits.argmax(axis=-1)

@@ -1,11 +1,15 @@
 """Initial weights. Each function sets the parameters of a cell in place."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
+from rnnbook.cells.base import Cell
 
 
-def uniform(cell, rng):
+def uniform(cell: Cell, rng: np.random.Generator) -> None:
     """Draw every parameter anew as its cell declares: weights from ±1/√H, biases zero, gains one.
 
     Parameters
@@ -21,11 +25,12 @@ def uniform(cell, rng):
     >>> bool(abs(cell.params["W_h"]).max() <= 0.5)
     True
     """
+    check.generator("rng", rng)
     for name, parameter in cell.parameters().items():
         cell.params[name][...] = parameter.start(rng, parameter.shape)
 
 
-def orthogonal(cell, rng, gain=1.0):
+def orthogonal(cell: Cell, rng: np.random.Generator, gain: float = 1.0) -> None:
     """Make every block of ``W_h`` a random orthogonal matrix times `gain` (Saxe et al. 2014).
 
     Parameters
@@ -48,12 +53,14 @@ def orthogonal(cell, rng, gain=1.0):
     >>> np.linalg.svd(cell.params["W_h"], compute_uv=False).round(12)
     array([0.9, 0.9, 0.9, 0.9])
     """
+    check.generator("rng", rng)
+    check.real("gain", gain)
     for block in _square_blocks(cell):
         q, r = np.linalg.qr(rng.normal(size=(cell.hidden_size, cell.hidden_size)))
         block[...] = gain * q * np.sign(np.diag(r))  # the signs make q uniform
 
 
-def identity(cell, scale=1.0):
+def identity(cell: Cell, scale: float = 1.0) -> None:
     """Make every block of ``W_h`` the identity times `scale` (IRNN, Le et al. 2015).
 
     Parameters
@@ -75,11 +82,12 @@ def identity(cell, scale=1.0):
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
+    check.real("scale", scale)
     for block in _square_blocks(cell):
         block[...] = scale * np.eye(cell.hidden_size)
 
 
-def forget_bias(cell, value=1.0):
+def forget_bias(cell: Cell, value: Any = 1.0) -> None:
     """Set the bias of the gate that keeps the memory, so that it starts open (Gers et al. 2000).
 
     For a positive `value` the cell keeps more, whatever the gate is called: the bias of f
@@ -94,7 +102,7 @@ def forget_bias(cell, value=1.0):
     Raises
     ------
     ValueError
-        When the cell has no such gate.
+        When the cell has no such gate, or `value` another shape or a number that is not finite.
 
     Examples
     --------
@@ -107,10 +115,13 @@ def forget_bias(cell, value=1.0):
     if cell.retention_gate is None:
         raise ValueError(f"cell must have a gate that keeps its memory, {type(cell).__name__} has none")
     gate, sign = cell.retention_gate
-    cell.block("b", gate)[...] = sign * np.asarray(value)
+    biases, value = cell.block("b", gate), check.finite("value", np.asarray(value, float))
+    if value.shape not in ((), biases.shape):
+        raise ValueError(f"value must be one number or have shape (H,) = {biases.shape}, got {value.shape}")
+    biases[...] = sign * value
 
 
-def chrono(cell, t_max, rng):
+def chrono(cell: Cell, t_max: int, rng: np.random.Generator) -> None:
     """Chrono initialisation: memory times spread from 1 to `t_max` (Tallec & Ollivier 2018).
 
     The keeping gate's bias is ``log u`` with u uniform on [1, t_max - 1], so that a unit
@@ -140,13 +151,14 @@ def chrono(cell, t_max, rng):
     """
     if check.positive("t_max", t_max) < 2:
         raise ValueError(f"t_max must be at least 2, got {t_max}")
+    check.generator("rng", rng)
     log_times = np.log(rng.uniform(1, t_max - 1, cell.hidden_size))
     forget_bias(cell, log_times)
     if cell.input_gate is not None:
         cell.block("b", cell.input_gate)[...] = -log_times
 
 
-def _square_blocks(cell):
+def _square_blocks(cell: Cell) -> list[Array]:
     """The blocks of ``W_h`` as views, or an error."""
     if "W_h" not in cell.params:
         raise ValueError(f"cell must have the parameter W_h, {type(cell).__name__} has {', '.join(cell.params)}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
-from rnnbook.arrays import Array, is_concrete, join, namespace, number
+from rnnbook.arrays import Array, as_float, is_concrete, join, namespace
 
 #: ``loss(y, target, mask)`` returns value and gradient.
 Loss: TypeAlias = Callable[[Any, Any, Any], tuple[float, Array]]
@@ -52,7 +52,7 @@ def mean_squared_error(y: Any, target: Any, mask: Any = None) -> tuple[float, Ar
     weights, (y, target) = _counted(mask, y, target)
     error = y - target
     dy = error * (2 / y.shape[-1]) * weights[..., None]
-    return number((error * dy).sum() / 2), dy.astype(y.dtype, copy=False)
+    return as_float((error * dy).sum() / 2), dy.astype(y.dtype, copy=False)
 
 
 def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
@@ -94,7 +94,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
     log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
     at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
     dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
-    return number(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+    return as_float(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
 
 
 def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
@@ -137,7 +137,7 @@ def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
     weights, log_sigma = weights[..., None] / K, y[..., K:]
     e = _over_sigma(target - y[..., :K], log_sigma)
     value = ((log_sigma + e * e / 2 + np.log(2 * np.pi) / 2) * weights).sum()
-    return number(value), (join([-_over_sigma(e, log_sigma), 1 - e * e]) * weights).astype(y.dtype, copy=False)
+    return as_float(value), (join([-_over_sigma(e, log_sigma), 1 - e * e]) * weights).astype(y.dtype, copy=False)
 
 
 def _over_sigma(a: Array, log_sigma: Array) -> Array:
@@ -145,7 +145,9 @@ def _over_sigma(a: Array, log_sigma: Array) -> Array:
     xp = namespace(a)
     most = 0.9 * float(np.log(np.finfo(log_sigma.dtype).max))  # what exp can take
     rest = xp.clip(xp.real(log_sigma) + most, -most, 0)  # 0 but for a tiny σ
-    return a * xp.exp(rest - log_sigma) * xp.exp(-rest)
+    power = xp.where(xp.real(log_sigma) < -2 * most, most, rest - log_sigma)  # any more is too much, or times 0
+    scaled: Array = a * xp.exp(power) * xp.exp(-rest)
+    return scaled
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class QuantileLoss:
         weights, (y, target) = _counted(mask, y, target)
         e, weights = target - y, weights[..., None] / len(self.levels)
         slope = np.array(self.levels, y.dtype) - (e < 0)
-        return number((slope * e * weights).sum()), -slope * weights
+        return as_float((slope * e * weights).sum()), -slope * weights
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ class MixtureDensity:
         d_log_sigma = r[..., None] * (1 - e * e)
         merged = [d.reshape(*r.shape[:-1], -1) for d in (d_mu, d_log_sigma)]
         dy = join([softmax(logits) - r, *merged]) * weights
-        return number(-(total * weights).sum()), dy.astype(y.dtype, copy=False)
+        return as_float(-(total * weights).sum()), dy.astype(y.dtype, copy=False)
 
     def sample(self, y: Any, K: int, rng: np.random.Generator, bias: float = 0.0) -> Array:
         """Draw from the mixture: a component by its weight, then a value.

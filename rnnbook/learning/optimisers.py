@@ -1,10 +1,12 @@
 """Optimisers. ``update(params, grads)`` changes the arrays in `params` in place."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from rnnbook.arrays import namespace, number
+from rnnbook import check
+from rnnbook.arrays import Array, as_float, is_concrete, namespace
 
 
 class Optimiser:
@@ -20,22 +22,29 @@ class Optimiser:
     keeps: tuple[str, ...] = ()
     weight_decay = 0.0
 
-    def __init__(self, learning_rate):
+    def __init__(self, learning_rate: float) -> None:
         self.learning_rate = _rate("learning_rate", learning_rate)
         self.state: dict[str, Any] = {"t": 0}
 
-    def begin(self, params):
+    def begin(self, params: Mapping[str, Array]) -> None:
         """Make the arrays of `state`, zero, if this is the first update."""
         for kind in self.keeps:
             if kind not in self.state:
                 self.state[kind] = {name: np.zeros_like(p) for name, p in params.items()}
 
-    def update(self, params, grads):
-        """One step; `params` and `grads` are dicts with the same keys and shapes."""
-        if params.keys() != grads.keys():
-            odd = sorted(params.keys() ^ grads.keys())
-            raise ValueError(f"grads must have the keys of params; only one of them has {', '.join(odd)}")
+    def update(self, params: dict[str, Array], grads: Mapping[str, Array]) -> None:
+        """One step; `params` and `grads` are dicts with the same keys and shapes.
+
+        Raises
+        ------
+        ValueError
+            When they are not, or when the parameters are others than those of the update before. Nothing is changed
+            then.
+        """
+        _alike("grads", grads, params)
         self.begin(params)
+        for kind in self.keeps:
+            _alike(f"state[{kind!r}], from the updates before,", self.state[kind], params)
         self.state["t"] += 1
         for name, g in grads.items():
             change = self.change(name, g)
@@ -43,7 +52,7 @@ class Optimiser:
                 change = change + self.learning_rate * self.weight_decay * params[name]
             params[name] -= change
 
-    def change(self, name, g):
+    def change(self, name: str, g: Array) -> Array:
         """What an update subtracts from a parameter, given its gradient."""
         raise NotImplementedError(f"{type(self).__name__} must define change(name, g)")
 
@@ -54,7 +63,7 @@ class SGD(Optimiser):
     Parameters
     ----------
     learning_rate : float
-        η, positive.
+        η, positive and finite.
     momentum : float, default 0
         μ in [0, 1).
 
@@ -68,15 +77,16 @@ class SGD(Optimiser):
 
     keeps = ("v",)
 
-    def __init__(self, learning_rate, *, momentum=0.0):
+    def __init__(self, learning_rate: float, *, momentum: float = 0.0) -> None:
         super().__init__(learning_rate)
         self.momentum = _fraction("momentum", momentum)
 
-    def change(self, name, g):
+    def change(self, name: str, g: Array) -> Array:
         """What is subtracted; see the formula above."""
         v = self.state["v"]
         v[name] = self.momentum * v[name] + g
-        return self.learning_rate * v[name]
+        change: Array = self.learning_rate * v[name]
+        return change
 
 
 class RMSProp(Optimiser):
@@ -87,11 +97,11 @@ class RMSProp(Optimiser):
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        η, positive.
+        η, positive and finite.
     decay : float, default 0.9
         ρ in [0, 1).
     epsilon : float, default 1e-8
-        ε, positive.
+        ε, positive: at least 1.2e-38, so that float32 holds it.
 
     Examples
     --------
@@ -103,15 +113,16 @@ class RMSProp(Optimiser):
 
     keeps = ("s",)
 
-    def __init__(self, learning_rate=1e-3, *, decay=0.9, epsilon=1e-8):
+    def __init__(self, learning_rate: float = 1e-3, *, decay: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
-        self.decay, self.epsilon = _fraction("decay", decay), _rate("epsilon", epsilon)
+        self.decay, self.epsilon = _fraction("decay", decay), _epsilon(epsilon)
 
-    def change(self, name, g):
+    def change(self, name: str, g: Array) -> Array:
         """What is subtracted; see the formula above."""
         s = self.state["s"]
         s[name] = self.decay * s[name] + (1 - self.decay) * g * g
-        return self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
+        change: Array = self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
+        return change
 
 
 class Adam(Optimiser):
@@ -120,11 +131,11 @@ class Adam(Optimiser):
     Parameters
     ----------
     learning_rate : float, default 1e-3
-        Positive.
+        Positive and finite.
     betas : tuple of two floats, default (0.9, 0.999)
         Decay of the first and second moment, each in [0, 1).
     epsilon : float, default 1e-8
-        Positive.
+        Positive: at least 1.2e-38, so that float32 holds it.
     weight_decay : float, default 0
         λ, not negative: besides, each update subtracts ``η λ w`` (Loshchilov & Hutter 2019).
 
@@ -138,23 +149,33 @@ class Adam(Optimiser):
 
     keeps = ("m", "v")
 
-    def __init__(self, learning_rate=1e-3, *, betas=(0.9, 0.999), epsilon=1e-8, weight_decay=0.0):
+    def __init__(
+        self,
+        learning_rate: float = 1e-3,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
         super().__init__(learning_rate)
-        self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _rate("epsilon", epsilon)
-        if not weight_decay >= 0:
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ValueError(f"betas must be two numbers, got {betas!r}")
+        self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _epsilon(epsilon)
+        if check.real("weight_decay", weight_decay) < 0:
             raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
         self.weight_decay = weight_decay
 
-    def change(self, name, g):
+    def change(self, name: str, g: Array) -> Array:
         """What is subtracted; see the formula above."""
         (b1, b2), (t, m, v) = self.betas, (self.state[k] for k in ("t", "m", "v"))
         m[name] = b1 * m[name] + (1 - b1) * g
         v[name] = b2 * v[name] + (1 - b2) * g * g
         m_hat, v_hat = m[name] / (1 - b1**t), v[name] / (1 - b2**t)
-        return self.learning_rate * m_hat / (namespace(g).sqrt(v_hat) + self.epsilon)
+        change: Array = self.learning_rate * m_hat / (namespace(g).sqrt(v_hat) + self.epsilon)
+        return change
 
 
-def clip_by_global_norm(grads, max_norm):
+def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[dict[str, Array], float]:
     """Scale all gradients by one factor so that their joint norm is at most `max_norm`.
 
     Pascanu et al. 2013, algorithm 1. The direction stays.
@@ -170,33 +191,79 @@ def clip_by_global_norm(grads, max_norm):
     -------
     clipped : dict of str to ndarray
     norm : float
-        The joint norm before clipping.
+        The joint norm before clipping. It is right also where squares are too large or too small for the dtype.
+
+    Raises
+    ------
+    ValueError
+        When `max_norm` is not positive.
 
     Examples
     --------
     >>> clip_by_global_norm({"w": np.array([3.0, 4.0])}, 1.0)
     ({'w': array([0.6, 0.8])}, 5.0)
     """
-    _rate("max_norm", max_norm)
+    if not max_norm > 0:
+        raise ValueError(f"max_norm must be positive, got {max_norm}")
     norm = global_norm(grads)
     xp = namespace(norm)
-    scale = number(xp.minimum(1.0, max_norm / xp.maximum(norm, 1e-30)))  # no division by a norm of zero
+    over = norm > max_norm
+    scale = as_float(xp.where(over, max_norm / xp.where(over, norm, 1.0), 1.0))  # no division by a norm of zero
     return {name: g * scale for name, g in grads.items()}, norm
 
 
-def global_norm(grads):
+def global_norm(grads: Mapping[str, Array]) -> float:
     """The joint norm of all gradients."""
-    squared = sum(number(namespace(g).vdot(g, g)) for g in grads.values())
-    return number(namespace(squared).sqrt(squared))
+    squared: Any = sum(as_float(namespace(g).vdot(g, g)) for g in grads.values())
+    plain = as_float(namespace(squared).sqrt(squared))
+    arrays = [g for g in grads.values() if g.size]
+    if not arrays or (is_concrete(plain) and SMALLEST < plain < LARGEST):
+        return plain
+    # the squares of some numbers may be too large or too small for their dtype: in units of the largest
+    xp = namespace(arrays[0])
+    most = xp.stack([abs(g).max() for g in arrays]).max()
+    unit = xp.where((most > 0) & (most < np.inf), most, 1)
+    units: Any = sum(as_float(xp.vdot(g / unit, g / unit)) for g in arrays)
+    inside = (plain > SMALLEST) & (plain < LARGEST)
+    return as_float(
+        xp.where(inside, plain, xp.where(unit == most, as_float(most) * namespace(units).sqrt(units), most))
+    )
 
 
-def _rate(name, value):
-    if not value > 0:
+def squarable(norm: float, max_norm: float, grads: Mapping[str, Array]) -> float:
+    """The norm, or infinity where an optimiser could not square what clipping to `max_norm` leaves of the gradients."""
+    most = min(float(np.finfo(g.dtype).max) ** 0.5 for g in grads.values())
+    xp = namespace(norm)
+    return as_float(xp.where(xp.minimum(norm, max_norm) >= most, np.inf, norm))
+
+
+#: Between these, the squares of float32 numbers are neither infinite nor rounded to denormals.
+SMALLEST, LARGEST = 1e-15, 1e18
+
+
+def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) -> None:
+    """A ValueError where some arrays do not have the keys and the shapes of the parameters."""
+    if params.keys() != arrays.keys():
+        odd = sorted(params.keys() ^ arrays.keys())
+        raise ValueError(f"{name} must have the keys of params; only one of them has {', '.join(odd)}")
+    for key, p in params.items():
+        if arrays[key].shape != p.shape:
+            raise ValueError(f"{name} must have the shapes of params, {key} has {arrays[key].shape}, not {p.shape}")
+
+
+def _rate(name: str, value: float) -> float:
+    if not check.real(name, value) > 0:
         raise ValueError(f"{name} must be positive, got {value}")
     return value
 
 
-def _fraction(name, value):
-    if not 0 <= value < 1:
+def _epsilon(value: float) -> float:
+    if _rate("epsilon", value) < np.finfo(np.float32).tiny:
+        raise ValueError(f"epsilon must be at least 1.2e-38, or it is 0 in float32, got {value}")
+    return value
+
+
+def _fraction(name: str, value: float) -> float:
+    if not 0 <= check.real(name, value) < 1:
         raise ValueError(f"{name} must lie in [0, 1), got {value}")
     return value

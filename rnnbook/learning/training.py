@@ -1,7 +1,7 @@
 """The training loop, for one model and for many."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbook import check
-from rnnbook.learning.optimisers import clip_by_global_norm
+from rnnbook.arrays import Array
+from rnnbook.learning.losses import Loss
+from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
 
 
 class Batch(NamedTuple):
     """Sequences and what should come out of them."""
 
     x: Any  #: (T, B, D), or ids (T, B); for an `EncoderDecoder` a pair
-    target: np.ndarray  #: (T, B, K), or labels (T, B)
-    mask: np.ndarray | None = None  #: (T, B): the steps that count in the loss
-    lengths: np.ndarray | None = None  #: (B,): the steps of each sequence
+    target: Array  #: (T, B, K), or labels (T, B)
+    mask: Array | None = None  #: (T, B): the steps that count in the loss
+    lengths: Array | None = None  #: (B,): the steps of each sequence
 
 
 @dataclass
@@ -46,18 +48,24 @@ class Update:
     #: Draws the dropout masks. Without it nothing is dropped.
     rng: np.random.Generator | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.max_norm is not None and not self.max_norm > 0:
             raise ValueError(f"max_norm must be positive, got {self.max_norm}")
+        if self.schedule is not None and not callable(self.schedule):
+            raise TypeError(f"schedule must be callable, got {type(self.schedule).__name__}")
         if self.rng is not None:
             check.generator("rng", self.rng)
 
-    def factors(self, steps):
+    def factors(self, steps: int) -> list[float]:
         """What multiplies the learning rate in each of so many updates."""
-        factors = [1.0 if self.schedule is None else float(self.schedule(step / steps)) for step in range(steps)]
-        if not all(factor >= 0 for factor in factors):
-            raise ValueError(f"schedule must give numbers that are not negative, got {min(factors)}")
-        return factors
+        if self.schedule is None:
+            return [1.0] * steps
+        factors = [self.schedule(step / steps) for step in range(steps)]
+        for step, factor in enumerate(factors):
+            if np.ndim(factor) or factor is None or not 0 <= factor < np.inf:
+                what = f"got {factor!r} for {step / steps:.3g}"
+                raise ValueError(f"schedule must give numbers that are not negative, and finite, {what}")
+        return [float(factor) for factor in factors]
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class Monitor:
     #: ``until(history)`` is asked after every `eval_every` updates; training ends when it is true.
     until: Callable[[History], bool] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check.positive("eval_every", self.eval_every)
         if self.patience is not None:
             check.positive("patience", self.patience)
@@ -81,7 +89,17 @@ class Monitor:
                 raise ValueError("patience needs a validation batch")
 
 
-def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, compiled=False):
+def fit(
+    model: Any,
+    loss: Loss,
+    optimiser: Optimiser,
+    batch: Callable[[], Batch],
+    *,
+    steps: int,
+    update: Update | None = None,
+    monitor: Monitor | None = None,
+    compiled: bool = False,
+) -> History:
     """Train a model.
 
     Parameters
@@ -111,8 +129,8 @@ def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, comp
     Raises
     ------
     FloatingPointError
-        When the loss or a gradient is not finite; says at which update. The parameters are
-        then those before that update.
+        When the loss or a gradient is not finite, or so large that its square is not; says at which update. The
+        parameters are then those before that update. Or when the loss on the validation batch is not a number.
     ImportError
         With `compiled`, without JAX.
 
@@ -131,11 +149,15 @@ def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, comp
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
     validation, eval_every = monitor.validation, monitor.eval_every
     history = History()
-    best, best_params, waited = np.inf, None, 0
+    best, waited = np.inf, 0
+    best_params: dict[str, Array] | None = None
 
-    def evaluate(step):
+    def evaluate(step: int) -> None:
         nonlocal best, best_params, waited
+        assert validation is not None
         value, _ = loss(model(validation.x, validation.lengths), validation.target, validation.mask)
+        if np.isnan(value):
+            raise FloatingPointError(f"the validation loss is {value} after {step} updates: look at the data")
         history.validation.append((step, value))
         waited += 1
         if value < best:
@@ -151,9 +173,8 @@ def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, comp
                 break
         value, norm = next(updates)
         if not np.isfinite(value):
-            raise FloatingPointError(
-                f"the loss is {value} at step {step}: lower the learning rate, set max_norm, or look at the data"
-            )
+            advice = "lower the learning rate, set max_norm, or look at the data" if step else "look at the data"
+            raise FloatingPointError(f"the loss is {value} at step {step}: {advice}")
         if not np.isfinite(norm):
             raise FloatingPointError(f"the gradient norm is {norm} at step {step}, with a loss of {value:.3g}")
         history.loss.append(value)
@@ -168,10 +189,18 @@ def fit(model, loss, optimiser, batch, *, steps, update=None, monitor=None, comp
     return history
 
 
-def _updates(model, loss, optimiser, batch, steps, update, eval_every):
+def _updates(
+    model: Any,
+    loss: Loss,
+    optimiser: Optimiser,
+    batch: Callable[[], Batch],
+    steps: int,
+    update: Update,
+    eval_every: int,
+) -> Iterator[tuple[float, float]]:
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
     del eval_every  # of no interest where each update is a call of its own
-    state, rate = None, optimiser.learning_rate
+    state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
     for factor in update.factors(steps):
         x, target, mask, lengths = batch()
         if update.carry or update.rng is not None:
@@ -183,7 +212,8 @@ def _updates(model, loss, optimiser, batch, steps, update, eval_every):
         norm = np.nan
         if np.isfinite(value):
             model.backward(dy)
-            clipped, norm = clip_by_global_norm(model.grads, update.max_norm or np.inf)
+            clipped, norm = clip_by_global_norm(model.grads, most)
+            norm = squarable(norm, most, clipped)
         if np.isfinite(norm):
             optimiser.learning_rate = rate * factor
             optimiser.update(model.params, clipped)
@@ -191,7 +221,15 @@ def _updates(model, loss, optimiser, batch, steps, update, eval_every):
         yield value, norm
 
 
-def _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every):
+def _compiled_updates(
+    model: Any,
+    loss: Loss,
+    optimiser: Optimiser,
+    batch: Callable[[], Batch],
+    steps: int,
+    update: Update,
+    eval_every: int,
+) -> Iterator[tuple[float, float]]:
     """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
     from rnnbook.jax.training import update_chunks
 
@@ -199,7 +237,15 @@ def _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every):
         yield from chunk
 
 
-def fit_many(models, loss, optimisers, batches, *, steps, update=None):
+def fit_many(
+    models: Sequence[Any],
+    loss: Loss,
+    optimisers: Sequence[Optimiser],
+    batches: Sequence[Callable[[], Batch]],
+    *,
+    steps: int,
+    update: Update | None = None,
+) -> list[History]:
     """Train many models of one spec at once, each as ``fit(..., compiled=True)`` would train it.
 
     One program holds all runs. On a processor they run one after the other in it, on all
@@ -257,7 +303,7 @@ def fit_many(models, loss, optimisers, batches, *, steps, update=None):
             raise ValueError(f"{name} must be of one kind, equal but for their numbers")
     histories = [History() for _ in models]
 
-    def train(runs):
+    def train(runs: Any) -> None:
         own = [[many[k] for k in runs] for many in (models, optimisers, batches)]
         for chunk in update_chunks(own[0], loss, own[1], own[2], steps, update, steps):
             for k, results in zip(runs, chunk, strict=True):

@@ -176,13 +176,13 @@ FRESH = {
 }
 
 
-def fresh(name, rng, dtype=np.float32):
+def untrained(name, rng, dtype=np.float32):
     """A network before training."""
     return FRESH[name]({"rng": rng, "dtype": dtype})
 
 
 def _filled(name, dtype):
-    model, kept = fresh(name, np.random.default_rng(0), dtype), quantized(name)
+    model, kept = untrained(name, np.random.default_rng(0), dtype), quantized(name)
     for key, p in model.params.items():
         whole, scale = kept[key]
         p[...] = whole * scale

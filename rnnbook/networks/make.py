@@ -6,7 +6,7 @@ from rnnbook import Batch, Monitor, init, mean_squared_error, softmax_cross_entr
 from rnnbook.data.tasks import wording
 from rnnbook.interop.quantization import quantize
 from rnnbook.learning.ctc import ctc
-from rnnbook.networks import AHEAD, FOLDER, SEEN, fresh
+from rnnbook.networks import AHEAD, FOLDER, SEEN, untrained
 from rnnbook.trials import closing, spoken_digits, training
 from rnnbook.trials.characters import train
 
@@ -16,7 +16,7 @@ STREAMS, STEPS = 32, 100
 def characters():
     """The LSTM that reads Shakespeare, with the parameters that did best on the validation plays."""
     ids, held_out = training.plays("train"), training.plays("validation")
-    model = fresh("characters", np.random.default_rng(0))
+    model = untrained("characters", np.random.default_rng(0))
     init.forget_bias(model.recurrent, 1.0)
     unseen = text.windows(held_out, 64, (len(held_out) - 1) // 64)()
     once = (len(ids) - 1) // (STREAMS * STEPS)
@@ -29,7 +29,7 @@ def characters():
 def brackets():
     """The GRU that reads brackets."""
     rng = np.random.default_rng(0)
-    model = fresh("brackets", rng)
+    model = untrained("brackets", rng)
     init.chrono(model.recurrent, 100, rng)
     ids = closing.bracketed(rng, training.plays("train"))
     for rate, updates in ((1e-2, 2000), (3e-3, 2000)):
@@ -58,7 +58,7 @@ def series(rng, batch):
 def forecaster():
     """The LSTM that forecasts what a reader draws."""
     rng = np.random.default_rng(0)
-    model = fresh("forecaster", rng)
+    model = untrained("forecaster", rng)
     init.forget_bias(model.recurrent, 1.0)
     for rate, updates in ((1e-2, 6000), (2e-3, 6000), (3e-4, 3000)):
         training.learn(model, mean_squared_error, lambda: series(rng, 128), rate, updates, compiled=True)
@@ -78,7 +78,7 @@ def listener():
 def dates():
     """The one that brings dates into order."""
     rng = np.random.default_rng(0)
-    model = fresh("dates", rng)
+    model = untrained("dates", rng)
 
     def draw():
         return wording.dates([wording.date(rng) for _ in range(64)])

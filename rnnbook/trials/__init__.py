@@ -3,6 +3,10 @@
 A file says what would refute a claim, defines one run, ``run(rng, **factors)``, the sweeps
 that make its tables, and the `Claim` that reads a verdict from them:
 ``python -m rnnbook.trials.variants`` makes the tables of one file, ``make results`` all.
+
+Whatever needs the trials finds them by looking. Each says what is asked of it: `PLACE`, its
+chapter and its place among the trials there; `CLAIMS`; `SLICES`, rows that a test makes again;
+and `make`, which makes its tables.
 """
 
 import importlib
@@ -20,41 +24,6 @@ from rnnbook.trials.sweeps import read_table, row_rng, sweep
 
 FOLDER = Path(__file__).parent / "results"
 SEEDS = 30  # runs at the best rates
-FILES = (  # in the order of the chapters
-    "state",
-    "truncation",
-    "slopes",
-    "forget_bias",
-    "fresh",
-    "trained_gradients",
-    "peepholes",
-    "variants",
-    "coupling",
-    "lstm_or_gru",
-    "inside_gru",
-    "biases_and_gates",
-    "longest_lag",
-    "pixels",
-    "characters",
-    "temperature",
-    "closing",
-    "text_size",
-    "reviews",
-    "few_reviews",
-    "moving_words",
-    "stock_prices",
-    "lstm_or_arima",
-    "vowels",
-    "spoken_digits",
-    "translation",
-    "captions",
-    "stories",
-    "without_recurrence",
-    "recipes",
-    "costs",
-    "quantization",
-    "scaling",
-)
 
 
 class Effect(NamedTuple):
@@ -108,9 +77,38 @@ class Claim:
         )
 
 
+class Slice(NamedTuple):
+    """Rows of a table of which tests make one again, of seed or fold 7, by NumPy's path where there are two."""
+
+    trial: Callable[..., dict]  #: that made them
+    table: str
+    factors: dict  #: what the rows have in common
+    tolerance: float = 0.02  #: relative; rounding grows over hundreds of updates
+    absolute: float = 1e-9
+    both: bool = False  #: by the compiled path too
+
+
+@lru_cache
+def modules():
+    """Every trial of the book: the files beside this one that say their `PLACE`, in its order.
+
+    Returns
+    -------
+    dict of str to module
+
+    Examples
+    --------
+    >>> list(modules())[:3]
+    ['state', 'truncation', 'slopes']
+    """
+    names = [path.stem for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))]
+    found = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    return dict(sorted((item for item in found.items() if hasattr(item[1], "PLACE")), key=lambda item: item[1].PLACE))
+
+
 def claims():
     """Every `Claim` of the book, chapter by chapter."""
-    found = [claim for name in FILES for claim in importlib.import_module(f"rnnbook.trials.{name}").CLAIMS]
+    found = [claim for module in modules().values() for claim in module.CLAIMS]
     return sorted(found, key=lambda claim: claim.section[:2])
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from rnnbook import LSTM, init, join, split
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, softmax, tanh
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS, UPDATES, RANGE = {"adding": 30, "counting": 30, "latch": 50}, 16, 500, (1e-3, 1e-1)
 
@@ -149,6 +149,7 @@ def _claim(words, kind, other, shift, quantity):
     )
 
 
+PLACE = 9, 1
 CLAIMS = (
     _claim(
         "The second bias is redundant, so it does no harm",
@@ -161,6 +162,11 @@ CLAIMS = (
         *("sigmoid", "softmax", 0.0),
         "decades of loss less than with sigmoid gates",
     ),
+)
+# cells of its own: compiled too
+SLICES = (
+    Slice(run, "biases-and-gates", {"task": "adding", "kind": "two biases"}, both=True),
+    Slice(run, "biases-and-gates", {"task": "adding", "kind": "ReLU"}, both=True),
 )
 
 

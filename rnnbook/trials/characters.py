@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import Dense, Embedding, Model, Monitor, TiedReadout, data, init, softmax_cross_entropy, sweep, text
-from rnnbook.trials import FOLDER, best_rates, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, best_rates, results, rows_where, training, tune_and_run
 
 PARAMETERS, UPDATES, EVERY, RANGE = 20_000, 500, 100, (1e-3, 5e-2)
 EMBEDDED, SEEN = 16, 2048  # numbers for a character, characters in an update
@@ -104,7 +104,12 @@ def at_equal_time(cell, updates=300):
     return np.array([np.interp(updates * each["LSTM"] / each[cell], after, row) for row in bits])
 
 
+PLACE = 11, 1
 CLAIMS = ()
+SLICES = (
+    Slice(run, "characters", {"cell": "GRU"}),
+    Slice(run, "truncation-bits", {"steps": 8, "carry": False}),
+)
 
 
 def make():

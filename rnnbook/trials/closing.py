@@ -31,7 +31,7 @@ import numpy as np
 
 from rnnbook import data, init, networks, text
 from rnnbook.activations import sigmoid
-from rnnbook.trials import Claim, characters, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, characters, effect, results, rows_where, training, tune_and_run
 
 OPEN, CLOSE = (len(data.ALPHABET) + np.array(kinds) for kinds in ((0, 1), (2, 3)))
 UPDATES, RANGE, DISTANCES, BEFORE = 600, (2e-3, 5e-2), (5, 10, 30, 100), 50
@@ -106,6 +106,7 @@ def effects():
     ]
 
 
+PLACE = 11, 3
 CLAIMS = (
     Claim(
         words="An LSTM can close a bracket a hundred characters away, an n-gram can't",
@@ -118,6 +119,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "closing", {"cell": "LSTM", "start": "bias 1"}),)
 
 
 def make():

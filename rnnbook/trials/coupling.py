@@ -19,7 +19,7 @@ fifth of the range).
 import numpy as np
 
 from rnnbook import init
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 LENGTHS, UNITS, UPDATES, RANGE = (15, 30, 60), {"LSTM": 8, "coupled": 9}, 500, (1e-3, 1e-1)
 
@@ -44,6 +44,7 @@ def effects():
     return found
 
 
+PLACE = 7, 2
 CLAIMS = (
     Claim(
         words="Coupling the gates costs nothing",
@@ -56,6 +57,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "coupling", {"length": 15, "cell": "coupled"}),)
 
 
 def make():

@@ -38,7 +38,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import data, sweep
 from rnnbook.data.words import tokenize
-from rnnbook.trials import FOLDER, Claim, paired, results, reviews, rows_where, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Slice, paired, results, reviews, rows_where, tune_and_run
 
 SIZES = (225, 450, 900, 1800, 3600)
 COUNTING = {
@@ -111,6 +111,7 @@ def effects():
     ]
 
 
+PLACE = 12, 2
 CLAIMS = (
     Claim(
         words="A GRU needs less data than an LSTM",
@@ -122,6 +123,10 @@ CLAIMS = (
         need=3,
         effects=effects,
     ),
+)
+SLICES = (
+    Slice(run, "few-reviews", {"cell": "GRU", "size": 225}),
+    Slice(baseline, "reviews-baselines", {"method": "logistic regression", "size": 225}),
 )
 
 

@@ -23,7 +23,7 @@ best fifth of the range).
 import numpy as np
 
 from rnnbook import LSTM, init
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 BIASES, LAGS, UNITS, UPDATES, RANGE = (0, 1, 2, 4), (20, 50, 100), 16, 300, (1e-3, 1e-1)
 
@@ -66,6 +66,7 @@ def faster_than(bias, shift):
     ]
 
 
+PLACE = 4, 1
 CLAIMS = (
     Claim(
         words="Initialise the forget bias to 1",
@@ -88,6 +89,7 @@ CLAIMS = (
         effects=lambda: faster_than(4, 1.0),
     ),
 )
+SLICES = (Slice(run, "forget-bias", {"lag": 20, "bias": 4}),)
 
 
 def make():

@@ -24,7 +24,7 @@ claim together. A hundred networks each.
 import numpy as np
 
 from rnnbook import LSTM, RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, rows_where
+from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where
 
 SIZES, NONE = (8, 32, 128), -1  # NONE: a cell without forget gate
 
@@ -97,6 +97,7 @@ def bounded():
     return [effect(f"H = {H}", -rows_where(rows, units=H)["decades_100"], n_comparisons=3) for H in SIZES]
 
 
+PLACE = 4, 2
 CLAIMS = (
     Claim(
         words="An LSTM remembers because of its architecture",
@@ -128,6 +129,10 @@ CLAIMS = (
         need=2,
         effects=bounded,
     ),
+)
+SLICES = (
+    Slice(trace, "trace", {"units": 8}),
+    Slice(gradient, "fresh-gradients", {"units": 8}),
 )
 
 

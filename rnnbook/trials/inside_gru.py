@@ -23,7 +23,7 @@ left out.
 import numpy as np
 
 from rnnbook import GRU, init
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS, UPDATES, RANGE = {"adding": 30, "counting": 30, "latch": 50}, 16, 500, (1e-3, 1e-1)
 
@@ -79,6 +79,7 @@ def opposite():
     return [effect(task, -solved(task)["correlation"], n_comparisons=3, shift=-0.5) for task in TASKS]
 
 
+PLACE = 8, 2
 CLAIMS = (
     Claim(
         words="A GRU remembers everything",
@@ -101,6 +102,7 @@ CLAIMS = (
         effects=opposite,
     ),
 )
+SLICES = (Slice(run, "inside-gru", {"task": "latch"}),)
 
 
 def make():

@@ -40,7 +40,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, effect, results, rows_where, share, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Effect, Slice, effect, results, rows_where, share, training, tune_and_run
 
 LAGS = (10, 30, 100, 300)
 UPDATES, PARAMETERS = 500, 600
@@ -158,6 +158,7 @@ def _claim(words, said_by, tasks, quantity, need, effects):
     return Claim(words, said_by, "10-long-memory", tasks, quantity, tables, need, effects)
 
 
+PLACE = 10, 1
 CLAIMS = (
     _claim(
         "Plain RNNs cannot bridge more than ten steps",
@@ -198,6 +199,9 @@ def shortfall(rows):
     """What picks the best rate: rungs missing, and less than a rung for the updates on those that were climbed."""
     updates = np.array([rows[f"updates_{lag}"] for lag in LAGS])
     return len(LAGS) - rungs(rows) + np.nansum(updates, axis=0) / (len(LAGS) * UPDATES + 1)
+
+
+SLICES = (Slice(run, "longest-lag", {"task": "adding", "cell": "RNN", "start": "orthogonal"}),)
 
 
 def make():

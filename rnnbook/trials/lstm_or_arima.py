@@ -41,7 +41,7 @@ import numpy as np
 from statsmodels.tsa.arima.model import ARIMA
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, FOLDS, RANGE = 32, 400, 30, (5e-4, 2e-2)
 SEEN = {"sunspots": (6, 11, 22, 44), "power": (3, 6, 12)}
@@ -60,7 +60,7 @@ def parts(task, fold, seen):
         _, number = data.sunspots()
         end = end_of(fold)
         past = number[:end] / number[:end].std()
-        x, target = forecast.examples(past, seen, AHEAD[task])
+        x, target = forecast.sliding_windows(past, seen, AHEAD[task])
         scale = np.abs(np.diff(past)).mean()
         after = number[end : end + AHEAD[task]] / number[:end].std()
         last = past[-seen:, None, None], after[None, None]
@@ -140,6 +140,7 @@ def history():
     ]
 
 
+PLACE = 13, 2
 CLAIMS = (
     Claim(
         words="An LSTM beats ARIMA",
@@ -161,6 +162,10 @@ CLAIMS = (
         need=5,
         effects=history,
     ),
+)
+SLICES = (
+    Slice(run, "series", {"task": "power", "seen": 6}),
+    Slice(rival, "series-rivals", {"task": "sunspots"}),
 )
 
 

@@ -28,7 +28,7 @@ middle of the best fifth of the range).
 import numpy as np
 
 from rnnbook import GRU, LSTM, init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Effect, Slice, effect, results, rows_where, training, tune_and_run
 
 TASKS, UNITS = {"adding": 30, "counting": 30, "order": 30, "latch": 50}, {"LSTM": 14, "GRU": 16}
 UPDATES, RANGE = 500, (1e-3, 1e-1)
@@ -92,6 +92,7 @@ def memory():
     return [Effect("equal parameters", saved, saved, saved)]
 
 
+PLACE = 8, 1
 CLAIMS = (
     Claim(
         words="Fewer operations, so faster to train",
@@ -124,6 +125,7 @@ CLAIMS = (
         effects=as_good,
     ),
 )
+SLICES = (Slice(run, "lstm-or-gru", {"task": "counting", "cell": "GRU"}),)
 
 
 def make():

@@ -35,7 +35,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import Model, data, sweep
 from rnnbook.data.words import tokenize
-from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, reviews, rows_where
+from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, results, reviews, rows_where
 
 MEASURES = ("gradient", "occlusion", "gates")
 NETWORKS = ("LSTM last", "forget bias 1 last")
@@ -133,6 +133,7 @@ def effects():
     return [paired(name, rows[name] - 50, 1 / 9, n_comparisons=3) for name in MEASURES]
 
 
+PLACE = 12, 3
 CLAIMS = (
     Claim(
         words="The network keeps words like amazing, and forgets this and gave",
@@ -145,6 +146,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "moving-words", {"network": "LSTM last"}),)
 
 
 def make():

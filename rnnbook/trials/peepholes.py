@@ -18,7 +18,7 @@ at the best (the middle of the best fifth of the range).
 import numpy as np
 
 from rnnbook import Adam, Dense, Model, Update, fit, init, mean_squared_error, tasks
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 UNITS, CELLS = (2, 4, 8), ("LSTM", "peephole")
 SHORTEST, LONGEST, LENGTH, UPDATES, RANGE = 5, 15, 60, 400, (1e-3, 1e-1)
@@ -58,6 +58,7 @@ def effects():
     return found
 
 
+PLACE = 6, 1
 CLAIMS = (
     Claim(
         words="Peepholes help with timing",
@@ -70,6 +71,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "peepholes", {"units": 2, "cell": "peephole"}),)
 
 
 def make():

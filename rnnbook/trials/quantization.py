@@ -19,7 +19,7 @@ Fairness
 
 from rnnbook import sweep
 from rnnbook.interop.quantization import quantize
-from rnnbook.trials import FOLDER, Claim, paired, rate_of, recipes, results, rows_where
+from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, recipes, results, rows_where
 
 BITS = (8, 6, 5, 4, 3, 2)
 
@@ -66,7 +66,9 @@ def claim(words, bits):
     )
 
 
+PLACE = 17, 1
 CLAIMS = (claim("Eight bits a weight are enough", 8), claim("Four bits a weight are enough", 4))
+SLICES = (Slice(run, "quantization", {"task": "power"}),)
 
 
 def make():

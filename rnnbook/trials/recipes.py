@@ -61,7 +61,7 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, Claim, paired, rate_of, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, results, rows_where, training, tune_and_run
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3
@@ -225,6 +225,7 @@ def default_rate():
     ]
 
 
+PLACE = 16, 1
 CLAIMS = (
     Claim(
         words="The learning rate is the most important hyperparameter",
@@ -246,6 +247,10 @@ CLAIMS = (
         need=3,
         effects=default_rate,
     ),
+)
+SLICES = (
+    Slice(run, "recipes", {"task": "vowels", "recipe": "float64"}),
+    Slice(run, "recipes", {"task": "power", "recipe": "float64"}),
 )
 
 

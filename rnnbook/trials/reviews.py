@@ -58,7 +58,7 @@ from rnnbook import (
     softmax_cross_entropy,
 )
 from rnnbook.data.words import Vocabulary, minibatches
-from rnnbook.trials import Claim, paired, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, paired, results, rows_where, training, tune_and_run
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once
@@ -223,6 +223,7 @@ def both_ways():
     return [difference(pool, f"both ways {pool}", f"LSTM {pool}", 3) for pool in ("last", "mean", "max")]
 
 
+PLACE = 12, 1
 CLAIMS = (
     Claim(
         words="The last state holds the whole sentence",
@@ -244,6 +245,10 @@ CLAIMS = (
         need=3,
         effects=both_ways,
     ),
+)
+SLICES = (
+    Slice(run, "reviews", {"network": "LSTM last"}),
+    Slice(run, "reviews", {"network": "no cell mean"}),
 )
 
 

@@ -21,7 +21,7 @@ counts as 1e-30.
 import numpy as np
 
 from rnnbook import RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, rows_where
+from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where
 
 LAG, SIZES = 50, (16, 32, 128)
 WEIGHTS = ("gain 0.7", "gain 1.0", "gain 1.4", "gain 2.0", "identity")
@@ -62,6 +62,7 @@ def relu():
     return found
 
 
+PLACE = 3, 1
 CLAIMS = (
     Claim(
         words="tanh is why it vanishes",
@@ -84,6 +85,7 @@ CLAIMS = (
         effects=relu,
     ),
 )
+SLICES = (Slice(run, "slopes", {}),)
 
 
 def make():

@@ -136,6 +136,7 @@ def effects():
     ]
 
 
+PLACE = 14, 2
 CLAIMS = (
     Claim(
         words="LSTMs are used because speech is long",
@@ -148,6 +149,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = ()  # tests/test_trials.py compares the beginning of a run instead
 
 
 def make():

@@ -19,7 +19,7 @@ of four sizes of the input weights. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, init, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, rows_where
+from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, effect, results, rows_where
 
 GAINS, SIZES, SCALES = (0.9, 1.0, 1.1), (10, 20, 40), (0.01, 0.1, 1.0, 10.0)
 
@@ -68,6 +68,7 @@ def remembers():
     ]
 
 
+PLACE = 1, 1
 CLAIMS = (
     Claim(
         words="Without a squashing function the state explodes",
@@ -89,6 +90,10 @@ CLAIMS = (
         need=2,
         effects=remembers,
     ),
+)
+SLICES = (
+    Slice(growth, "growth", {}),
+    Slice(capacity, "capacity", {"units": 10}),
 )
 
 

@@ -31,7 +31,7 @@ when to stop. "same day": the day to be forecast is the last that is seen.
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, effect, rate_of, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Slice, effect, rate_of, results, rows_where, training, tune_and_run
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -58,7 +58,7 @@ def series(kind, learned):
 
 def batch_of(values, days, same_day=False):
     """Some days, each with the sixty before it, or, by mistake, with itself and 59 before."""
-    x, _ = forecast.examples(values, SEEN, 1)
+    x, _ = forecast.sliding_windows(values, SEEN, 1)
     x = np.append(x, values[-SEEN:, None, None], axis=1)  # the last sixty
     return Batch(x[:, days - SEEN + same_day], values[None, days, None])
 
@@ -122,6 +122,7 @@ def effects():
     ]
 
 
+PLACE = 13, 1
 CLAIMS = (
     Claim(
         words="LSTMs predict stock prices",
@@ -133,6 +134,10 @@ CLAIMS = (
         need=3,
         effects=effects,
     ),
+)
+SLICES = (
+    Slice(run, "stock-prices", {"kind": "volatility"}),
+    Slice(leaky, "stock-leaks", {"leak": "same day"}),
 )
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from rnnbook import Batch, softmax_cross_entropy
 from rnnbook.data.tasks.stories import PLACES, STORY_WORDS, story
-from rnnbook.layers.encoder_decoder import padded
+from rnnbook.layers.encoder_decoder import pad_sequences
 from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, RANGE = 32, 600, (1e-3, 3e-2)
@@ -39,7 +39,7 @@ def encoded(told, facts):
     """Stories as a `Batch`: words of the story and of the question, and the answer behind its last word."""
     S, T = 3 * (2 * facts + 6), 3 if facts < 3 else 5  # room for the longest
     words = [[STORY_WORDS.index(word) for sentence in t.sentences for word in sentence] for t in told]
-    source, lengths = padded(words, S)
+    source, lengths = pad_sequences(words, S)
     question = np.array([[STORY_WORDS.index(word) for word in t.question] for t in told]).T
     target, mask = np.zeros((T, len(told)), int), np.zeros((T, len(told)), np.float32)
     target[-1], mask[-1] = [PLACES.index(t.answer) for t in told], 1
@@ -87,6 +87,7 @@ def effects():
     ]
 
 
+PLACE = 15, 3
 CLAIMS = (
     Claim(
         words="With attention it does not matter which cell reads",
@@ -111,6 +112,9 @@ def combinations():
         for cell in some_cells
         for attention in (False, True)
     ]
+
+
+SLICES = ()  # tests/test_trials.py compares the beginning of a run instead
 
 
 def make():

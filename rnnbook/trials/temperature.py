@@ -30,7 +30,7 @@ import re
 import numpy as np
 
 from rnnbook import check, data, sweep, text
-from rnnbook.trials import FOLDER, SEEDS, Claim, characters, effect, results, training
+from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, characters, effect, results, training
 
 TEMPERATURES = (0.5, 0.7, 1.0, 1.3)
 READINGS = ("spelling", "likeness", "variety")
@@ -93,6 +93,7 @@ def effects():
     return [effect(name, rows[f"{name}_7"] - rows[f"{name}_10"], n_comparisons=3) for name in READINGS]
 
 
+PLACE = 11, 2
 CLAIMS = (
     Claim(
         words="A temperature below 1 gives better text",
@@ -105,6 +106,8 @@ CLAIMS = (
         effects=effects,
     ),
 )
+# what a network wrote differs from the first other character on
+SLICES = (Slice(run, "temperature", {"of_best_rate": 0.25}, tolerance=0.05, absolute=0.04),)
 
 
 def make():

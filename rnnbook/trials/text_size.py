@@ -24,7 +24,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import Monitor, text
-from rnnbook.trials import Claim, characters, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, characters, effect, results, rows_where, training, tune_and_run
 
 LENGTH, STREAMS, STEPS, TIMES, RANGE = 100_000, 20, 50, 10, (2e-3, 5e-2)
 ONCE = LENGTH // (STREAMS * STEPS)  # updates for all of the text
@@ -82,6 +82,7 @@ def effects():
     return [effect(f"{a} to {b}", bits[f"{a} units"], bits[f"{b} units"], n_comparisons=3) for a, b in doublings]
 
 
+PLACE = 11, 4
 CLAIMS = (
     Claim(
         words="Bigger is better, on this much text",
@@ -94,6 +95,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "text-size", {"network": "16 units"}),)
 
 
 def make():

@@ -17,7 +17,7 @@ middle of the best fifth of the range, by the loss) for thirty other seeds.
 import numpy as np
 
 from rnnbook import LSTM, init
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 from rnnbook.trials.fresh import highway
 
 TASKS = {"latch": 50, "adding": 50, "order": 50}
@@ -62,6 +62,7 @@ def effects():
     return [effect(task, rows_where(rows, task=task)["after"], n_comparisons=3, shift=2) for task in TASKS]
 
 
+PLACE = 5, 1
 CLAIMS = (
     Claim(
         words="LSTMs solve the vanishing gradient problem",
@@ -74,6 +75,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "trained-gradients", {"task": "latch"}),)
 
 
 def make():

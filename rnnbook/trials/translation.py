@@ -34,7 +34,7 @@ import numpy as np
 
 from rnnbook import Batch, softmax_cross_entropy
 from rnnbook.data.tasks import wording
-from rnnbook.layers.encoder_decoder import EOS, greedy_decode, padded, shift_right
+from rnnbook.layers.encoder_decoder import EOS, greedy_decode, pad_sequences, shift_right
 from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
 
 UNITS, UPDATES, RANGE, MOST = 48, 600, (2e-3, 5e-2), 6
@@ -53,8 +53,8 @@ def draw(rng, size, direction, backward=False, digits=None):
     said = {"words": [wording.in_words(n) for n in values], "figures": [list(str(n)) for n in values]}
     ids = {name: [[LANGUAGES[name].index(symbol) for symbol in row] for row in rows] for name, rows in said.items()}
     read, write = DIRECTIONS[direction]
-    source, lengths = padded([row[::-1] if backward else row for row in ids[read]], ROOM[read])
-    target, ends = padded(ids[write], ROOM[write])
+    source, lengths = pad_sequences([row[::-1] if backward else row for row in ids[read]], ROOM[read])
+    target, ends = pad_sequences(ids[write], ROOM[write])
     mask = (np.arange(ROOM[write])[:, None] <= ends).astype(np.float32)  # EOS counts once
     return Batch((source, shift_right(target)), target, mask, lengths)
 
@@ -119,6 +119,7 @@ def _claim(words, said_by, quantity, way):
     )
 
 
+PLACE = 15, 1
 CLAIMS = (
     _claim(
         "Reversing the source makes learning easier",
@@ -148,6 +149,9 @@ def combinations():
         for cell in ("RNN", "peephole", "coupled")
         for way in ("forward", "attention")
     ]
+
+
+SLICES = ()  # tests/test_trials.py compares the beginning of a run instead
 
 
 def make():

@@ -12,7 +12,7 @@ and 64 units stand beside it. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, effect, results, rows_where
+from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, effect, results, rows_where
 
 RADII, CUTS, STEPS = (0.5, 1.0, 1.5), (1, 5, 20), 40
 
@@ -57,6 +57,7 @@ def effects():
     return [effect(f"radius {r}", rows_where(rows, radius=r)["cosine_5"], n_comparisons=3, shift=-0.9) for r in RADII]
 
 
+PLACE = 2, 1
 CLAIMS = (
     Claim(
         words="Truncated backpropagation only makes learning approximate",
@@ -69,6 +70,7 @@ CLAIMS = (
         effects=effects,
     ),
 )
+SLICES = (Slice(run, "truncation", {"units": 16}),)
 
 
 def make():

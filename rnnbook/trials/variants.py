@@ -35,7 +35,7 @@ from rnnbook import (
     split,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 
 class Vanilla(PeepholeLSTM):
@@ -140,6 +140,7 @@ class FGR(Vanilla):
     """The gates see the gates of the step before, through R."""
 
     states = ("h", "c", "i", "f", "o")
+    saved = ("gates_prev", *PeepholeLSTM.saved)
 
     def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
@@ -152,10 +153,10 @@ class FGR(Vanilla):
         before = join(gates)
         extra = before @ self.params["R"]
         (h, c), saved = super().step(xw + join([extra, 0 * h]), (h, c))
-        return (h, c, *saved[:3]), (*saved, before)
+        return (h, c, *saved[:3]), (before, *saved)
 
     def step_back(self, saved, dstate):
-        i, f, o, g, c_prev, _, tanh_c, _ = saved
+        _, i, f, o, g, c_prev, _, tanh_c = saved
         dh, dc, di, df, do = dstate
         da_o = (dh * tanh_c + do) * d_sigmoid(o)
         dc = dc + dh * o * d_tanh(tanh_c) + da_o * self.peephole("o")
@@ -169,9 +170,7 @@ class FGR(Vanilla):
         return da, (da @ self.params["W_h"].T, dc_prev, *dgates)
 
     def weight_grads(self, da):
-        *self.tape, before = self.tape
-        grads = super().weight_grads(da)
-        self.tape = [*self.tape, before]
+        grads, before = super().weight_grads(da), self.tape[0]
         da_gates = da[..., : before.shape[-1]]
         R = namespace(da).einsum("tbi,tbj->ij", before, da_gates)
         return grads | {"R": R}
@@ -223,6 +222,7 @@ def effects():
     return found
 
 
+PLACE = 7, 1
 CLAIMS = (
     Claim(
         words="The forget gate and the output activation are the most important parts",
@@ -235,6 +235,8 @@ CLAIMS = (
         effects=effects,
     ),
 )
+# cells of its own: compiled too
+SLICES = (Slice(run, "variants", {"task": "adding", "variant": "FGR"}, both=True),)
 
 
 def make():

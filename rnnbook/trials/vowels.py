@@ -33,8 +33,8 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from rnnbook import Batch, Dense, Model, data, softmax_cross_entropy
-from rnnbook.cells.base import alive_mask
-from rnnbook.trials import FOLDER, Claim, paired, results, rows_where, training, tune_and_run
+from rnnbook.cells.base import sequence_mask
+from rnnbook.trials import FOLDER, Claim, Slice, paired, results, rows_where, training, tune_and_run
 from rnnbook.trials.sweeps import sweep
 
 UNITS, UPDATES, RANGE, FOLDS = 32, 400, (1e-3, 5e-2), 30
@@ -53,7 +53,7 @@ def utterances():
 
 def scaled(x, lengths, known):
     """Each coefficient with mean 0 and spread 1 over the frames of the known utterances; zero behind an end."""
-    alive = alive_mask(lengths, len(x))
+    alive = sequence_mask(lengths, len(x))
     frames = x[:, known][alive[:, known, 0]]
     return np.where(alive, (x - frames.mean(axis=0)) / frames.std(axis=0), 0)
 
@@ -128,6 +128,7 @@ def effects():
     ]
 
 
+PLACE = 14, 1
 CLAIMS = (
     Claim(
         words="Recurrent networks hear the order, so they beat what ignores it",
@@ -139,6 +140,10 @@ CLAIMS = (
         need=3,
         effects=effects,
     ),
+)
+SLICES = (
+    Slice(run, "vowels", {"network": "GRU"}),
+    Slice(baseline, "vowels-bag", {}),
 )
 
 

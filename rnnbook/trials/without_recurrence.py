@@ -30,7 +30,7 @@ import numpy as np
 
 from rnnbook import GRU, LSTM, Cell, Dense, MinGRU, MinLSTM, Model, SelfAttention, Stack, init, sweep
 from rnnbook.cells.minimal import Minimal
-from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where, training, tune_and_run
 
 LAG, UPDATES, PARAMETERS, RANGE = 30, 500, 5000, (1e-3, 1e-1)
 TASKS = ("adding", "order", "copy", "brackets")
@@ -92,6 +92,7 @@ def effects():
     ]
 
 
+PLACE = 15, 4
 CLAIMS = (
     Claim(
         words="Attention made recurrence useless",
@@ -103,6 +104,10 @@ CLAIMS = (
         need=3,
         effects=effects,
     ),
+)
+SLICES = (
+    Slice(run, "without-recurrence", {"network": "self-attention", "task": "order"}),
+    Slice(run, "without-recurrence", {"network": "MinGRU", "task": "order"}),
 )
 
 

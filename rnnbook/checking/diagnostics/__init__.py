@@ -11,9 +11,9 @@ of a cell with several parts is their concatenation, S numbers (H for each state
 from rnnbook.checking.diagnostics.gates import gate_statistics
 from rnnbook.checking.diagnostics.jacobians import (
     gradient_norms,
+    initial_gradient_norms,
     lag_jacobians,
     lyapunov_exponents,
-    norms_at_start,
     singular_values,
     step_jacobians,
 )
@@ -22,9 +22,9 @@ from rnnbook.checking.diagnostics.paths import path_jacobians, path_shares
 __all__ = [
     "gate_statistics",
     "gradient_norms",
+    "initial_gradient_norms",
     "lag_jacobians",
     "lyapunov_exponents",
-    "norms_at_start",
     "path_jacobians",
     "path_shares",
     "singular_values",

@@ -125,7 +125,7 @@ def gradient_norms(cell: Cell, dh: Array | None = None) -> Array:
     return np.sqrt(norms.sum(axis=1) if whole else norms)
 
 
-def norms_at_start(make: Callable[[np.random.Generator], Cell], steps: int = 100, seeds: int = 20) -> Array:
+def initial_gradient_norms(make: Callable[[np.random.Generator], Cell], steps: int = 100, seeds: int = 20) -> Array:
     """Gradient norms by lag of freshly made cells on white noise, one sequence each.
 
     Parameters
@@ -145,7 +145,7 @@ def norms_at_start(make: Callable[[np.random.Generator], Cell], steps: int = 100
     Examples
     --------
     >>> from rnnbook import RNN
-    >>> norms_at_start(lambda rng: RNN(1, 4, rng=rng), steps=5, seeds=3).shape
+    >>> initial_gradient_norms(lambda rng: RNN(1, 4, rng=rng), steps=5, seeds=3).shape
     (6, 3)
     """
     steps, seeds = check.positive("steps", steps), check.positive("seeds", seeds)

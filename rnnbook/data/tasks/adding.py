@@ -33,6 +33,7 @@ def adding(rng, batch, length, dtype=np.float32):
     >>> bool(np.allclose((x[..., 0] * x[..., 1]).sum(axis=0), target[-1, :, 0]))
     True
     """
+    check.generator("rng", rng)
     B, T = check.positive("batch", batch), check.positive("length", length)
     if T < 2:
         raise ValueError(f"length must be at least 2, got {T}")

@@ -39,6 +39,7 @@ def copy(rng, batch, lag, items=10, symbols=8, dtype=np.float32):
     >>> target[mask > 0].tolist()
     [3, 2, 2]
     """
+    check.generator("rng", rng)
     B, lag = check.positive("batch", batch), check.positive("lag", lag)
     items, K = check.positive("items", items), check.positive("symbols", symbols)
     T = 2 * items + lag

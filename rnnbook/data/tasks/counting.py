@@ -33,6 +33,7 @@ def counting(rng, batch, length, dtype=np.float32):
     >>> bool(np.allclose(10 * target[-1], x.sum(axis=0))), int(mask.sum())
     (True, 4)
     """
+    check.generator("rng", rng)
     T, B = check.positive("length", length), check.positive("batch", batch)
     x = rng.integers(0, 2, (T, B, 1)).astype(dtype)
     target, mask = np.zeros((T, B, 1), dtype), np.zeros((T, B), dtype)

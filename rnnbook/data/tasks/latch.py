@@ -32,6 +32,7 @@ def latch(rng, batch, lag, dtype=np.float32):
     >>> bool(((x[0, :, 0] > 0) == target[-1]).all()), int(mask.sum())
     (True, 4)
     """
+    check.generator("rng", rng)
     B, T = check.positive("batch", batch), check.positive("lag", lag) + 1
     label = rng.integers(0, 2, B)
     x = (0.1 * rng.normal(size=(T, B, 1))).astype(dtype)

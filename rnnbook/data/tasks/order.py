@@ -34,6 +34,7 @@ def temporal_order(rng, batch, length, dtype=np.float32):
     >>> x[:, 0].argmax(-1).tolist(), int(target[-1, 0])  # Y at 1 and at 5
     ([5, 1, 4, 3, 3, 1, 2, 2, 2, 5], 3)
     """
+    check.generator("rng", rng)
     B, T = check.positive("batch", batch), check.positive("length", length)
     if T < 10:
         raise ValueError(f"length must be at least 10, got {T}")

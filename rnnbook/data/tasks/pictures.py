@@ -52,6 +52,7 @@ def scene(rng):
     >>> picture.shape, " ".join(caption)
     ((24, 24, 3), 'a green disc above a red square')
     """
+    check.generator("rng", rng)
     picture = np.ones((GRID * SIDE, GRID * SIDE, 3))
     places = np.sort(rng.choice(GRID * GRID, 2, replace=False))
     things = []
@@ -73,6 +74,7 @@ def patches(picture):
     >>> patches(np.zeros((24, 24, 3)))[5, -2:].tolist()  # row 1, column 1, from -1 to 1
     [-0.333..., -0.333...]
     """
+    picture = check.shaped("picture", picture, (GRID * SIDE, GRID * SIDE, 3), "(24, 24, 3)")
     rows = picture.reshape(GRID, SIDE, GRID, SIDE, 3).swapaxes(1, 2).reshape(GRID * GRID, -1)
     at = np.linspace(-1, 1, GRID)
     where = np.stack(np.meshgrid(at, at, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -102,6 +104,7 @@ def row_of_digits(rng, part, most):
     >>> picture.shape, caption
     ((8, 48), ['eight', 'one', 'nine', 'two'])
     """
+    check.generator("rng", rng)
     most = check.positive("most", most)
     images, labels = _images(part)
     count = int(rng.integers(1, most + 1))

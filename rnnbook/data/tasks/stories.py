@@ -54,6 +54,7 @@ def story(rng, facts):
     >>> told.question, told.answer, told.distance
     (('where', 'is', 'daniel'), 'office', 3)
     """
+    check.generator("rng", rng)
     check.choice("facts", facts, (1, 2, 3))
     while True:  # a story that leaves nothing to ask is thrown away
         told = _told(rng, facts)

@@ -35,6 +35,7 @@ def spike_delays(rng, batch, length, shortest, longest, dtype=np.float32):
     >>> np.flatnonzero(x).tolist(), target[mask > 0].ravel().tolist()
     ([4, 8, 12, 15, 18], [0.5, 0.5, 0.0, 0.0])
     """
+    check.generator("rng", rng)
     B, T = check.positive("batch", batch), check.positive("length", length)
     shortest, longest = check.positive("shortest", shortest), check.positive("longest", longest)
     if not shortest < longest < T:

@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 
 from rnnbook import check
-from rnnbook.layers.encoder_decoder import padded, shift_right
+from rnnbook.layers.encoder_decoder import pad_sequences, shift_right
 from rnnbook.learning.training import Batch
 
 ONES = (
@@ -46,6 +46,8 @@ def in_words(n):
     >>> " ".join(in_words(340_017))
     'three hundred and forty thousand and seventeen'
     """
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+        raise TypeError(f"n must be an integer, got {n!r}")
     if not 0 <= n < 10**9:
         raise ValueError(f"n must lie between 0 and 999999999, got {n}")
     words: list[str] = []
@@ -70,13 +72,16 @@ def _below_thousand(n):
 
 
 def number(rng, digits):
-    """A number of so many digits.
+    """A number of so many digits, at most 18.
 
     Examples
     --------
     >>> len(str(number(np.random.default_rng(0), 5)))
     5
     """
+    check.generator("rng", rng)
+    if check.positive("digits", digits) > 18:
+        raise ValueError(f"digits must be at most 18, got {digits}")
     return int(rng.integers(10 ** (digits - 1) if digits > 1 else 0, 10**digits))
 
 
@@ -96,6 +101,7 @@ def date(rng):
     >>> date(np.random.default_rng(4))
     ('sat 15/04/2045', '2045-04-15')
     """
+    check.generator("rng", rng)
     first, last = (datetime.date(year, 1, 1).toordinal() for year in (1900, 2100))
     day = datetime.date.fromordinal(int(rng.integers(first, last)))
     return ways(day)[rng.integers(6)], day.isoformat()
@@ -126,13 +132,18 @@ def dates(pairs):
     >>> int(lengths[0]), "".join(FIGURES[k] for k in target[:, 0])
     (12, '1987-03-02\\n')
     """
+    if not pairs:
+        raise ValueError("pairs must hold at least one date, got none")
     lengths = np.array([len(text) for text, _ in pairs])
     if lengths.max() > LONGEST or lengths.min() < 1:
         raise ValueError(f"pairs must hold dates of 1 to {LONGEST} characters, got {lengths.min()} to {lengths.max()}")
     allowed = tuple(LETTERS)
     letters = [[LETTERS.index(check.choice("character", letter, allowed)) for letter in text] for text, _ in pairs]
-    source, _ = padded(letters, LONGEST)
-    target, _ = padded([[FIGURES.index(letter) for letter in normal] for _, normal in pairs], 11)
+    source, _ = pad_sequences(letters, LONGEST)
+    figures = tuple(FIGURES)
+    target, _ = pad_sequences(
+        [[figures.index(check.choice("figure", f, figures)) for f in normal] for _, normal in pairs], 11
+    )
     return Batch((source, shift_right(target)), target, None, lengths)
 
 

@@ -1,0 +1,175 @@
+"""The contract of cells: the package's keep it, so do cells of another build, and a cell that does not is told why."""
+
+import numpy as np
+import pytest
+from kinds import KINDS
+from recurrences import DeltaNet, MatrixLSTM
+
+from rnnbook import LSTM, RNN, Cell, check_cell, init
+from rnnbook.activations import d_tanh, tanh
+from rnnbook.cells.base import Parameter, constant
+
+
+@pytest.mark.parametrize("make", [*KINDS.values(), DeltaNet, MatrixLSTM], ids=[*KINDS, "DeltaNet", "MatrixLSTM"])
+def test_a_cell_keeps_the_contract(make):
+    report = str(check_cell(make))
+    assert report.count("kept") == report.count("\n") == 12
+
+
+class Plain(Cell):
+    """A tanh cell, for its mistakes."""
+
+    blocks, saved = ("n",), ("h",)
+
+    def step(self, xw, state):
+        (h,) = state
+        h = tanh(xw + h @ self.params["W_h"])
+        return (h,), (h,)
+
+    def step_back(self, saved, dstate):
+        (h,), (dh,) = saved, dstate
+        da = dh * d_tanh(h)
+        return da, (da @ self.params["W_h"].T,)
+
+
+class Undeclared(Plain):
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        self.params["u"] = np.zeros(hidden_size, dtype)
+
+
+class Unseeded(Plain):
+    def parameters(self):
+        return super().parameters() | {
+            "b": Parameter((4,), lambda _, shape: np.random.default_rng().normal(size=shape))
+        }
+
+
+class WideFloats(Plain):
+    def step(self, xw, state):
+        (h,), saved = super().step(xw, state)
+        return (h * np.float64(1),), saved
+
+
+class NoGradient(Plain):
+    def parameters(self):
+        return super().parameters() | {"gain": Parameter((self.hidden_size,), constant(1.0))}
+
+
+class Remembers(Plain):
+    count = 0
+
+    def step(self, xw, state):
+        self.count += 1
+        return super().step(xw + 0.001 * self.count, state)
+
+
+class Overwrites(Plain):
+    def step_back(self, saved, dstate):
+        dstate[0][...] = dstate[0] * d_tanh(saved[0])
+        return dstate[0], (dstate[0] @ self.params["W_h"].T,)
+
+
+class RealOnly(Plain):
+    def step(self, xw, state):
+        (h,) = state
+        h = tanh(np.real(xw) + np.real(h) @ self.params["W_h"])
+        return (h,), (h,)
+
+
+class OneAtATime(Plain):
+    def step_back(self, saved, dstate):
+        (h,), (dh,) = saved, dstate
+        da = np.where(np.ndim(dh) > 2, 2, 1) * dh * d_tanh(h)
+        return da, (da @ self.params["W_h"].T,)
+
+
+class WrongSlope(Plain):
+    def step_back(self, saved, dstate):
+        (h,), (dh,) = saved, dstate
+        da = dh * (1 - h)
+        return da, (da @ self.params["W_h"].T,)
+
+
+class NumpyOnly(Plain):
+    def step(self, xw, state):
+        (h,) = state
+        h = np.tanh(xw + h @ self.params["W_h"])
+        return (h,), (h,)
+
+
+class MixesItems(Plain):
+    def step(self, xw, state):
+        return super().step(xw + 0.1 * xw.mean(axis=0, keepdims=True), state)
+
+
+class Misnamed(Plain):
+    saved = ("h", "c")
+
+
+class GateThatIsNone(Plain):
+    gates = ("f",)
+
+
+@pytest.mark.parametrize(
+    ("make", "clause", "sentence"),
+    [
+        (Undeclared, "as declared", r"parameters\(\) must declare the shapes of params"),
+        (Unseeded, "as declared", "one seed gave two starts"),
+        (GateThatIsNone, "as declared", r"gates \('f',\) must be among the blocks \('n',\)"),
+        (WideFloats, "shapes and dtypes", "state h must be float32 where all else is, got float64"),
+        (NoGradient, "shapes and dtypes", "weight_grads must give a gradient for each of"),
+        (Remembers, "pure", "step, called twice,.* must be equal"),
+        (Overwrites, "pure", "must leave their arguments and the parameters as they are|called twice"),
+        (Misnamed, "pure", r"saved must name the 1 arrays that step saves, got \('h', 'c'\)"),
+        (RealOnly, "analytic", "step must keep complex numbers"),
+        (OneAtATime, "leading axes", "for three gradients at once"),
+        (WrongSlope, "complex step", "that of W_x is off by"),
+        (MixesItems, "a batch equals its items", "the outputs of an item alone"),
+        (NumpyOnly, "compiled equals NumPy", "Use|activations has tanh"),
+    ],
+)
+def test_a_cell_that_breaks_the_contract_is_told_which_clause_and_why(make, clause, sentence):
+    with pytest.raises(AssertionError, match=f"(?s){make.__name__} breaks the contract.*{clause}[^\n]*: .*{sentence}"):
+        check_cell(make)
+
+
+def test_what_makes_no_cell_is_refused():
+    with pytest.raises(TypeError, match="make must make a Cell, got ndarray"):
+        check_cell(lambda D, H, **options: np.zeros((D, H)))
+    with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, got int"):
+        check_cell(RNN, rng=0)
+
+
+def test_starts_follow_the_declaration(rng):
+    for make in (*KINDS.values(), DeltaNet):
+        cell = make(3, 4, rng=np.random.default_rng(0), dtype=np.float64)
+        expected = {name: value.copy() for name, value in cell.params.items()}
+        for value in cell.params.values():
+            value[...] = np.nan
+        again = np.random.default_rng(0)
+        init.uniform(cell, again)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(cell.params[name], value, err_msg=name)
+
+
+def test_a_matrix_state_is_diagnosed(rng):
+    from rnnbook import diagnostics
+
+    cell = DeltaNet(2, 3, rng=rng, dtype=np.float64)
+    cell(rng.normal(size=(4, 2, 2)))
+    assert diagnostics.step_jacobians(cell).shape == (4, 2, 12, 12)
+    assert diagnostics.gradient_norms(cell, rng.normal(size=(2, 3))).shape == (5, 2)
+    assert set(diagnostics.gate_statistics(cell)) == {"beta"}
+    shares = diagnostics.path_shares(cell, rng.normal(size=(2, 3)))
+    np.testing.assert_allclose(sum(shares.values())[1:], 1.0)
+
+
+def test_without_recurrent_weights_all_of_the_gradient_is_direct(rng):
+    from rnnbook import diagnostics
+
+    cell = LSTM(2, 3, rng=rng, dtype=np.float64)
+    cell.params["W_h"][...] = 0
+    cell(rng.normal(size=(4, 2, 2)))
+    parts = diagnostics.path_jacobians(cell)
+    assert all(not part.any() for name, part in parts.items() if name != "direct")
