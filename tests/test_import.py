@@ -87,19 +87,19 @@ def test_every_public_name_is_found_and_listed():
     assert set(rnnbook.__all__) <= set(dir(rnnbook))
     for name in rnnbook.__all__:
         assert getattr(rnnbook, name) is not None, name
-    result = run("from rnnbook import *\nimport rnnbook\nassert set(rnnbook.__all__) <= set(globals())\nprint('all')")
-    assert result.stdout == "all\n", result.stderr
 
 
-def test_each_public_name_alone_is_the_first_use():
+def test_each_room_may_be_the_first_that_is_used():
     """Whichever name a program asks for first, nothing needs another one to have been asked for before."""
     code = """
 import sys, rnnbook
-for name in rnnbook.__all__:
+for name in ("LSTM", "Model", "fit", "check_gradients", *rnnbook._ELSEWHERE):
     for module in [m for m in sys.modules if m.split(".")[0] == "rnnbook"]:
         del sys.modules[module]
     import rnnbook
     getattr(rnnbook, name)
+from rnnbook import *
+assert set(rnnbook.__all__) <= set(globals())
 print("all")
 """
     result = run(code)

@@ -209,7 +209,7 @@ def test_parts_that_do_not_fit_are_refused_at_once(rng):
 @pytest.mark.parametrize("kind", ["numbers", "ids", "tied"])
 def test_the_gradients_of_a_model_are_checked(pool, kind, rng):
     made = {"rng": rng}
-    recurrent = Stack([LSTM(D, H, **made), Bidirectional(GRU(H, 1, **made), GRU(H, 1, **made))])
+    recurrent = Stack([LSTM(D, 2, **made), Bidirectional(GRU(2, 1, **made), GRU(2, 1, **made))])
     table = None if kind == "numbers" else Embedding(K, D, **made)
     readout = TiedReadout(table) if kind == "tied" else Dense(D, K, **made)
     model = Model(recurrent, readout, table, pool=pool)
