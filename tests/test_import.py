@@ -48,6 +48,16 @@ def run(code):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
+def test_the_package_is_a_house_one_can_see():
+    """At most fifteen rooms, and a core that one can read."""
+    package = ROOT / "rnnbook"
+    rooms = {p.stem for p in package.iterdir() if p.name not in ("__init__.py", "py.typed", "__pycache__")}
+    assert len(rooms) <= 15
+    core = [package / f"{name}.py" for name in ("activations", "arrays", "check", "__init__")]
+    core += [p for room in ("cells", "layers", "learning", "checking") for p in (package / room).rglob("*.py")]
+    assert sum(len(p.read_text("utf-8").splitlines()) for p in core) < 5500
+
+
 def test_the_core_trains_and_checks_with_numpy_alone():
     result = run(BLOCKED + TRAINING)
     assert result.stdout == "done\n", result.stderr
