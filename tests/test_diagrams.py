@@ -1,4 +1,4 @@
-"""The diagrams tell the truth: followed wire by wire they compute what the cell computes."""
+"""The diagrams tell the truth: followed edge by edge they compute what the cell computes."""
 
 import matplotlib as mpl
 import numpy as np
@@ -25,7 +25,7 @@ def close_figures():
 
 def follow(cell, x, state):
     """The state after one step, computed by following the diagram from left to right."""
-    nodes, wires = graphs.graph(cell)
+    nodes, edges = graphs.graph(cell)
     given = {"x": x} | {f"{s}_prev": value for s, value in zip(cell.states, state, strict=True)}
     W_h = given["h_prev"] @ cell.params["W_h"]
     blocks = dict(zip(cell.blocks, np.split(W_h, len(cell.blocks), axis=-1), strict=True))
@@ -33,14 +33,14 @@ def follow(cell, x, state):
     def origin(name):
         """Behind the joins, the node that computes the value."""
         while nodes[name].kind == "join" and name != "in":
-            (name,) = (w.source for w in wires if w.target == name)
+            (name,) = (w.source for w in edges if w.target == name)
         return name
 
     def pre_activation(name, gate):
         total = cell.block("b", gate)
-        for wire in (w for w in wires if w.target == name):
-            source = origin(wire.source)
-            if wire.peephole:
+        for edge in (w for w in edges if w.target == name):
+            source = origin(edge.source)
+            if edge.peephole:
                 total = total + cell.params[f"p_{gate}"] * value(source)
             elif source == "in":  # x and h, side by side
                 total = total + x @ cell.block("W_x", gate) + blocks[gate]
@@ -55,7 +55,7 @@ def follow(cell, x, state):
     def value(name):
         if name in given:
             return given[name]
-        node, sources = nodes[name], [origin(w.source) for w in wires if w.target == name]
+        node, sources = nodes[name], [origin(w.source) for w in edges if w.target == name]
         if name == "m":
             return blocks["n"] + cell.params["b_n"]
         if node.kind == "gate" and name != "squash":
@@ -92,7 +92,7 @@ def test_every_road_of_the_gradient_can_be_highlighted(kind, rng):
         thick = [line for line in ax.get_lines() if line.get_linewidth() > 2]
         assert len(thick) == len(on_it)
         # a path passes its own gate, and leads from an old state to a new one
-        ends = {wire.source for wire in on_it} | {wire.target for wire in on_it}
+        ends = {edge.source for edge in on_it} | {edge.target for edge in on_it}
         gate = path.removeprefix("p_")
         if path not in ("direct", "h"):
             assert gate in ends

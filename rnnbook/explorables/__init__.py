@@ -158,23 +158,23 @@ def _params(network):
 
 
 def _diagram(cell):
-    nodes, wires = graph(cell)
+    nodes, edges = graph(cell)
     lines = []
-    for wire in wires:
-        source, target = nodes[wire.source], nodes[wire.target]
-        points = [source.at, *wire.corners, target.at]
-        points = [source.edge(points[1]), *wire.corners, target.edge(points[-2])]
-        origin = wire.source
-        while nodes[origin].kind == "join" and any(w.target == origin for w in wires):
-            origin = next(w.source for w in wires if w.target == origin)
+    for edge in edges:
+        source, target = nodes[edge.source], nodes[edge.target]
+        points = [source.at, *edge.corners, target.at]
+        points = [source.boundary(points[1]), *edge.corners, target.boundary(points[-2])]
+        origin = edge.source
+        while nodes[origin].kind == "join" and any(w.target == origin for w in edges):
+            origin = next(w.source for w in edges if w.target == origin)
         known = origin if nodes[origin].kind != "join" else None  # None: the inputs, known from the start
-        lines.append({"from": known, "points": points, "quantity": source.quantity, "peephole": wire.peephole})
+        lines.append({"from": known, "points": points, "quantity": source.quantity, "peephole": edge.peephole})
     return {
         "nodes": {
             name: {"at": n.at, "text": _plain(n.text), "kind": n.kind, "quantity": n.quantity, "half": n.half_width}
             for name, n in nodes.items()
         },
-        "wires": lines,
+        "edges": lines,
     }
 
 

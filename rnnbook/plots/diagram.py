@@ -19,7 +19,7 @@ def cell_diagram(cell, path=None):
         Its kind and its options (peepholes, place of the reset) decide what is drawn.
     path : str, optional
         As in `diagnostics.path_jacobians`: ``"direct"``, a gate, or a peephole such as
-        ``"p_f"``. Its wires are drawn thick, all others faint.
+        ``"p_f"``. Its edges are drawn thick, all others faint.
 
     Returns
     -------
@@ -39,14 +39,14 @@ def cell_diagram(cell, path=None):
     >>> cell = LSTM(1, 1, rng=np.random.default_rng(0))
     >>> figure, ax = cell_diagram(cell, path="direct")
     """
-    nodes, wires = graph(cell)
+    nodes, edges = graph(cell)
     strong = set() if path is None else edges_on_path(cell, path)
-    rows = [node.at[1] for node in nodes.values()] + [y for wire in wires for _, y in wire.corners]
+    rows = [node.at[1] for node in nodes.values()] + [y for edge in edges for _, y in edge.corners]
     low, high = min(rows) - 0.5, max(rows) + 0.7
     figure, ax = new_figure(height=0.41 * (high - low) + 0.35)
-    for wire in wires:
-        _draw_wire(ax, nodes, wire, faint=path is not None and wire not in strong, thick=wire in strong)
-    leaving = [wire.source for wire in wires]
+    for edge in edges:
+        _draw_edge(ax, nodes, edge, faint=path is not None and edge not in strong, thick=edge in strong)
+    leaving = [edge.source for edge in edges]
     for name, node in nodes.items():
         if node.kind == "join" and leaving.count(name) > 1:
             ax.plot(*node.at, "o", ms=4, color=COLOURS[node.quantity], zorder=3)
@@ -86,13 +86,13 @@ def _draw_node(ax, node):
     ax.text(*node.at, node.text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
 
 
-def _draw_wire(ax, nodes, wire, faint, thick):
-    source, target = nodes[wire.source], nodes[wire.target]
-    points = [source.at, *wire.corners, target.at]
-    points[0] = source.edge(points[1])
-    points[-1] = target.edge(points[-2])
+def _draw_edge(ax, nodes, edge, faint, thick):
+    source, target = nodes[edge.source], nodes[edge.target]
+    points = [source.at, *edge.corners, target.at]
+    points[0] = source.boundary(points[1])
+    points[-1] = target.boundary(points[-2])
     look = {"color": COLOURS.get(source.quantity, INK), "alpha": 0.3 if faint else 1}
-    dashes = {"linestyle": "--"} if wire.peephole else {}
+    dashes = {"linestyle": "--"} if edge.peephole else {}
     ax.plot(*zip(*points, strict=True), lw=4.0 if thick else 1.6, solid_capstyle="butt", zorder=1, **look, **dashes)
     if target.kind != "join":
         arrow = {"arrowstyle": "-|>", "lw": 1.6, "shrinkA": 0, "shrinkB": 0, **look}

@@ -1,6 +1,6 @@
 """The cells as graphs, laid out on a grid: what their diagrams show.
 
-A graph of nodes and wires can be followed by a program as well as by the eye: a test feeds
+A graph of nodes and edges can be followed by a program as well as by the eye: a test feeds
 numbers in on the left and gets the cell's new state on the right.
 """
 
@@ -19,15 +19,15 @@ class Node:
     at: Point
     text: str = ""
     kind: str = "join"  #: "gate", "op", "end" or "join"
-    quantity: str = ""  #: key of its colour, and of the wires that leave it
+    quantity: str = ""  #: key of its colour, and of the edges that leave it
 
     @property
     def half_width(self):
         """Half of its extent along a row; along a column it is at most 0.5."""
         return {"gate": 0.75 if len(self.text) > 3 else 0.5, "op": 0.4, "end": 0.55, "join": 0.0}[self.kind]
 
-    def edge(self, towards):
-        """The point where a wire from or to `towards` meets this node."""
+    def boundary(self, towards):
+        """The point where an edge from or to `towards` meets this node."""
         (x, y), (u, v) = self.at, towards
         half_height = {"gate": 0.5, "end": 0.45}.get(self.kind, self.half_width)
         if abs(u - x) > abs(v - y):
@@ -36,7 +36,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Wire:
+class Edge:
     """A value on its way from one node to another, around these corners."""
 
     source: str
@@ -58,7 +58,7 @@ def _end(at, text, quantity):
 
 
 def _chain(*names):
-    return [Wire(a, b) for a, b in pairwise(names)]
+    return [Edge(a, b) for a, b in pairwise(names)]
 
 
 def _rnn():
@@ -94,37 +94,37 @@ def _lstm_core(gates):
     for gate in gates:
         nodes[gate] = _gate((columns[gate], 2.1), gate)
         nodes[f"in_{gate}"] = Node((columns[gate], 0.5), quantity="x")
-    wires = [
+    edges = [
         *_chain("c_prev", "c_old", "keep", "add", "c_new", "c_shown", "c"),
         *_chain("c_shown", "squash", "read", "h"),
         *_chain("in", *(f"in_{gate}" for gate in gates)),
-        *(Wire(f"in_{gate}", gate) for gate in gates),
-        Wire("g", "write", ((5.6, 4.2),)),
-        Wire("write", "add"),
-        Wire("o", "read", ((7.3, 3.1),)),
+        *(Edge(f"in_{gate}", gate) for gate in gates),
+        Edge("g", "write", ((5.6, 4.2),)),
+        Edge("write", "add"),
+        Edge("o", "read", ((7.3, 3.1),)),
     ]
-    return nodes, wires
+    return nodes, edges
 
 
 def _lstm():
-    nodes, wires = _lstm_core("figo")
-    return nodes, [*wires, Wire("f", "keep"), Wire("i", "write", ((3.9, 4.2),))]
+    nodes, edges = _lstm_core("figo")
+    return nodes, [*edges, Edge("f", "keep"), Edge("i", "write", ((3.9, 4.2),))]
 
 
 def _peephole(cell):
-    nodes, wires = _lstm()
+    nodes, edges = _lstm()
     ways = {
-        "i": Wire("c_old", "i", ((0.9, 3.3), (3.1, 3.3), (3.1, 2.1)), peephole=True),
-        "f": Wire("c_old", "f", ((0.9, 2.1),), peephole=True),
-        "o": Wire("c_new", "o", ((6.5, 2.1),), peephole=True),
+        "i": Edge("c_old", "i", ((0.9, 3.3), (3.1, 3.3), (3.1, 2.1)), peephole=True),
+        "f": Edge("c_old", "f", ((0.9, 2.1),), peephole=True),
+        "o": Edge("c_new", "o", ((6.5, 2.1),), peephole=True),
     }
-    return nodes, [*wires, *(wire for gate, wire in ways.items() if f"p_{gate}" in cell.params)]
+    return nodes, [*edges, *(edge for gate, edge in ways.items() if f"p_{gate}" in cell.params)]
 
 
 def _coupled():
-    nodes, wires = _lstm_core("igo")
+    nodes, edges = _lstm_core("igo")
     nodes |= {"i_out": Node((3.9, 3.3), quantity="i"), "rest": _op((2.0, 3.3), "$1-$", "i")}
-    return nodes, [*wires, *_chain("i", "i_out", "rest", "keep"), Wire("i_out", "write", ((3.9, 4.2),))]
+    return nodes, [*edges, *_chain("i", "i_out", "rest", "keep"), Edge("i_out", "write", ((3.9, 4.2),))]
 
 
 def _gru(cell):
@@ -148,24 +148,24 @@ def _gru(cell):
         "write": _op((7.4, 4.7), r"$\odot$", "n"),
         "add": _op((7.4, 6.0), "$+$", "h"),
     }
-    wires = [
+    edges = [
         *_chain("h_prev", "h_old", "keep", "add", "h"),
         *_chain("h_old", "h_side", "in", "in_z", "in_r", "r", "reset", "n", "write", "add"),
         *_chain("in_z", "z", "z_out", "keep"),
         *_chain("z_out", "rest", "write"),
         *_chain("x", "x_in", "in"),
-        Wire("x_in", "n", ((0.5, -0.4), (7.4, -0.4))),
+        Edge("x_in", "n", ((0.5, -0.4), (7.4, -0.4))),
     ]
     if cell.reset == "after":
         nodes["m"] = Node((3.9, 3.5), "$W_{hn}$", "gate", "h")
-        wires += [Wire("h_side", "m"), Wire("m", "reset", ((5.6, 3.5),))]
+        edges += [Edge("h_side", "m"), Edge("m", "reset", ((5.6, 3.5),))]
     else:
-        wires.append(Wire("h_side", "reset", ((5.6, 3.5),)))
-    return nodes, wires
+        edges.append(Edge("h_side", "reset", ((5.6, 3.5),)))
+    return nodes, edges
 
 
 def graph(cell):
-    """The diagram of a cell as a graph: its nodes by name, and its wires.
+    """The diagram of a cell as a graph: its nodes by name, and its edges.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def graph(cell):
     Returns
     -------
     nodes : dict of str to Node
-    wires : list of Wire
+    edges : list of Edge
 
     Raises
     ------
@@ -196,7 +196,7 @@ def graph(cell):
 
 
 def edges_on_path(cell, path):
-    """The wires of a cell's diagram that a gradient passes on one path.
+    """The edges of a cell's diagram that a gradient passes on one path.
 
     Parameters
     ----------
@@ -206,24 +206,24 @@ def edges_on_path(cell, path):
 
     Returns
     -------
-    set of Wire
+    set of Edge
 
     Raises
     ------
     ValueError
         When the cell has no such path.
     """
-    _, wires = graph(cell)
+    _, edges = graph(cell)
     boxes = {f"{gate}_gate" if isinstance(cell, RNN) else gate for gate in cell.blocks}
-    peepholes = {f"p_{wire.target}": wire for wire in wires if wire.peephole}
+    peepholes = {f"p_{edge.target}": edge for edge in edges if edge.peephole}
     if path not in {"direct", *cell.blocks, *peepholes}:
         raise ValueError(f"path must be 'direct', one of {cell.blocks} or a peephole of the cell, got {path!r}")
-    plain = [wire for wire in wires if not wire.peephole]
+    plain = [edge for edge in edges if not edge.peephole]
     before, after = [f"{s}_prev" for s in cell.states], list(cell.states)
     # where x and h share a line, the line carries h
-    plain.append(Wire("h_prev", "in"))
+    plain.append(Edge("h_prev", "in"))
     if path == "direct":
-        return _between(plain, before, after, avoid=boxes) & set(wires)
+        return _between(plain, before, after, avoid=boxes) & set(edges)
     if path in peepholes:
         gate = peepholes[path].target
         # the memory reaches the peephole along its own line, never through a gate
@@ -231,20 +231,20 @@ def edges_on_path(cell, path):
     else:
         gate = f"{path}_gate" if isinstance(cell, RNN) else path
         up = _between(plain, ["h_prev"], [gate], avoid=boxes - {gate})
-    return (up | _between(plain, [gate], after, avoid=set())) & set(wires)
+    return (up | _between(plain, [gate], after, avoid=set())) & set(edges)
 
 
-def _between(wires, starts, ends, avoid):
-    """The wires on any way from one of `starts` to one of `ends`."""
-    wires = [w for w in wires if w.source not in avoid and w.target not in avoid]
+def _between(edges, starts, ends, avoid):
+    """The edges on any way from one of `starts` to one of `ends`."""
+    edges = [w for w in edges if w.source not in avoid and w.target not in avoid]
 
     def reach(seeds, step):
         seen, new = set(seeds), set(seeds)
         while new:
-            new = {b for a, b in map(step, wires) if a in new} - seen
+            new = {b for a, b in map(step, edges) if a in new} - seen
             seen |= new
         return seen
 
     down = reach(starts, lambda w: (w.source, w.target))
     up = reach(ends, lambda w: (w.target, w.source))
-    return {w for w in wires if w.source in down and w.target in up}
+    return {w for w in edges if w.source in down and w.target in up}

@@ -1,4 +1,4 @@
-/* The cell: one unit, numbers on the wires, step by step. The drawing is that of rnnbook.plots. */
+/* The cell: one unit, numbers on the edges, step by step. The drawing is that of rnnbook.plots. */
 window.rnnbook.define("cell", function ({ controls, stage, change }) {
   const rb = window.rnnbook, make = rb.make, H = 1;
   const STAGES = {
@@ -44,13 +44,13 @@ window.rnnbook.define("cell", function ({ controls, stage, change }) {
     if (stage_ >= 3 && after.c) known.add("c");
     if (kind.value !== "coupled" && stage_ < 1) known.delete("keep");
     if (kind.value === "coupled" && stage_ === 1) known.delete("keep");
-    const { nodes, wires } = rb.data.diagrams[kind.value];
+    const { nodes, edges } = rb.data.diagrams[kind.value];
     const X = (u) => 40 + 40 * u, Y = (v) => 275 - 38 * v;
     const svg = make("svg:svg", { viewBox: "0 0 500 310", role: "img", class: "rb-figure rb-wide", "aria-label": `Diagram of the ${kind.value} cell with its values` });
-    for (const wire of wires) {
-      const lit = wire.from === null || known.has(wire.from);
-      const d = wire.points.map(([u, v], n) => `${n ? "L" : "M"}${X(u)} ${Y(v)}`).join("");
-      svg.append(make("svg:path", { d, fill: "none", stroke: `var(--q-${wire.quantity || "x"})`, "stroke-width": lit ? 2.5 : 1.2, "stroke-opacity": lit ? 1 : 0.3, "stroke-dasharray": wire.peephole ? "5 3" : "none" }));
+    for (const edge of edges) {
+      const lit = edge.from === null || known.has(edge.from);
+      const d = edge.points.map(([u, v], n) => `${n ? "L" : "M"}${X(u)} ${Y(v)}`).join("");
+      svg.append(make("svg:path", { d, fill: "none", stroke: `var(--q-${edge.quantity || "x"})`, "stroke-width": lit ? 2.5 : 1.2, "stroke-opacity": lit ? 1 : 0.3, "stroke-dasharray": edge.peephole ? "5 3" : "none" }));
     }
     for (const [name, node] of Object.entries(nodes)) {
       if (node.kind === "join") continue;
