@@ -29,8 +29,7 @@ class Contract:
     clauses: tuple[tuple[str, str], ...]  #: each clause, and what was found: "kept", or "not checked: ..."
 
     def __str__(self) -> str:
-        width = max(len(clause) for clause, _ in self.clauses)
-        return "\n".join([self.cell, *(f"  {clause:{width}}  {found}" for clause, found in self.clauses)])
+        return "\n".join([self.cell, *(f"{found}  {clause}" for clause, found in self.clauses)])
 
 
 def check_cell(make: Callable[..., Cell], *, rng: np.random.Generator | None = None, **options: Any) -> Contract:
@@ -316,7 +315,7 @@ def compilation(case: Case) -> str | None:
 
 #: What is examined, in this order.
 CLAUSES: dict[str, Callable[[Case], str | None]] = {
-    "names, shapes and starts as declared": declaration,
+    "names, shapes, starts as declared": declaration,
     "shapes and dtypes of what comes out": shapes_and_dtypes,
     "step and step_back pure": purity,
     "step analytic": analytic,
@@ -325,7 +324,7 @@ CLAUSES: dict[str, Callable[[Case], str | None]] = {
     "sequences of different lengths": ragged,
     "a batch equals its items": batches,
     "two halves equal the whole": halves,
-    "paths of the gradient sum to the Jacobian": paths,
+    "gradient paths sum to the Jacobian": paths,
     "saved and loaded": files,
     "compiled equals NumPy": compilation,
 }
