@@ -1,5 +1,7 @@
 """The contract of cells: the package's keep it, so do cells of another build, and a cell that does not is told why."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from kinds import KINDS
@@ -173,3 +175,11 @@ def test_without_recurrent_weights_all_of_the_gradient_is_direct(rng):
     cell(rng.normal(size=(4, 2, 2)))
     parts = diagnostics.path_jacobians(cell)
     assert all(not part.any() for name, part in parts.items() if name != "direct")
+
+
+def test_the_page_quotes_what_is_printed():
+    page = (Path(__file__).parents[1] / "book/check-cell.md").read_text("utf-8")
+    assert str(check_cell(KINDS["GRU before"])) in page
+    with pytest.raises(AssertionError) as error:
+        check_cell(WrongSlope)
+    assert str(error.value).split("\n")[1].partition(": ")[2].split(";")[0] in page
