@@ -1,6 +1,7 @@
 """Handwritten digits, pixel by pixel."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
@@ -8,7 +9,7 @@ from rnnbook.learning.training import Batch
 TEST = 360  # images
 
 
-def digits(part, dtype=np.float32):
+def digits(part: str, dtype: DTypeLike = np.float32) -> Batch:
     """Images of handwritten digits as sequences of 64 pixels (Alpaydin & Kaynak 1998).
 
     The 1797 images of 8 by 8 pixels that come with scikit-learn, row after row from the top

@@ -2,11 +2,13 @@
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from rnnbook import check
+from rnnbook.arrays import Array
 
 
-def sliding_windows(series, length, horizon):
+def sliding_windows(series: Array, length: int, horizon: int) -> tuple[Array, Array]:
     """Every stretch of a series, and what came after it.
 
     Parameters
@@ -43,7 +45,7 @@ def sliding_windows(series, length, horizon):
     return stretches[:, :T].T[..., None].copy(), stretches[None, :, T:].copy()
 
 
-def mase(forecast, actual, past, season=1):
+def mase(forecast: ArrayLike, actual: ArrayLike, past: ArrayLike, season: int = 1) -> float:
     """Mean absolute error of a forecast by that of the naive one (Hyndman & Koehler 2006).
 
     Parameters
@@ -86,7 +88,7 @@ def mase(forecast, actual, past, season=1):
     return float(np.abs(forecast - actual).mean() / scale)
 
 
-def coverage(low, high, actual):
+def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     """The share of values that lie in their intervals.
 
     Parameters

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
 
 
 class KneserNey:
@@ -33,7 +34,7 @@ class KneserNey:
     array([1.  , 0.99])
     """
 
-    def __init__(self, ids, size, order):
+    def __init__(self, ids: Array, size: int, order: int) -> None:
         self.size, self.order = check.positive("size", size), check.positive("order", order)
         if order > 10:
             raise ValueError(f"order must be at most 10, got {order}")
@@ -56,7 +57,7 @@ class KneserNey:
             grams = grams * self.size + ids[k : k + count]
         return grams
 
-    def log2_probability(self, ids):
+    def log2_probability(self, ids: Array) -> Array:
         """The logarithm, to base 2, of each character's probability given those before it.
 
         Parameters

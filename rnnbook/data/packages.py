@@ -22,7 +22,7 @@ class Package(NamedTuple):
     source: bool = False  #: the source distribution; otherwise the wheel
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """Where fetched texts are kept: the environment variable RNNBOOK_CACHE, or the user's cache folder."""
     chosen = os.environ.get("RNNBOOK_CACHE")
     return Path(chosen or check.require("platformdirs", "data").user_cache_dir("rnnbook"))
@@ -74,7 +74,7 @@ def _digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def download(package, folder):
+def download(package: Package, folder: Path) -> Path:
     """Fetch a package by pip, without what it depends on.
 
     Parameters

@@ -6,7 +6,7 @@ PRAISE = ("good", "great", "funny", "moving", "charming", "entertaining", "smart
 BLAME = ("bad", "dull", "boring", "awful", "stupid", "predictable", "silly", "lame")
 
 
-def minimal_pairs():
+def minimal_pairs() -> dict[str, list[tuple[str, str]]]:
     """Sentences in pairs, the first in praise of a film, the second not.
 
     Returns

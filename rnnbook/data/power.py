@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
 
 
-def power(part):
+def power(part: str) -> tuple[Array, Array]:
     """Days of power demand in Italy, hour by hour (Keogh et al. 2006).
 
     Each day was shifted and scaled by its collectors to mean zero and variance one, so that

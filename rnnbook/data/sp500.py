@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnbook.arrays import Array
 
-def sp500():
+
+def sp500() -> tuple[Array, Array]:
     """Closing values of the S&P 500, every trading day from 1999 to 2018.
 
     Returns

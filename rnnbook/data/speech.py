@@ -9,12 +9,15 @@ import base64
 import html
 import io
 import wave
+from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
+from rnnbook.arrays import Array
 from rnnbook.cells.base import sequence_mask
 from rnnbook.learning.training import Batch
 
@@ -94,9 +97,11 @@ class Voice(NamedTuple):
 
 
 MAN = Voice()
+#: A string of digits: the digits, its features at each of `LEVELS`, and its seconds.
+Spoken: TypeAlias = tuple[list[int], list[Array], float]
 
 
-def tracks(phones, voice=MAN, lengths=None):
+def tracks(phones: str, voice: Voice = MAN, lengths: ArrayLike | None = None) -> Array:
     """The seven tracks of a voice that says phones.
 
     Parameters
@@ -145,7 +150,7 @@ def _smooth(a, width):
     return np.stack([np.convolve(column, weights / weights.sum(), "valid") for column in padded.T], axis=1)
 
 
-def render(tracks, rng):
+def render(tracks: Array, rng: np.random.Generator) -> Array:
     """The sound of a voice: harmonics of its pitch, and noise, both shaped by the tracks.
 
     Parameters
@@ -201,7 +206,7 @@ def render(tracks, rng):
     return 0.1 * sound + 0.3 * noise.ravel()[n // 2 : n // 2 + T * n]
 
 
-def log_mel(sound, bands=BANDS, window=WINDOW, step=HOP):
+def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: float = HOP) -> Array:
     """Logarithms of the energy in bands that are spaced as we hear, frame by frame.
 
     Parameters
@@ -240,7 +245,7 @@ def log_mel(sound, bands=BANDS, window=WINDOW, step=HOP):
     return np.log(np.maximum(energy @ mel_bands(bands, size), 1e-3))
 
 
-def mel_bands(bands, size):
+def mel_bands(bands: int, size: int) -> Array:
     """The weights of frequencies in bands, (size // 2 + 1, bands)."""
     lowest, highest = _mel(np.array([60, 7600]))
     edges = np.linspace(float(lowest), float(highest), bands + 2)
@@ -253,7 +258,7 @@ def _mel(f):
     return 1127 * np.log1p(f / 700)
 
 
-def add_noise(sound, decibels, rng):
+def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) -> Array:
     """Sound with white noise, that many decibels weaker than the sound; None for no noise."""
     if decibels is None:
         return sound
@@ -263,7 +268,7 @@ def add_noise(sound, decibels, rng):
     return sound + noise * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
 
 
-def random_voices(rng):
+def random_voices(rng: np.random.Generator) -> Voice:
     """A voice drawn by chance: pitches from 90 to 260 Hz, the higher the shorter the mouth."""
     check.generator("rng", rng)
     height = rng.uniform()
@@ -271,7 +276,7 @@ def random_voices(rng):
     return Voice(90 * (260 / 90) ** height, tract, np.exp(rng.uniform(-0.25, 0.25)))
 
 
-def spoken_digits(rng, longest=5):
+def spoken_digits(rng: np.random.Generator, longest: int = 5) -> tuple[list[int], Array]:
     """A string of digits, and the sound of a stranger who says it.
 
     Parameters
@@ -297,7 +302,7 @@ def spoken_digits(rng, longest=5):
     return digits, render(tracks(" ".join([*phones, "-"]), random_voices(rng), lengths), rng)
 
 
-def strings(rng, count):
+def strings(rng: np.random.Generator, count: int) -> list[Spoken]:
     """Strings of digits: for each the digits, its features at the levels of noise of `LEVELS`, and its seconds."""
     check.generator("rng", rng)
     found = []
@@ -309,14 +314,14 @@ def strings(rng, count):
 
 
 @cache
-def corpus(part):
+def corpus(part: str) -> list[Spoken]:
     """Strings to learn from (1000) or to choose by (60), always the same: "train" or "validation"."""
     sizes = {"train": 1000, "validation": 60}
     check.choice("part", part, tuple(sizes))
     return strings(np.random.default_rng([*part.encode()]), sizes[part])
 
 
-def batch(strings, levels):
+def batch(strings: Sequence[Spoken], levels: Array) -> Batch:
     """Strings as a `Batch` for `rnnbook.learning.ctc.ctc`, each at one level of noise.
 
     Parameters
@@ -340,12 +345,13 @@ def batch(strings, levels):
     return Batch(x, labels, lengths=lengths)
 
 
-def alive(batch):
+def alive(batch: Batch) -> Array:
     """The mask of the frames that are there, (T, B)."""
+    assert batch.lengths is not None
     return sequence_mask(batch.lengths, len(batch.x))[..., 0]
 
 
-def spelled(rng, word, accent):
+def spelled(rng: np.random.Generator, word: str, accent: int) -> tuple[Array, Array]:
     """A word of the song as somebody says it, frame by frame: what is read, and the tracks.
 
     Parameters
@@ -381,7 +387,7 @@ def spelled(rng, word, accent):
     return np.column_stack([now, after, over]), made
 
 
-def player(sound, words):
+def player(sound: ArrayLike, words: str) -> Any:
     """A sound as a player with a caption, for notebooks and pages; nothing sounds until it is asked to.
 
     Parameters
@@ -417,7 +423,7 @@ def player(sound, words):
     )
 
 
-def word_error_rate(heard, said):
+def word_error_rate(heard: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]]) -> float:
     """Words to be put in, taken out or replaced before what was heard is what was said, by the words that were said.
 
     Parameters

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnbook.arrays import Array
 
-def sunspots():
+
+def sunspots() -> tuple[Array, Array]:
     """Mean number of sunspots in each year from 1700 to 2008.
 
     Returns

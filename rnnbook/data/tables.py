@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnbook.arrays import Array
 from rnnbook.data.packages import Package, download
 
 FOLDER = Path(__file__).parent
 
 
-def sp500(wheel):
+def sp500(wheel: zipfile.ZipFile) -> dict[str, Array]:
     """Trading days and closing values, as `rnnbook.data.sp500` gives them."""
     text = gzip.decompress(wheel.read("arch/data/sp500/sp500.csv.gz")).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -27,7 +28,7 @@ def sp500(wheel):
     return {"day": day, "close": np.array([float(row["Close"]) for row in rows])}
 
 
-def sunspots(wheel):
+def sunspots(wheel: zipfile.ZipFile) -> dict[str, Array]:
     """Years and mean numbers, as `rnnbook.data.sunspots` gives them."""
     text = wheel.read("statsmodels/datasets/sunspots/sunspots.csv").decode()
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -37,7 +38,7 @@ def sunspots(wheel):
     }
 
 
-def power(wheel):
+def power(wheel: zipfile.ZipFile) -> dict[str, Array]:
     """Days of hourly values and seasons, as `rnnbook.data.power` gives them."""
     found = {}
     for part in ("train", "test"):
@@ -48,7 +49,7 @@ def power(wheel):
     return found
 
 
-def vowels(wheel):
+def vowels(wheel: zipfile.ZipFile) -> dict[str, Array]:
     """Frames of all utterances one after the other, in thousandths, as `rnnbook.data.vowels` cuts them up."""
     found = {}
     for part in ("train", "test"):
@@ -73,7 +74,7 @@ TABLES: dict[str, tuple[Callable, Package]] = {
 }
 
 
-def make():
+def make() -> None:
     """All tables. The wheels are those for CPython 3.11 on Linux, x86-64."""
     for name, (read, package) in TABLES.items():
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(download(package, Path(folder))) as wheel:

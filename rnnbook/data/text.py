@@ -1,15 +1,19 @@
 """Text as sequences of characters: ids, streams to train on, surprisal in bits, sampling."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
+from rnnbook.arrays import Array
+from rnnbook.layers import Model
 from rnnbook.learning.training import Batch
 
 
-def encode(text, alphabet):
+def encode(text: str, alphabet: str) -> Array:
     """The place of each character in the alphabet.
 
     Parameters
@@ -40,7 +44,7 @@ def encode(text, alphabet):
     return np.array([place[letter] for letter in text], dtype=int)
 
 
-def decode(ids, alphabet):
+def decode(ids: ArrayLike, alphabet: str) -> str:
     """The text of some ids; undoes `encode`.
 
     Raises
@@ -107,7 +111,7 @@ def windows(ids, batch, length):
     return draw
 
 
-def surprisal(model, ids, batch=64):
+def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     """How much each character of a text surprises a model: ``-log2`` of its probability, in bits.
 
     Parameters
@@ -146,7 +150,9 @@ def surprisal(model, ids, batch=64):
     return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
 
 
-def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
+def probabilities(
+    logits: ArrayLike, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> Array:
     """The distribution from which the next character is drawn.
 
     Parameters
@@ -205,7 +211,7 @@ def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     return p / p.sum(axis=-1, keepdims=True)
 
 
-def generate(model, prompt, length, rng, **options):
+def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator, **options: Any) -> Array:
     """Let a model write: draw a character, feed it back, again and again.
 
     Parameters

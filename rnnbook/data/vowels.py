@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
 
 
-def vowels(part):
+def vowels(part: str) -> tuple[Array, Array, Array]:
     """The vowels *ae* in Japanese, said by nine men, and who said them (Kudo et al. 1999).
 
     An utterance is a sequence of 7 to 29 frames, each of twelve cepstral coefficients of a linear

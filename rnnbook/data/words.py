@@ -2,16 +2,18 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
 from rnnbook.learning.training import Batch
 
 UNKNOWN = "<unknown>"
 
 
-def tokenize(sentence):
+def tokenize(sentence: str) -> list[str]:
     """Words and marks of a sentence, in small letters.
 
     A word keeps its apostrophes and hyphens.
@@ -59,7 +61,7 @@ class Vocabulary:
            [2, 0, 0]]), array([3, 1]))
     """
 
-    def __init__(self, sentences, at_least=2):
+    def __init__(self, sentences: Iterable[str], at_least: int = 2) -> None:
         check.positive("at_least", at_least)
         _many("sentences", sentences)
         counts = Counter(word for sentence in sentences for word in tokenize(sentence))
@@ -69,7 +71,7 @@ class Vocabulary:
     def __len__(self):
         return len(self.words)
 
-    def ids(self, sentences):
+    def ids(self, sentences: Sequence[str]) -> tuple[Array, Array]:
         """Sentences as a table of ids.
 
         Parameters
@@ -105,7 +107,7 @@ def _many(name, sentences):
         raise TypeError(f"{name} must be several strings, got one: {sentences[:30]!r}")
 
 
-def minibatches(ids, lengths, labels, batch, rng):
+def minibatches(ids: Array, lengths: Array, labels: Array, batch: int, rng: np.random.Generator) -> Callable[[], Batch]:
     """Labelled sentences as batches, in a new order each time through.
 
     Parameters

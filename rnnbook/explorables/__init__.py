@@ -7,6 +7,7 @@ view; a notebook shows the same script through anywidget.
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ FOLDER = Path(__file__).parent / "js"
 PLAIN = {r"\tanh": "tanh", r"\odot": "⊙", "_{t-1}": "ₜ₋₁", "_t": "ₜ", "W_{hn}": "W", "-": "−", "$": ""}
 
 
-def data():
+def data() -> dict[str, Any]:
     """What the scripts take from the package: the diagrams' layout, a matrix with its eigenvalues, a small network.
 
     Returns
@@ -56,7 +57,7 @@ def data():
     }
 
 
-def data_script():
+def data_script() -> str:
     """`data` as a script for the page.
 
     Returns
@@ -66,7 +67,7 @@ def data_script():
     return f"window.rnnbook.data = {json.dumps(data(), separators=(',', ':'))};\n"
 
 
-def network_script(name):
+def network_script(name: str) -> str:
     """A network of `rnnbook.networks` as a script for the page.
 
     Parameters
@@ -83,7 +84,7 @@ def network_script(name):
     return f"window.rnnbook.{name} = {json.dumps(network, separators=(',', ':'))};\n"
 
 
-def module(name):
+def module(name: str) -> str:
     """One explorable as a JavaScript module in anywidget's form.
 
     Parameters
@@ -114,7 +115,7 @@ def module(name):
     return "\n".join((core, data_script(), *network, own, render))
 
 
-def show(name):
+def show(name: str) -> Any:
     """The explorable as a widget, for a live notebook; needs anywidget.
 
     Parameters

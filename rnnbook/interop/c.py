@@ -62,7 +62,7 @@ void {name}_read(const {name}_state *s, float *y) {{
 """
 
 
-def to_c(model, name="lstm"):
+def to_c(model: Model, name: str = "lstm") -> str:
     """A C file (C99) that runs the model step by step: ``name_reset``, ``name_step`` and ``name_read``.
 
     Parameters

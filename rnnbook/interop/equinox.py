@@ -1,5 +1,7 @@
 """To Equinox, a library of networks for JAX, and back."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnbook import check
@@ -11,7 +13,7 @@ from rnnbook.interop.parts import hold, plain, refusal
 EQUINOX_ORDER = {LSTM: "ifgo", GRU: "rzn"}
 
 
-def to_equinox(cell):
+def to_equinox(cell: LSTM | GRU) -> Any:
     """An Equinox cell with the cell's weights.
 
     Parameters
@@ -51,7 +53,7 @@ def to_equinox(cell):
     )
 
 
-def from_equinox(layer):
+def from_equinox(layer: Any) -> LSTM | GRU:
     """A cell of this package with an Equinox cell's weights.
 
     Parameters

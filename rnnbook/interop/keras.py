@@ -16,7 +16,7 @@ from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack
 KERAS_ORDER = {LSTM: "ifgo", GRU: "zrn", RNN: "h"}
 
 
-def import_keras():
+def import_keras() -> Any:
     """Keras, or an ImportError that says whether it is Keras that is missing, or what Keras computes with."""
     if importlib.util.find_spec("keras") is None:
         return check.require("keras", "interop")
@@ -29,7 +29,7 @@ def import_keras():
         ) from error
 
 
-def to_keras(layer, *, lengths=False):
+def to_keras(layer: Any, *, lengths: bool = False) -> Any:
     """A Keras layer or model with the weights of a layer or of a whole model.
 
     Parameters
@@ -158,7 +158,7 @@ def _layer(keras, part, place, **options: Any):
     return made
 
 
-def from_keras(layer):
+def from_keras(layer: Any) -> RNN | LSTM | GRU:
     """A cell of this package with a Keras layer's weights.
 
     Parameters

@@ -1,5 +1,6 @@
 """To ONNX: every cell, by ONNX's own operator or as a Scan of its step, and whole models."""
 
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,7 @@ from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.cells.base import where_alive
 from rnnbook.interop.graph import Graph
 from rnnbook.interop.parts import called, plain, refusal
-from rnnbook.interop.traced import concatenate
+from rnnbook.interop.traced import Traced, concatenate
 from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, TiedReadout
 
 #: ONNX's order of the gates, in the letters of this book.
@@ -19,7 +20,7 @@ ONNX_ORDER = {LSTM: "iofg", PeepholeLSTM: "iofg", CoupledLSTM: "iofg", GRU: "zrn
 ONNX_ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu", "leaky_relu": "LeakyRelu"}
 
 
-def to_onnx(layer, *, state=True, lengths=False):
+def to_onnx(layer: Any, *, state: bool = True, lengths: bool = False) -> Any:
     """An ONNX model of a layer or of a whole model (opset 14, float32), for ONNX Runtime or any other reader.
 
     RNN, LSTM, PeepholeLSTM, CoupledLSTM and GRU become ONNX's own operators: peepholes its ``P`` (zero where the
@@ -76,7 +77,7 @@ def to_onnx(layer, *, state=True, lengths=False):
     return made
 
 
-def sizes_of(layer):
+def sizes_of(layer: Any) -> dict[str, int]:
     """Sizes that stand for T and B while shapes are found: primes that divide no other size."""
     taken = {n for value in layer.params.values() for n in value.shape} | {getattr(layer, "output_size", 1)}
     for cell in cells_of(layer):
@@ -89,7 +90,7 @@ def sizes_of(layer):
     return {"T": T, "B": free(max(T + 2, 11))}
 
 
-def cells_of(layer):
+def cells_of(layer: Any) -> Iterator[Cell]:
     """All cells of a layer."""
     layer = plain(layer)
     if isinstance(layer, Cell):
@@ -101,11 +102,11 @@ def cells_of(layer):
 class Writer:
     """What adds a layer to a graph, part by part."""
 
-    def __init__(self, onnx, sizes, state, lengths):
+    def __init__(self, onnx: Any, sizes: dict[str, int], state: bool, lengths: bool) -> None:
         self.graph = Graph(onnx, sizes)
         self.with_state, self.with_lengths = state, lengths
 
-    def begin(self, x):
+    def begin(self, x: Traced) -> None:
         """What all cells share: the lengths and, with them, which sequences still run at each step, (T, B, 1)."""
         graph = self.graph
         self.alive = self.lengths = self.steps = None
@@ -121,7 +122,7 @@ class Writer:
             self.steps = graph.traced(steps, ["T"])[:, None, None]
             self.alive = self.steps < self.lengths[:, None]
 
-    def add_model(self, model, x):
+    def add_model(self, model: Model, x: Traced) -> Traced:
         """Add a `Model`: what stands before and behind its recurrent layer."""
         if model.embedding is not None:
             x = self.add(model.embedding, "embedding.", x)
@@ -129,12 +130,13 @@ class Writer:
         if model.pool is not None:
             hs = self.pooled(model, hs)
         if isinstance(model.readout, TiedReadout):
+            assert model.embedding is not None  # the readout's weights are its table
             table = self.graph.constant(model.embedding.params["W"])
             turned = self.graph.node("Transpose", [table], perm=[1, 0])
             return hs @ self.graph.traced(turned, model.embedding.params["W"].T.shape) + model.readout.params["b"]
         return self.add(model.readout, "readout.", hs)
 
-    def pooled(self, model, hs):
+    def pooled(self, model: Model, hs: Traced) -> Traced:
         """One output a sequence, (1, B, H), as `rnnbook.layers.pooling_weights` has it."""
         if model.pool == "mean":
             if self.lengths is None:
@@ -149,7 +151,7 @@ class Writer:
             return last
         return concatenate([last[..., : model._n_forward], hs[:1, :, model._n_forward :]], axis=-1)
 
-    def add(self, layer, place, x, direction="forward"):
+    def add(self, layer: Any, place: str, x: Traced, direction: str = "forward") -> Traced:
         """Add a layer that reads `x`; returns its outputs."""
         layer = plain(layer)
         self.graph.labels |= {id(p): place + name for name, p in getattr(layer, "params", {}).items()}
@@ -174,7 +176,7 @@ class Writer:
             raise refusal("ONNX", place, layer)
         return (self.native if type(layer) in ONNX_ORDER else self.scan)(layer, place, x, direction)
 
-    def native(self, cell, place, x, direction):
+    def native(self, cell: Cell, place: str, x: Traced, direction: str) -> Traced:
         """Add a cell that ONNX has."""
         graph, kind, H, order = self.graph, type(cell), cell.hidden_size, ONNX_ORDER[type(cell)]
 
@@ -211,7 +213,7 @@ class Writer:
         self.end(cell, place, after)
         return graph.traced(graph.node("Squeeze", [results[0], one]), ["T", "B", H])
 
-    def scan(self, cell, place, x, direction):
+    def scan(self, cell: Cell, place: str, x: Any, direction: str) -> Traced:
         """Add any other cell: a Scan over time whose body is its step."""
         graph, body = self.graph, self.graph.body()
         if self.alive is not None:
@@ -253,18 +255,18 @@ class Writer:
         self.end(cell, place, [graph.traced(name, shape) for name, shape in zip(results, shapes, strict=True)])
         return graph.traced(f"{place}hs_1", ["T", "B", cell.hidden_size])
 
-    def zero(self, shape):
+    def zero(self, shape: Sequence[Any]) -> Traced:
         """A state of zeros."""
         B = self.graph.node("Slice", [self.size, *(self.graph.constant([k], np.int64) for k in (1, 2))])
         size = self.graph.node("Concat", [B, self.graph.constant(shape[1:], np.int64)], axis=0)
         return self.graph.traced(self.graph.node("ConstantOfShape", [size]), shape)
 
-    def states(self, cell, place):
+    def states(self, cell: Cell, place: str) -> list[Traced]:
         """The states that go in, one input each; none without `state`."""
         named = zip(cell.states, cell.state_shapes(), strict=True)
         return [self.graph.input(f"{place}{s}_0", ["B", *shape]) for s, shape in named if self.with_state]
 
-    def end(self, cell, place, states):
+    def end(self, cell: Cell, place: str, states: Sequence[Traced]) -> None:
         """The states that come out, one output each; none without `state`."""
         for s, value in zip(cell.states, states, strict=True):
             if self.with_state:

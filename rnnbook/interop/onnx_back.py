@@ -20,7 +20,7 @@ class Sequence(NamedTuple):
     sorted: bool = False  #: whether its sequences are sorted by length
 
 
-def from_onnx(model):
+def from_onnx(model: Any) -> RNN | LSTM | PeepholeLSTM | CoupledLSTM | GRU | Bidirectional | Stack:
     """A layer of this package with the weights of an ONNX model.
 
     Parameters

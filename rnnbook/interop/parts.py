@@ -1,5 +1,8 @@
 """Which part of a network goes where: the one list that the README, the API page and the tests read."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 from rnnbook.layers import Bidirectional, Checkpointed, Dense, Embedding, Model, Stack, TiedReadout
 
@@ -29,7 +32,7 @@ REMEDIES = {
 }
 
 
-def in_words(kinds):
+def in_words(kinds: Mapping[type, str]) -> str:
     """Kinds as the README and the API page list them.
 
     Examples
@@ -37,13 +40,13 @@ def in_words(kinds):
     >>> in_words(EXPORTS["Equinox"])
     '`LSTM`, `GRU` (reset after the product)'
     """
-    named = {Cell: "every cell, your own included"}
+    named: dict[type, str] = {Cell: "every cell, your own included"}
     return ", ".join(
         named.get(kind, f"`{kind.__name__}`") + (f" ({note})" if note else "") for kind, note in kinds.items()
     )
 
 
-def table():
+def table() -> str:
     """The table of what goes where, in Markdown, that the README and the API page show."""
     lines = ["| to | what goes | what comes back |", "| --- | --- | --- |"]
     lines += [
@@ -53,17 +56,17 @@ def table():
     return "\n".join(lines)
 
 
-def plain(part):
+def plain(part: Any) -> Any:
     """A part without what matters in training only: a `Checkpointed` is its cell."""
     return part.cell if isinstance(part, Checkpointed) else part
 
 
-def called(place, part):
+def called(place: str, part: Any) -> str:
     """A part in words, ``recurrent.0 (PeepholeLSTM)``; what was handed over itself is the layer."""
     return f"{place.rstrip('.') or 'layer'} ({type(part).__name__})"
 
 
-def refusal(library, place, part):
+def refusal(library: str, place: str, part: Any) -> TypeError:
     """The error for a part that a library has not; it says which part, and what would do.
 
     Returns
@@ -78,7 +81,7 @@ def refusal(library, place, part):
     )
 
 
-def hold(library, place, part, option, allowed):
+def hold(library: str, place: str, part: Any, option: str, allowed: Sequence[Any]) -> None:
     """A ValueError if an option of a part has a value that a library has not."""
     value = getattr(part, option)
     if value not in allowed:

@@ -14,7 +14,7 @@ from rnnbook.layers import Bidirectional, Dense, Embedding, Model, Stack, TiedRe
 TORCH_ORDER = {LSTM: "ifgo", GRU: "rzn", RNN: "h"}
 
 
-def to_torch(layer, *, batch_first=False):
+def to_torch(layer: Any, *, batch_first: bool = False) -> Any:
     """A PyTorch module with the weights of a layer or of a whole model.
 
     Parameters
@@ -158,7 +158,7 @@ def _torchs(cell):
     }
 
 
-def from_torch(module):
+def from_torch(module: Any) -> RNN | LSTM | GRU | Bidirectional | Stack:
     """A layer of this package with a PyTorch module's weights.
 
     Parameters

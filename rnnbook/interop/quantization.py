@@ -1,11 +1,13 @@
 """Weights as small integers."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnbook import check
+from rnnbook.arrays import Array
 
 
-def quantize(array, bits=8):
+def quantize(array: ArrayLike, bits: int = 8) -> tuple[Array, Array]:
     """A parameter as integers, and the scale of each of its columns.
 
     Symmetric and linear (Jacob et al. 2018, with zero as the zero): a column is divided by a number so

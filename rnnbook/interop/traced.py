@@ -4,10 +4,16 @@ NumPy hands every operator and function that meets a `Traced` to it (NEP 13 and 
 traced by calling it. Sizes that are open in ONNX, the steps T and the sequences B, stand in shapes as "T" and "B".
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from rnnbook.arrays import Array
+
+if TYPE_CHECKING:
+    from rnnbook.interop.graph import Graph
 
 #: NumPy's elementwise functions and operators, by ONNX's names.
 UFUNCS: dict[Any, str] = {
@@ -53,24 +59,24 @@ TO_THE_END = np.iinfo(np.int64).max
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """An array of which shape and dtype are known, and what made it; float32 or bool."""
 
-    def __init__(self, graph, name, sample):
+    def __init__(self, graph: "Graph", name: str, sample: Array) -> None:
         self.graph, self.name, self.sample = graph, name, sample
         if graph.inside and graph.sizes["B"] not in sample.shape:
             raise TypeError("the step mixes the sequences of a batch")
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[Any, ...]:
         """The shape, with "T" and "B" for open sizes."""
         symbols = {size: name for name, size in self.graph.sizes.items()}
         return tuple(symbols.get(n, n) for n in self.sample.shape)
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """The number of axes."""
         return self.sample.ndim
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype[Any]:
         """The type of its numbers."""
         return self.sample.dtype
 
@@ -123,7 +129,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
                 name = graph.node(operator, [name, graph.constant(axes, np.int64)])
         return Traced(graph, name, self.sample[index])
 
-    def reshape(self, *shape):
+    def reshape(self, *shape: Any) -> "Traced":
         """In another shape; an open size must stay on its axis, or be -1."""
         shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         for axis, n in enumerate(shape):
@@ -133,13 +139,13 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         name = self.graph.node("Reshape", [self.name, self.graph.constant(written, np.int64)])
         return Traced(self.graph, name, self.sample.reshape([self.graph.sizes.get(n, n) for n in shape]))
 
-    def swapaxes(self, one, other):
+    def swapaxes(self, one: int, other: int) -> "Traced":
         """With two axes exchanged."""
         order = list(range(self.ndim))
         order[one], order[other] = order[other], order[one]
         return Traced(self.graph, self.graph.node("Transpose", [self.name], perm=order), self.sample.transpose(order))
 
-    def astype(self, dtype, **_):
+    def astype(self, dtype: DTypeLike, **_: Any) -> "Traced":
         """As float32 or, if it is asked for, bool."""
         dtype = np.dtype(bool if np.dtype(dtype).kind == "b" else np.float32)
         if dtype == self.dtype:
@@ -147,24 +153,24 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         to = self.graph.onnx.helper.np_dtype_to_tensor_dtype(dtype)
         return Traced(self.graph, self.graph.node("Cast", [self.name], to=to), self.sample.astype(dtype))
 
-    def sum(self, axis=None, keepdims=False):
+    def sum(self, axis: Any = None, keepdims: bool = False) -> "Traced":
         """The sum over axes."""
         return reduce("Sum", self, axis, keepdims)
 
-    def mean(self, axis=None, keepdims=False):
+    def mean(self, axis: Any = None, keepdims: bool = False) -> "Traced":
         """The mean over axes."""
         return reduce("Mean", self, axis, keepdims)
 
-    def max(self, axis=None, keepdims=False):
+    def max(self, axis: Any = None, keepdims: bool = False) -> "Traced":
         """The maximum over axes."""
         return reduce("Max", self, axis, keepdims)
 
-    def min(self, axis=None, keepdims=False):
+    def min(self, axis: Any = None, keepdims: bool = False) -> "Traced":
         """The minimum over axes."""
         return reduce("Min", self, axis, keepdims)
 
 
-def apply(operator, function, *arrays, **attributes):
+def apply(operator: str, function: Callable[..., Any], *arrays: Any, **attributes: Any) -> Traced:
     """Write the node that does to the arrays what NumPy's `function` does to their samples."""
     graph = next(a.graph for a in arrays if isinstance(a, Traced))
     names = graph.names(arrays, bool if operator in LOGICAL else np.float32)
@@ -174,11 +180,11 @@ def apply(operator, function, *arrays, **attributes):
     return Traced(graph, graph.node(operator, names, **attributes), sample)
 
 
-def reduce(kind, a, axis, keepdims):
+def reduce(kind: str, a: Traced, axis: Any, keepdims: bool) -> Traced:
     """Write a reduction over one axis, several or all."""
     axes = list(range(a.ndim)) if axis is None else [axis] if isinstance(axis, (int, np.integer)) else list(axis)
     a, graph = a.astype(np.float32), a.graph
-    options = {"keepdims": int(keepdims)}
+    options: dict[str, Any] = {"keepdims": int(keepdims)}
     if kind == "Sum":  # of opset 14 the only one that takes its axes as an input
         name = graph.node("ReduceSum", [a.name, graph.constant(axes, np.int64)], **options)
     else:
@@ -187,7 +193,7 @@ def reduce(kind, a, axis, keepdims):
     return Traced(graph, name, np.asarray(sample))
 
 
-def where(condition, one, other):
+def where(condition: Any, one: Any, other: Any) -> Traced:
     """``np.where``, traced."""
     graph = next(a.graph for a in (condition, one, other) if isinstance(a, Traced))
     names = graph.names([condition], bool) + graph.names([one, other], np.float32)
@@ -195,19 +201,19 @@ def where(condition, one, other):
     return Traced(graph, graph.node("Where", names), np.where(*samples).astype(np.float32))
 
 
-def concatenate(arrays, axis=0):
+def concatenate(arrays: Sequence[Any], axis: int = 0) -> Traced:
     """``np.concatenate``, traced."""
     return apply("Concat", lambda *samples: np.concatenate(samples, axis), *arrays, axis=axis)
 
 
-def full_like(a, value):
+def full_like(a: Traced, value: Any) -> Traced:
     """``np.full_like``, traced."""
     shape = a.graph.node("Shape", [a.name])
     name = a.graph.node("Expand", [a.graph.constant(value), shape])
     return Traced(a.graph, name, np.full(a.sample.shape, value, np.float32))
 
 
-def einsum(equation, *arrays, **_):
+def einsum(equation: str, *arrays: Any, **_: Any) -> Traced:
     """``np.einsum``, traced."""
     return apply("Einsum", lambda *samples: np.einsum(equation, *samples), *arrays, equation=equation)
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
+from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.jax.scan import LayerSpec, full_precision, import_jax, rewrite_tracer_errors
 from rnnbook.layers import Container, Model, Stack
@@ -76,17 +78,17 @@ class Compiled:
         Filled by `backward`, as the layer's would be.
     """
 
-    def __init__(self, layer):
+    def __init__(self, layer: Any) -> None:
         self.layer = layer
         self.grads: dict[str, np.ndarray] = {}
-        self._call = None
+        self._call: Any = None
 
     @property
-    def params(self):
+    def params(self) -> dict[str, Array]:
         """The layer's parameters."""
         return self.layer.params
 
-    def __call__(self, x, *state_and_lengths, rng=None, **named):
+    def __call__(self, x: Any, *state_and_lengths: Any, rng: np.random.Generator | None = None, **named: Any) -> Any:
         """As the layer's own call: `x`, then `state` and `lengths`, or `lengths` alone for a `Model`.
 
         `rng` draws the dropout masks of a `Stack`.
@@ -126,7 +128,7 @@ class Compiled:
         return dx if is_model else (dx, dstate)
 
 
-def checked_inputs(layer, x, state=None, lengths=None):
+def checked_inputs(layer: Any, x: Any, state: Any = None, lengths: Any = None) -> dict[str, Any]:
     """What a program of the layer takes besides parameters, checked while the numbers are there."""
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
@@ -148,7 +150,7 @@ def _input_size(layer):
     return layer.recurrent.input_size if isinstance(layer, Model) else layer.input_size
 
 
-def full_state(layer, name, state, B, dtype):
+def full_state(layer: Any, name: str, state: Any, B: int, dtype: DTypeLike) -> tuple[Any, ...]:
     """A state, checked, with zeros where none is given."""
     if isinstance(layer, Cell):
         if state is None:

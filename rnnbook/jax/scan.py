@@ -3,6 +3,7 @@
 import copy
 import os
 import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +39,7 @@ class LayerSpec(ByKey):
         *("weights", "_buffers", "_x", "_ids", "_masks", "_order", "_weights", "_kept", "_unread", "_shape"),
     )
 
-    def __init__(self, layer):
+    def __init__(self, layer: Any) -> None:
         parts = getattr(layer, "parts", {})
         self.parts = {name: LayerSpec(part) for name, part in parts.items()}
         kept = {k: v for k, v in vars(layer).items() if k not in self.NUMBERS and k not in parts}
@@ -49,7 +50,7 @@ class LayerSpec(ByKey):
         vars(self.template).clear()
         vars(self.template).update(kept)
 
-    def layer(self, params):
+    def layer(self, params: Any) -> Any:
         """A layer of this spec that computes with `params`, arrays of JAX."""
         layer = copy.copy(self.template)
         if isinstance(layer, Container):
@@ -67,10 +68,10 @@ class LayerSpec(ByKey):
 class Scan:
     """A cell whose two loops over time are `jax.lax.scan`."""
 
-    def __init__(self, cell):
+    def __init__(self, cell: Cell) -> None:
         self.cell = cell
 
-    def __call__(self, x, state=None, lengths=None):
+    def __call__(self, x: Any, state: Any = None, lengths: Any = None) -> Any:
         """As `Cell.__call__`."""
         jnp, params, (T, B, _) = import_jax().numpy, self.cell.params, x.shape
         if state is None:
@@ -134,7 +135,7 @@ def _over_time(cell):
 
 
 @contextmanager
-def full_precision():
+def full_precision() -> Iterator[None]:
     """float64 where the arrays are float64, and no shortened products where a GPU has them."""
     jax = import_jax()
     with jax.enable_x64(True), jax.default_matmul_precision("highest"):
@@ -142,7 +143,7 @@ def full_precision():
 
 
 @contextmanager
-def rewrite_tracer_errors(layer):
+def rewrite_tracer_errors(layer: Any) -> Iterator[None]:
     """Turn JAX's error about a NumPy function into one that says what to write."""
     jax = import_jax()
     try:

@@ -12,7 +12,7 @@ from rnnbook.jax.compiled import checked_inputs, full_state
 from rnnbook.jax.scan import ByKey, LayerSpec, full_precision, import_jax, rewrite_tracer_errors
 from rnnbook.layers import Model
 from rnnbook.layers.encoder_decoder import EncoderDecoder
-from rnnbook.learning.optimisers import clip_by_global_norm, squarable
+from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
 
 if TYPE_CHECKING:
     from rnnbook.learning.training import Update
@@ -93,7 +93,9 @@ def _zero_state(model, batch):
 
 
 @lru_cache(maxsize=64)
-def training_program(spec, loss, optimiser, max_norm, carry):
+def training_program(
+    spec: LayerSpec, loss: Any, optimiser: "OptimiserSpec", max_norm: float | None, carry: bool
+) -> Any:
     """Many updates of models of one kind, as one program."""
     jax = import_jax()
     jnp = jax.numpy
@@ -115,7 +117,7 @@ def training_program(spec, loss, optimiser, max_norm, carry):
             norm = squarable(norm, max_norm or np.inf, grads)
             value, norm = jnp.where(well, value, jnp.nan), jnp.where(well, norm, jnp.nan)
             well = well & ((k >= n) | (jnp.isfinite(value) & jnp.isfinite(norm)))
-            after = optimiser.updated(rate * factor, state, params, grads)
+            after: Any = optimiser.updated(rate * factor, state, params, grads)
             # past the end of a chunk, and once a number was not finite, nothing changes any more
             after, old = (*after, last if carry else None), (params, state, hidden)
             kept = jax.tree.map(lambda a, b: jnp.where(well & (k < n), a, b).astype(b.dtype), after, old)
@@ -136,21 +138,21 @@ def training_program(spec, loss, optimiser, max_norm, carry):
 class OptimiserSpec(ByKey):
     """What an optimiser is apart from its numbers, and its update as a function."""
 
-    def __init__(self, optimiser):
+    def __init__(self, optimiser: Optimiser) -> None:
         self.optimiser = copy.copy(optimiser)
         self.key = (
             type(optimiser),
             tuple(sorted((k, v) for k, v in vars(optimiser).items() if k not in ("learning_rate", "state"))),
         )
 
-    def start(self, params):
+    def start(self, params: Any) -> dict[str, Any]:
         """The state before the first update."""
         fresh = copy.copy(self.optimiser)
         fresh.state = {"t": np.int32(0)}
         fresh.begin(params)
         return fresh.state
 
-    def updated(self, rate, state, params, grads):
+    def updated(self, rate: Any, state: Any, params: Any, grads: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Parameters and state after an update."""
         bound, params = copy.copy(self.optimiser), dict(params)
         bound.learning_rate = rate

@@ -1,10 +1,13 @@
 """Networks that took longer to train than a reader should wait, as small files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import speech
+from rnnbook.arrays import Array
 from rnnbook.cells import GRU, LSTM
 from rnnbook.data.shakespeare import ALPHABET
 from rnnbook.data.tasks.wording import FIGURES, LETTERS
@@ -19,7 +22,7 @@ BRACKETED = ALPHABET + "([)]"
 SEEN, AHEAD = 40, 20
 
 
-def characters(dtype=np.float32):
+def characters(dtype: DTypeLike = np.float32) -> Model:
     """An LSTM that has read Shakespeare's plays, character by character.
 
     112 units, 32 numbers for each character, 74 thousand parameters, each of them kept as one of
@@ -44,7 +47,7 @@ def characters(dtype=np.float32):
     return _filled("characters", dtype)
 
 
-def brackets(dtype=np.float32):
+def brackets(dtype: DTypeLike = np.float32) -> Model:
     """A GRU that has read the plays with brackets in them, as in ``rnnbook.trials.closing``.
 
     48 units, 16 numbers for each character, kept in the same way.
@@ -66,7 +69,7 @@ def brackets(dtype=np.float32):
     return _filled("brackets", dtype)
 
 
-def forecaster(dtype=np.float32):
+def forecaster(dtype: DTypeLike = np.float32) -> Model:
     """An LSTM of 16 units that has seen series made by code (`rnnbook.networks.make.series`).
 
     Parameters
@@ -86,7 +89,7 @@ def forecaster(dtype=np.float32):
     return _filled("forecaster", dtype)
 
 
-def listener(dtype=np.float32):
+def listener(dtype: DTypeLike = np.float32) -> Model:
     """An LSTM of 64 units that has heard 1000 strings of spoken digits, as in ``rnnbook.trials.spoken_digits``.
 
     Parameters
@@ -107,7 +110,7 @@ def listener(dtype=np.float32):
     return _filled("listener", dtype)
 
 
-def dates(dtype=np.float32):
+def dates(dtype: DTypeLike = np.float32) -> EncoderDecoder:
     """An encoder–decoder with attention that brings dates into the order of ISO 8601 (`rnnbook.data.tasks.wording`).
 
     32 units in each of two directions, and 32 that write; 35 kB.
@@ -133,7 +136,7 @@ def dates(dtype=np.float32):
     return _filled("dates", dtype)
 
 
-def quantized(name):
+def quantized(name: str) -> dict[str, tuple[Array, Array]]:
     """The parameters of a network as integers and the scales of their columns.
 
     Parameters
@@ -176,7 +179,7 @@ FRESH = {
 }
 
 
-def untrained(name, rng, dtype=np.float32):
+def untrained(name: str, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Any:
     """A network before training."""
     return FRESH[name]({"rng": rng, "dtype": dtype})
 

@@ -1,10 +1,14 @@
 """Trains the networks of `rnnbook.networks`: python -m rnnbook.networks.make, a quarter of an hour."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnbook import Batch, Monitor, init, mean_squared_error, softmax_cross_entropy, speech, text
 from rnnbook.data.tasks import wording
 from rnnbook.interop.quantization import quantize
+from rnnbook.layers import Model
+from rnnbook.layers.encoder_decoder import EncoderDecoder
 from rnnbook.learning.ctc import ctc
 from rnnbook.networks import AHEAD, FOLDER, SEEN, untrained
 from rnnbook.trials import closing, spoken_digits, training
@@ -13,7 +17,7 @@ from rnnbook.trials.characters import train
 STREAMS, STEPS = 32, 100
 
 
-def characters():
+def characters() -> Model:
     """The LSTM that reads Shakespeare, with the parameters that did best on the validation plays."""
     ids, held_out = training.plays("train"), training.plays("validation")
     model = untrained("characters", np.random.default_rng(0))
@@ -26,7 +30,7 @@ def characters():
     return model
 
 
-def brackets():
+def brackets() -> Model:
     """The GRU that reads brackets."""
     rng = np.random.default_rng(0)
     model = untrained("brackets", rng)
@@ -37,7 +41,7 @@ def brackets():
     return model
 
 
-def series(rng, batch):
+def series(rng: np.random.Generator, batch: int) -> Batch:
     """Series as a reader may draw them: one or two waves, a line, a walk and noise, each more or less.
 
     Their first 40 values have mean 0 and variance 1; the 20 that follow are the target.
@@ -55,7 +59,7 @@ def series(rng, batch):
     return Batch(drawn[:SEEN, :, None], drawn[None, SEEN:].transpose(0, 2, 1))
 
 
-def forecaster():
+def forecaster() -> Model:
     """The LSTM that forecasts what a reader draws."""
     rng = np.random.default_rng(0)
     model = untrained("forecaster", rng)
@@ -65,7 +69,7 @@ def forecaster():
     return model
 
 
-def listener():
+def listener() -> Model:
     """The LSTM that hears digits, started as in its trial."""
     rng = np.random.default_rng(0)
     model = spoken_digits.build(rng, "LSTM")
@@ -75,7 +79,7 @@ def listener():
     return model
 
 
-def dates():
+def dates() -> EncoderDecoder:
     """The one that brings dates into order."""
     rng = np.random.default_rng(0)
     model = untrained("dates", rng)
@@ -88,10 +92,10 @@ def dates():
     return model
 
 
-def make():
+def make() -> None:
     """Train, quantize, write the files."""
     for trained in (characters, brackets, forecaster, listener, dates):
-        kept = {}
+        kept: dict[str, Any] = {}
         for name, p in trained().params.items():
             kept[name], kept[f"{name} scale"] = quantize(p)
         np.savez_compressed(FOLDER / f"{trained.__name__}.npz", **kept)

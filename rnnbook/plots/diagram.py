@@ -4,13 +4,16 @@ A rounded box computes a gate, a circle combines values element by element, a do
 value on to several, a bare letter enters or leaves.
 """
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
+from rnnbook.cells import Cell
 from rnnbook.plots.graphs import edges_on_path, graph
 from rnnbook.plots.style import COLOURS, INK, new_figure
 
 
-def cell_diagram(cell, path=None):
+def cell_diagram(cell: Cell, path: str | None = None) -> tuple[Figure, Axes]:
     """A cell as a diagram, with the path of a gradient highlighted.
 
     Parameters
@@ -56,7 +59,7 @@ def cell_diagram(cell, path=None):
     return figure, ax
 
 
-def gate_box(ax, at, text, colour, half_width=0.5):
+def gate_box(ax: Axes, at: tuple[float, float], text: str, colour: str, half_width: float = 0.5) -> None:
     """Draw a rounded box with a label: something that is computed.
 
     Parameters

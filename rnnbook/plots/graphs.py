@@ -7,7 +7,7 @@ numbers in on the left and gets the cell's new state on the right.
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rnnbook.cells import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM
+from rnnbook.cells import GRU, LSTM, RNN, Cell, CoupledLSTM, PeepholeLSTM
 
 Point = tuple[float, float]
 
@@ -22,11 +22,11 @@ class Node:
     quantity: str = ""  #: key of its colour, and of the edges that leave it
 
     @property
-    def half_width(self):
+    def half_width(self) -> float:
         """Half of its extent along a row; along a column it is at most 0.5."""
         return {"gate": 0.75 if len(self.text) > 3 else 0.5, "op": 0.4, "end": 0.55, "join": 0.0}[self.kind]
 
-    def boundary(self, towards):
+    def boundary(self, towards: Point) -> Point:
         """The point where an edge from or to `towards` meets this node."""
         (x, y), (u, v) = self.at, towards
         half_height = {"gate": 0.5, "end": 0.45}.get(self.kind, self.half_width)
@@ -164,7 +164,7 @@ def _gru(cell):
     return nodes, edges
 
 
-def graph(cell):
+def graph(cell: Cell) -> tuple[dict[str, Node], list[Edge]]:
     """The diagram of a cell as a graph: its nodes by name, and its edges.
 
     Parameters
@@ -195,7 +195,7 @@ def graph(cell):
     return makers[type(cell)]()
 
 
-def edges_on_path(cell, path):
+def edges_on_path(cell: Cell, path: str) -> set[Edge]:
     """The edges of a cell's diagram that a gradient passes on one path.
 
     Parameters

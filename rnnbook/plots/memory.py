@@ -1,13 +1,22 @@
 """Pictures of what a cell keeps, gradients by lag and gates over time; and of the runs of a trial."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from scipy import stats
 
+from rnnbook.arrays import Array
+from rnnbook.cells import Cell
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, label_lines, new_figure
 
 
-def gradient_by_lag(norms, *, title=None, floor=1e-12, ax=None):
+def gradient_by_lag(
+    norms: Mapping[str, Array], *, title: str | None = None, floor: float = 1e-12, ax: Axes | None = None
+) -> tuple[Figure | SubFigure, Axes]:
     """Gradient norm against lag, on a logarithmic axis: one line a cell, a band for its spread.
 
     Parameters
@@ -40,7 +49,7 @@ def gradient_by_lag(norms, *, title=None, floor=1e-12, ax=None):
     return ax.figure, ax
 
 
-def gates_over_time(cell, x, sequence=0, unit=0):
+def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> tuple[Figure, Any]:
     """The input, each gate and each state of one unit over time, one strip each.
 
     Parameters
@@ -76,7 +85,7 @@ def gates_over_time(cell, x, sequence=0, unit=0):
     return figure, axes
 
 
-def runs(ax, samples, colours=None):
+def runs(ax: Axes, samples: Mapping[str, Array], colours: Sequence[str] | None = None) -> None:
     """Draw every run of some samples as a stroke, a row a sample, with their mean and its 95 % interval.
 
     Parameters
@@ -107,7 +116,7 @@ def runs(ax, samples, colours=None):
     ax.grid(axis="x")
 
 
-def coloured_text(ax, text, values, columns=49):
+def coloured_text(ax: Axes, text: str, values: Array, columns: int = 49) -> None:
     """Write a text with each character on a ground that shows a number.
 
     Parameters

@@ -5,6 +5,8 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 INK, GRID = "#1a1a1a", "#d4d4d4"
 
@@ -64,7 +66,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Draw every figure from here on in the book's style, and show it as SVG in a notebook."""
     plt.rcParams.update(STYLE)
     try:
@@ -74,7 +76,7 @@ def use_style():
     set_matplotlib_formats("svg", bbox_inches=None, metadata={"Date": None, "Creator": None})
 
 
-def label_lines(ax, gap=0.06):
+def label_lines(ax: Axes, gap: float = 0.06) -> None:
     """Write each line's label at its right end, in its colour, moved apart where they would collide.
 
     Parameters
@@ -108,7 +110,7 @@ def label_lines(ax, gap=0.06):
         )
 
 
-def new_figure(rows=1, height=3.0, **options):
+def new_figure(rows: int = 1, height: float = 3.0, **options: Any) -> tuple[Figure, Any]:
     """A figure of the book's width with `rows` panels below each other.
 
     Parameters

@@ -18,7 +18,9 @@ numbers, in other sizes. Answers that could be found by trying all of them (the 
 import base64
 import hashlib
 import json
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +28,7 @@ GRID = 1e-6  # results that differ by much less have the same print
 RIGHT, WRONG = "Right on these numbers.", "Runs, and is wrong in a way that no sentence here was written for."
 
 
-def fingerprint(result):
+def fingerprint(result: Any) -> bytes:
     """A digest of a result, rounded.
 
     Parameters
@@ -55,7 +57,7 @@ def fingerprint(result):
     return digest.digest()
 
 
-def locked(text, key):
+def locked(text: bytes, key: bytes) -> tuple[str, bytes]:
     """A text that can only be read with a digest, and the name under which it lies there.
 
     Locking twice with the same digest gives the text back.
@@ -68,7 +70,7 @@ def locked(text, key):
     return name, bytes(a ^ b for a, b in zip(text, stream, strict=False))
 
 
-def table(problem_set):
+def table(problem_set: str) -> dict[str, Any]:
     """The numbers to try and the locked sentences of a problem set.
 
     Raises
@@ -83,14 +85,14 @@ def table(problem_set):
     return json.loads(path.read_text("utf-8"))["functions"]
 
 
-def argument(value):
+def argument(value: Any) -> Any:
     """An argument as it was before it was written as JSON."""
     if isinstance(value, dict):
         return np.array(value["array"])
     return [argument(part) for part in value] if isinstance(value, list) else value
 
 
-def key_of(function, arguments):
+def key_of(function: Callable[..., Any], arguments: Sequence[Any]) -> bytes:
     """A digest of what a function gives on all numbers; where it stops, of that.
 
     Raises
@@ -111,7 +113,7 @@ def key_of(function, arguments):
     return hashlib.sha256(b"".join(found)).digest()
 
 
-def sentence(function, about):
+def sentence(function: Callable[..., Any], about: Mapping[str, Any]) -> str:
     """What can be said of one function."""
     try:
         key = key_of(function, about["arguments"])
@@ -125,7 +127,7 @@ def sentence(function, about):
     return RIGHT if name == about["right"] else WRONG
 
 
-def check(problem_set, functions):
+def check(problem_set: str, functions: Mapping[str, Any]) -> dict[str, str]:
     """Say of each function of a problem set whether it is right on some numbers, or what is wrong with it.
 
     Parameters

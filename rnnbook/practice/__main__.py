@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from rnnbook.practice import check
 
 
-def main(arguments):
+def main(arguments: Sequence[str]) -> None:
     """Print a line for each function."""
     number = re.search(r"ps\d+", Path(arguments[0]).name) if len(arguments) == 1 else None
     if number is None:

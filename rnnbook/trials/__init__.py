@@ -11,15 +11,18 @@ and `make`, which makes its tables.
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
+from rnnbook.arrays import Array
 from rnnbook.trials.sweeps import read_table, row_rng, sweep
 
 FOLDER = Path(__file__).parent / "results"
@@ -52,11 +55,11 @@ class Claim:
     need: int
     effects: Callable[[], list[Effect]]
 
-    def runs(self):
+    def runs(self) -> int:
         """How many runs the verdict rests on."""
         return sum(len(results(name)) for name in self.tables)
 
-    def verdict(self):
+    def verdict(self) -> str:
         """*confirmed*, *refuted* or *not proven*."""
         return self._decide(self.effects())
 
@@ -67,7 +70,7 @@ class Claim:
             return "refuted"
         return "not proven"
 
-    def report(self):
+    def report(self) -> str:
         """The effects and the verdict, as lines of text."""
         effects = self.effects()
         width = max(len(effect.name) for effect in effects)
@@ -89,7 +92,7 @@ class Slice(NamedTuple):
 
 
 @lru_cache
-def modules():
+def modules() -> dict[str, ModuleType]:
     """Every trial of the book: the files beside this one that say their `PLACE`, in its order.
 
     Returns
@@ -106,13 +109,13 @@ def modules():
     return dict(sorted((item for item in found.items() if hasattr(item[1], "PLACE")), key=lambda item: item[1].PLACE))
 
 
-def claims():
+def claims() -> list[Claim]:
     """Every `Claim` of the book, chapter by chapter."""
     found = [claim for module in modules().values() for claim in module.CLAIMS]
     return sorted(found, key=lambda claim: claim.section[:2])
 
 
-def effect(name, a, b=(0.0,), n_comparisons=1, shift=0.0):
+def effect(name: str, a: ArrayLike, b: ArrayLike = (0.0,), n_comparisons: int = 1, shift: float = 0.0) -> Effect:
     """The mean of `a` less the mean of `b`, plus `shift`, and its interval by the bootstrap.
 
     Parameters
@@ -151,7 +154,7 @@ def effect(name, a, b=(0.0,), n_comparisons=1, shift=0.0):
     return Effect(name, value, float(low + fixed), float(high + fixed))
 
 
-def paired(name, differences, overlap, n_comparisons=1, shift=0.0):
+def paired(name: str, differences: Array, overlap: float, n_comparisons: int = 1, shift: float = 0.0) -> Effect:
     """The mean difference of two sides of a cross-validation, fold by fold, plus `shift`, and its interval.
 
     Folds share what they learn from, so their spread alone makes intervals too narrow; Student's
@@ -183,7 +186,7 @@ def paired(name, differences, overlap, n_comparisons=1, shift=0.0):
     return Effect(name, value, value - half, value + half)
 
 
-def share(name, successes, n_comparisons=1, shift=0.0):
+def share(name: str, successes: Array, n_comparisons: int = 1, shift: float = 0.0) -> Effect:
     """The share of runs that succeeded, plus `shift`, with Wilson's interval.
 
     Parameters
@@ -208,18 +211,18 @@ def share(name, successes, n_comparisons=1, shift=0.0):
     return Effect(name, k / n + shift, float(low) + shift, float(high) + shift)
 
 
-def rows_where(rows, **factors):
+def rows_where(rows: Array, **factors: Any) -> Array:
     """The rows of a table with these values of its factors."""
     return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
-def rate_of(name, **factors):
+def rate_of(name: str, **factors: Any) -> float:
     """The learning rate with which some rows of a committed table were run."""
     return float(rows_where(results(name), **factors)["learning_rate"][0])
 
 
 @lru_cache
-def results(name):
+def results(name: str) -> Array:
     """The committed table of a sweep, read once.
 
     Parameters
@@ -242,7 +245,9 @@ def results(name):
     return table
 
 
-def best_rates(tuning, by, quantity, limits, parts=5):
+def best_rates(
+    tuning: Array, by: Sequence[str], quantity: Array, limits: tuple[float, float], parts: int = 5
+) -> dict[tuple[Any, ...], float]:
     """The best learning rate in a table of tuning runs, for each value of some factors.
 
     One lucky run does not decide: the range of the rates is cut into equal parts (of their
@@ -285,7 +290,13 @@ def best_rates(tuning, by, quantity, limits, parts=5):
     return rates
 
 
-def verify(trial, rows, tolerance=1e-3, absolute=1e-9, **options):
+def verify(
+    trial: Callable[..., Mapping[str, Any]],
+    rows: Array,
+    tolerance: float = 1e-3,
+    absolute: float = 1e-9,
+    **options: Any,
+) -> str:
     """Run some rows of a table again, and compare.
 
     Parameters
@@ -316,7 +327,8 @@ def verify(trial, rows, tolerance=1e-3, absolute=1e-9, **options):
     >>> verify(state.growth, results("growth")[:2])
     'run again: 2 rows, as in the table'
     """
-    names = [name for name in inspect.signature(trial).parameters if name in rows.dtype.names]
+    columns: Any = rows.dtype.names
+    names = [name for name in inspect.signature(trial).parameters if name in columns]
     for row in rows:
         factors = {name: row[name].item() for name in names}
         outcome = trial(row_rng(factors, int(row["seed"])), **factors, **options)
@@ -328,7 +340,17 @@ def verify(trial, rows, tolerance=1e-3, absolute=1e-9, **options):
     return f"run again: {len(rows)} row{'s' * (len(rows) > 1)}, as in the table"
 
 
-def tune_and_run(trial, combinations, name, quantity, limits, draws=30, parts=5, tuning_trial=None, folds=None):
+def tune_and_run(
+    trial: Callable[..., Mapping[str, Any]],
+    combinations: Sequence[Mapping[str, Any]],
+    name: str,
+    quantity: Callable[[Array], Array],
+    limits: tuple[float, float],
+    draws: int = 30,
+    parts: int = 5,
+    tuning_trial: Any = None,
+    folds: int | None = None,
+) -> None:
     """Make the two tables of a trial: learning rates drawn, then thirty seeds at the best rates.
 
     Parameters

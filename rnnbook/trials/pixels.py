@@ -21,6 +21,7 @@ Fairness
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def accuracy(network, images):
 
 def run(rng, cell, learning_rate, held_out=False, updates=UPDATES, compiled=True):
     """Train; the accuracy on the test images, or on those of the training that are held out."""
-    images, test = data.digits("train", np.float64), data.digits("test", np.float64)
+    images: Any = data.digits("train", np.float64)
+    test: Any = data.digits("test", np.float64)
     if held_out:
         cut = images.x.shape[1] * 4 // 5
         images, test = (Batch(*(a[:, part] for a in images[:3])) for part in (slice(cut), slice(cut, None)))

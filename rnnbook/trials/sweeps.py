@@ -10,20 +10,33 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from rnnbook import check
+from rnnbook.arrays import Array
 from rnnbook.layers.files import write_whole
 
 LIBRARIES = ("rnnbook", "numpy", "jax")
 
 
-def sweep(trial, factors, seeds, *, table, sample=None, workers=None, address=None, progress=True):
+def sweep(
+    trial: Callable[..., Mapping[str, Any]],
+    factors: dict[str, Any] | Iterable[Mapping[str, Any]],
+    seeds: Iterable[int],
+    *,
+    table: str | os.PathLike[str],
+    sample: int | None = None,
+    workers: int | None = None,
+    address: str | None = None,
+    progress: bool = True,
+) -> Array:
     """Run a trial for every combination of its factors and every seed.
 
     Parameters
@@ -114,7 +127,7 @@ def _alone(path):
         raise RuntimeError(f"table {path} is being made by another sweep") from None
 
 
-def read_table(path):
+def read_table(path: str | os.PathLike[str]) -> Array:
     """Read a table that `sweep` wrote.
 
     Parameters

@@ -1,12 +1,13 @@
 """The adding problem."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def adding(rng, batch, length, dtype=np.float32):
+def adding(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike = np.float32) -> Batch:
     """Add two marked numbers in a long sequence (Hochreiter & Schmidhuber 1997, experiment 4).
 
     At each step the input is a number from [0, 1) and a marker, 1 at two steps (one in each

@@ -1,12 +1,15 @@
 """The copy task."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def copy(rng, batch, lag, items=10, symbols=8, dtype=np.float32):
+def copy(
+    rng: np.random.Generator, batch: int, lag: int, items: int = 10, symbols: int = 8, dtype: DTypeLike = np.float32
+) -> Batch:
     """Repeat a few symbols after a long blank (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016).
 
     First come `items` symbols, then `lag` blanks, then cues, one for each symbol that should

@@ -1,12 +1,13 @@
 """Counting: how many ones were there."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def counting(rng, batch, length, dtype=np.float32):
+def counting(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike = np.float32) -> Batch:
     """Say at the last step how many of the inputs, zeros and ones, were ones.
 
     A cell whose memory is bounded can do it only with finer and finer steps (Weiss et al. 2018).

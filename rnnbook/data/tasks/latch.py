@@ -1,12 +1,13 @@
 """The latch: remember one bit."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def latch(rng, batch, lag, dtype=np.float32):
+def latch(rng: np.random.Generator, batch: int, lag: int, dtype: DTypeLike = np.float32) -> Batch:
     """Say at the last step which of two symbols came first, `lag` steps before.
 
     After Bengio, Simard & Frasconi 1994. The first input is +1 or -1; noise from a normal

@@ -1,12 +1,13 @@
 """Temporal order."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def temporal_order(rng, batch, length, dtype=np.float32):
+def temporal_order(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike = np.float32) -> Batch:
     """Say in which order two symbols came, far apart among others (Hochreiter & Schmidhuber 1997, experiment 6a).
 
     Two of the inputs are X or Y, at random: one in the second tenth of the sequence, one in

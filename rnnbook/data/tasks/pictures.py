@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from rnnbook import check
+from rnnbook.arrays import Array
 from rnnbook.data.digits import digits
 from rnnbook.data.tasks.wording import ONES
 
@@ -32,7 +33,7 @@ SHAPES = _shapes()
 CAPTION_WORDS = ("a", *COLOURS, *SHAPES, "above", "beside", *ONES[:10])
 
 
-def scene(rng):
+def scene(rng: np.random.Generator) -> tuple[Array, list[str]]:
     """Two things in two places of a picture, and a sentence about them.
 
     Parameters
@@ -66,7 +67,7 @@ def scene(rng):
     return picture, [*things[0], "above" if above else "beside", *things[1]]
 
 
-def patches(picture):
+def patches(picture: Array) -> Array:
     """A picture as a sequence of its places, row after row: ``(16, 110)``, the pixels of each, and where it lies.
 
     Examples
@@ -81,7 +82,7 @@ def patches(picture):
     return np.concatenate([1 - rows, where], axis=1)
 
 
-def row_of_digits(rng, part, most):
+def row_of_digits(rng: np.random.Generator, part: str, most: int) -> tuple[Array, list[str]]:
     """Handwritten digits in a row, at uneven distances, and their names.
 
     Parameters

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from rnnbook import check
 
 PEOPLE = ("mary", "john", "sandra", "daniel")
@@ -20,12 +22,12 @@ class Story(NamedTuple):
     facts: tuple[int, ...]  #: places in `sentences` of what has to be known
 
     @property
-    def distance(self):
+    def distance(self) -> int:
         """Sentences from the earliest of the facts to the question: 1 if it is the last sentence."""
         return len(self.sentences) - min(self.facts)
 
 
-def story(rng, facts):
+def story(rng: np.random.Generator, facts: int) -> Story:
     """A story whose question takes one, two or three facts to answer.
 
     One: where somebody is. Two: where a thing is, that somebody took and may have carried elsewhere.

@@ -1,12 +1,15 @@
 """Measuring time."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.learning.training import Batch
 
 
-def spike_delays(rng, batch, length, shortest, longest, dtype=np.float32):
+def spike_delays(
+    rng: np.random.Generator, batch: int, length: int, shortest: int, longest: int, dtype: DTypeLike = np.float32
+) -> Batch:
     """Measure the time between spikes (MSD; Gers & Schmidhuber 2000).
 
     The input is 0 but for spikes of 1, at random distances between `shortest` and `longest`.

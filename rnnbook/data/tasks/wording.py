@@ -1,6 +1,7 @@
 """Numbers and dates, in words and in figures: pairs of sequences that mean the same."""
 
 import datetime
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -24,7 +25,7 @@ FIGURES = "\n0123456789-"
 LONGEST = 40
 
 
-def in_words(n):
+def in_words(n: int) -> list[str]:
     """A number in words, as they are said in British English.
 
     Parameters
@@ -71,7 +72,7 @@ def _below_thousand(n):
     return words + ([ONES[rest]] if rest else [])
 
 
-def number(rng, digits):
+def number(rng: np.random.Generator, digits: int) -> int:
     """A number of so many digits, at most 18.
 
     Examples
@@ -85,7 +86,7 @@ def number(rng, digits):
     return int(rng.integers(10 ** (digits - 1) if digits > 1 else 0, 10**digits))
 
 
-def date(rng):
+def date(rng: np.random.Generator) -> tuple[str, str]:
     """A day of the years 1900 to 2099, as somebody writes it, and in the order of ISO 8601.
 
     Parameters
@@ -107,7 +108,7 @@ def date(rng):
     return ways(day)[rng.integers(6)], day.isoformat()
 
 
-def dates(pairs):
+def dates(pairs: Sequence[tuple[str, str]]) -> Batch:
     """Dates as a batch.
 
     Parameters
@@ -147,7 +148,7 @@ def dates(pairs):
     return Batch((source, shift_right(target)), target, None, lengths)
 
 
-def ways(day):
+def ways(day: datetime.date) -> list[str]:
     """The six ways in which a date is written here.
 
     Examples
