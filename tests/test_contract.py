@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from kinds import KINDS
 from recurrences import DeltaNet, MatrixLSTM
+from test_gradients import MinimalGatedUnit
 
 from rnnbook import LSTM, RNN, Cell, check_cell, init
 from rnnbook.activations import d_tanh, tanh
+from rnnbook.arrays import flat
 from rnnbook.cells.base import Parameter, constant
 
 
 @pytest.mark.parametrize("make", [*KINDS.values(), DeltaNet, MatrixLSTM], ids=[*KINDS, "DeltaNet", "MatrixLSTM"])
 def test_a_cell_keeps_the_contract(make):
     report = str(check_cell(make))
-    assert report.count("kept") == report.count("\n") == 12
+    assert report.count("kept") == report.count("\n") == 13
 
 
 class Plain(Cell):
@@ -34,7 +36,7 @@ class Plain(Cell):
         return da, (da @ self.params["W_h"].T,)
 
 
-class Undeclared(Plain):
+class Unlisted(Plain):
     def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         self.params["u"] = np.zeros(hidden_size, dtype)
@@ -82,7 +84,7 @@ class RealOnly(Plain):
 class OneAtATime(Plain):
     def step_back(self, saved, dstate):
         (h,), (dh,) = saved, dstate
-        da = np.where(np.ndim(dh) > 2, 2, 1) * dh * d_tanh(h)
+        da = (2 if np.ndim(dh) > 2 else 1) * dh * d_tanh(h)
         return da, (da @ self.params["W_h"].T,)
 
 
@@ -104,6 +106,121 @@ class MixesItems(Plain):
     def step(self, xw, state):
         return super().step(xw + 0.1 * xw.mean(axis=0, keepdims=True), state)
 
+    def step_back(self, saved, dstate):
+        da, before = super().step_back(saved, dstate)
+        return da + 0.1 * da.mean(axis=-2, keepdims=True), before
+
+    def weight_grads(self, da):
+        own = da - da.mean(axis=-2, keepdims=True) / 11  # before the mean was added
+        return {**super().weight_grads(da), "W_h": flat(self.h_prev).T @ flat(own)}
+
+
+class Clock(Plain):
+    """It counts its steps, in twos."""
+
+    count = 0
+
+    def step(self, xw, state):
+        self.count += 1
+        return super().step(xw + 0.001 * (self.count % 2), state)
+
+
+class Undeclared(Plain):
+    """A vector through which the state acts, and nobody is told."""
+
+    acts = False
+
+    def parameters(self):
+        W_x, _, b = super().parameters().items()
+        return dict([W_x, b, ("u", Parameter((self.hidden_size,), constant(0.5), recurrent=self.acts))])
+
+    def step(self, xw, state):
+        (h_prev,) = state
+        h = tanh(xw + self.params["u"] * h_prev)
+        return (h,), (h, h_prev)
+
+    saved = ("h", "h_prev")
+
+    def step_back(self, saved, dstate):
+        (h, _), (dh,) = saved, dstate
+        da = dh * d_tanh(h)
+        return da, (da * self.params["u"],)
+
+    def weight_grads(self, da):
+        grads = {"W_x": flat(self.x).T @ flat(da), "b": flat(da).sum(0)}
+        return grads | {"u": flat(da * self.tape[1]).sum(0)}
+
+
+class IndRNN(Undeclared):
+    """The same, declared: a right cell without a matrix (Li et al. 2018)."""
+
+    acts = True
+
+
+class Decay(Cell):
+    """A right cell that saves nothing."""
+
+    blocks = ("u",)
+
+    def parameters(self):
+        return {name: p for name, p in super().parameters().items() if name != "W_h"}
+
+    def step(self, xw, state):
+        return (0.5 * state[0] + xw,), ()
+
+    def step_back(self, saved, dstate):
+        return dstate[0], (0.5 * dstate[0],)
+
+    def weight_grads(self, da):
+        return {"W_x": flat(self.x).T @ flat(da), "b": flat(da).sum(0)}
+
+
+class Beside(Plain):
+    """A number of its own that no file keeps."""
+
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        self.scale = np.asarray(rng.uniform(0.2, 1), dtype)
+
+    def step(self, xw, state):
+        return super().step(self.scale * xw, state)
+
+    def step_back(self, saved, dstate):
+        da, before = super().step_back(saved, dstate)
+        return self.scale * da, before
+
+    def weight_grads(self, da):
+        return {**super().weight_grads(da), "W_h": flat(self.h_prev).T @ flat(da / self.scale)}
+
+
+class StartsElsewhere(Plain):
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+        self.params["b"] += 1
+
+
+class CandidateForGate(MinimalGatedUnit):
+    gates = ("f", "n")
+
+
+class WrongSign(MinimalGatedUnit):
+    retention_gate = ("f", +1)  # it overwrites: -1 is right
+
+
+class NoBlocks(Cell):
+    pass
+
+
+class NamedLikeTheInput(Plain):
+    def parameters(self):
+        return super().parameters() | {"x": Parameter((1,), constant(1.0))}
+
+
+class OneArray(Plain):
+    def step(self, xw, state):
+        (h,), _ = super().step(xw, state)
+        return h
+
 
 class Misnamed(Plain):
     saved = ("h", "c")
@@ -116,14 +233,22 @@ class GateThatIsNone(Plain):
 @pytest.mark.parametrize(
     ("make", "clause", "sentence"),
     [
-        (Undeclared, "as declared", r"parameters\(\) must declare the shapes of params"),
+        (Unlisted, "as declared", r"parameters\(\) must declare the shapes of params"),
         (Unseeded, "as declared", "one seed gave two starts"),
         (GateThatIsNone, "as declared", r"gates \('f',\) must be among the blocks \('n',\)"),
         (WideFloats, "shapes and dtypes", "state h must be float32 where all else is, got float64"),
         (NoGradient, "shapes and dtypes", "weight_grads must give a gradient for each of"),
-        (Remembers, "pure", "step, called twice,.* must be equal"),
-        (Overwrites, "pure", "must leave their arguments and the parameters as they are|called twice"),
+        (Remembers, "pure", "step, called again,.* must be equal"),
+        (Overwrites, "pure", "must leave their arguments and the parameters as they are|called again"),
         (Misnamed, "pure", r"saved must name the 1 arrays that step saves, got \('h', 'c'\)"),
+        (Clock, "pure", "step, called again,.* must be equal"),
+        (Undeclared, "paths sum", r"u leads from state to state: parameters\(\) must declare it recurrent"),
+        (Beside, "saved and loaded", "loaded into one of another seed"),
+        (StartsElsewhere, "as declared", r"must start as parameters\(\) declares it; not so \['b'\]"),
+        (CandidateForGate, "gates", "n is named a gate, but what is saved under this name is not between 0 and 1"),
+        (WrongSign, "gates", "must retain more"),
+        (NamedLikeTheInput, "as declared", "must not be called as an input, a state or a file is"),
+        (OneArray, "shapes and dtypes", "step must return two tuples"),
         (RealOnly, "analytic", "step must keep complex numbers"),
         (OneAtATime, "leading axes", "for three gradients at once"),
         (WrongSlope, "complex step", "that of W_x is off by"),
@@ -136,9 +261,19 @@ def test_a_cell_that_breaks_the_contract_is_told_which_clause_and_why(make, clau
         check_cell(make)
 
 
+@pytest.mark.parametrize("make", [IndRNN, Decay, lambda D, H, **made: LSTM(D, 6, **made)])
+def test_right_cells_of_another_build_pass(make):
+    check_cell(make)
+
+
 def test_what_makes_no_cell_is_refused():
     with pytest.raises(TypeError, match="make must make a Cell, got ndarray"):
         check_cell(lambda D, H, **options: np.zeros((D, H)))
+    for nothing in (None, LSTM(1, 1, rng=np.random.default_rng(0))):
+        with pytest.raises(TypeError, match="make must be a class of cells, or what makes one, got"):
+            check_cell(nothing)
+    with pytest.raises(TypeError, match=r"NoBlocks must name its blocks"):
+        check_cell(NoBlocks)
     with pytest.raises(TypeError, match=r"rng must be a numpy\.random\.Generator, got int"):
         check_cell(RNN, rng=0)
 

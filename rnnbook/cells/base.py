@@ -99,6 +99,8 @@ class Cell:
     def __init__(
         self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> None:
+        if not getattr(self, "blocks", ()):
+            raise TypeError(f"{type(self).__name__} must name its blocks, as in blocks = ('h',)")
         check.generator("rng", rng)
         dtype = check.dtype(dtype)
         self.input_size = check.positive("input_size", input_size)
@@ -251,7 +253,7 @@ class Cell:
         ValueError, TypeError
             When an argument has the wrong shape or type; nothing is changed.
         """
-        if not self.tape:
+        if not hasattr(self, "h_prev"):
             raise RuntimeError("backward needs a forward call first: hs, state = cell(x)")
         T, B, H = self.h_prev.shape
         dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
