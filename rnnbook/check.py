@@ -130,6 +130,15 @@ def optional(name: str) -> Any:
         return None
 
 
+def positive_real(name: str, value: Any) -> Any:
+    """`value` if it is a single number above zero, infinity too, or an error."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not value > 0:
+        raise ValueError(f"{name} must be positive, got {value}")
+    return value
+
+
 def real(name: str, value: Any) -> Any:
     """`value` if it is a single finite number, or an error."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):

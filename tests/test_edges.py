@@ -337,7 +337,7 @@ def test_checkpoints_add_weight_gradients_up_as_they_come(rng):
 def test_the_minimal_lstm_shares_out_gates_that_are_both_shut(a_f, a_i, dtype):
     cell = MinLSTM(1, 1, rng=np.random.default_rng(0), dtype=dtype)
     a_f, a_i = float(dtype(a_f)), float(dtype(a_i))
-    k = cell.kept(np.array([[a_f, a_i, 0.0]], dtype))[0]
+    k = cell.retention(np.array([[a_f, a_i, 0.0]], dtype))[0]
     f, i = (1 / (1 + np.exp(-LONG(a))) for a in (a_f, a_i))
     assert k.dtype == dtype
     np.testing.assert_allclose(k.item(), float(f / (f + i)), rtol=2e3 * np.finfo(dtype).eps, atol=1e-37)

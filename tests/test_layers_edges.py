@@ -21,6 +21,7 @@ from rnnbook import (
     Stack,
     TiedReadout,
     check_gradients,
+    diagnostics,
     load,
     save,
 )
@@ -194,7 +195,10 @@ def test_parts_that_do_not_fit_are_refused_at_once(rng):
     for call, message in (
         (lambda: Model(cell, Dense(D + 1, K, rng=rng)), "readout must take the 2 outputs of recurrent, it takes 3"),
         (lambda: Model(cell, Dense(D, K, rng=rng), Embedding(K, 9, rng=rng)), "embedding must give the 2 inputs"),
-        (lambda: Model(cell, TiedReadout(table), Embedding(9, D, rng=rng)), "embedding must be the table of 3 vectors"),
+        (
+            lambda: Model(cell, TiedReadout(table), Embedding(9, D, rng=rng)),
+            "embedding must be the one whose table readout shares",
+        ),
         # a cell keeps one call: twice in a stack its gradients would silently be wrong
         (lambda: Stack([cell, cell]), "cells must be different objects, got the same one twice"),
         (lambda: Bidirectional(cell, cell), "forward_cell and backward_cell must be different objects"),
@@ -271,3 +275,55 @@ def test_only_what_has_parameters_is_saved(tmp_path):
     for use in (save, load):
         with pytest.raises(TypeError, match="layer must have params, a dict of arrays, got int"):
             use(tmp_path / "layer.npz", 3)
+
+
+def test_a_dense_layer_may_stand_between_cells():
+    rng = np.random.default_rng(0)
+    made = {"rng": rng, "dtype": np.float64}
+    stack = Stack([LSTM(3, 4, **made), Dense(4, 5, **made), GRU(5, 2, **made)])
+    x = rng.normal(size=(5, 3, 3))
+    report = check_gradients(stack, x, rng=rng, lengths=np.array([5, 2, 4]))
+    assert report.worst < 1e-12 and "1.W" in {one.name for one in report.checks}
+    hs, state = stack(x)
+    assert hs.shape == (5, 3, 2) and state[1] == ()
+
+
+def test_a_layer_that_stands_in_two_places_is_found_at_any_depth():
+    made = {"rng": np.random.default_rng(0)}
+    c, d, e = LSTM(3, 3, **made), LSTM(3, 3, **made), LSTM(6, 3, **made)
+    with pytest.raises(ValueError, match="cells must be different objects"):
+        Stack([Bidirectional(c, d), Stack([e, c])])
+    table = Embedding(5, 3, **made)
+    with pytest.raises(ValueError, match="the parts must be different objects"):
+        EncoderDecoder(c, d, Dense(3, 5, **made), table, table)
+    with pytest.raises(ValueError, match="embedding must be the one whose table readout shares"):
+        Model(c, TiedReadout(table), Embedding(5, 3, **made))
+
+
+@pytest.mark.parametrize("wrong", [3, None, LSTM, TiedReadout])
+def test_what_is_no_layer_is_named(wrong):
+    with pytest.raises(TypeError, match=r"cells\[0\] must be a layer, as a Cell or a Stack, got"):
+        Stack([wrong])
+    with pytest.raises(TypeError, match="forward_cell must be a layer"):
+        Bidirectional(wrong, wrong)
+    with pytest.raises(TypeError, match="cells must be a sequence of layers, got LSTM"):
+        Stack(LSTM(1, 1, rng=np.random.default_rng(0)))
+
+
+def test_gates_behind_a_sequences_end_are_not_counted():
+    rng = np.random.default_rng(0)
+    cell, x = LSTM(2, 3, rng=rng, dtype=np.float64), rng.normal(size=(6, 1, 2))
+    cell(x[:2])
+    alone = diagnostics.gate_statistics(cell)
+    cell(x, lengths=np.array([2]))
+    assert diagnostics.gate_statistics(cell) == alone
+
+
+def test_a_file_that_is_refused_leaves_the_old_one(tmp_path):
+    cell = LSTM(1, 1, rng=np.random.default_rng(0))
+    save(tmp_path / "cell.npz", cell)
+    before = (tmp_path / "cell.npz").read_bytes()
+    cell.params["b"] = np.array([None])
+    with pytest.raises(ValueError, match="parameters must be arrays of numbers, not so b"):
+        save(tmp_path / "cell.npz", cell)
+    assert (tmp_path / "cell.npz").read_bytes() == before

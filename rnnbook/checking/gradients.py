@@ -68,8 +68,7 @@ def central_difference(loss: Callable[[Array], Any], array: ArrayLike, step: flo
     >>> central_difference(lambda x: (x**3).sum(), np.array([1.0, 2.0])).round(8)
     array([ 3., 12.])
     """
-    if not step > 0:
-        raise ValueError(f"step must be positive, got {step}")
+    check.positive_real("step", step)
     point, grad = np.array(array, np.float64), np.empty(np.shape(array))
     for index in np.ndindex(grad.shape):
         original = point[index]
@@ -232,15 +231,17 @@ def _parameters(layer: Any, prefix: str = "") -> list[tuple[str, dict[str, Array
 
 
 def _has_states(layer: Any) -> bool:
-    """Whether a layer, or each of its parts, says what it carries through time."""
+    """Whether a layer, or each of its parts, says what it carries through time; a `Dense` between cells is none."""
     parts = getattr(layer, "parts", None)
-    return hasattr(layer, "states") if parts is None else all(map(_has_states, parts.values()))
+    if parts is None:
+        return hasattr(layer, "states")
+    return all(isinstance(part, Dense) or _has_states(part) for part in parts.values())
 
 
 def _state_names(layer: Any, prefix: str = "") -> list[str]:
     parts = getattr(layer, "parts", None)
     if parts is None:
-        return [prefix + s for s in layer.states]
+        return [prefix + s for s in getattr(layer, "states", ())]
     return [name for p, part in parts.items() for name in _state_names(part, f"{prefix}{p}.")]
 
 

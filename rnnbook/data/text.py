@@ -67,7 +67,7 @@ def windows(ids, batch, length):
     """A text as batches, each of which goes on where the last one stopped.
 
     The text is cut into `batch` streams that lie side by side; a window of `length` steps
-    moves along them, and starts again at the end. With ``fit(..., carry=True)`` this is
+    moves along them, and starts again at the end. With ``fit(..., update=Update(carry=True))`` this is
     truncated backpropagation through time.
 
     Parameters
@@ -192,8 +192,7 @@ def probabilities(
     most = logits.max(axis=-1, keepdims=True)
     if not np.isfinite(most).all():
         raise ValueError("logits must be numbers, below infinity and not all -inf")
-    if not temperature > 0:
-        raise ValueError(f"temperature must be positive, got {temperature}")
+    check.positive_real("temperature", temperature)
     gaps = logits - most
     with np.errstate(all="ignore"):  # at a tiny temperature or a huge one
         p = softmax(np.where((gaps == 0) | np.isinf(gaps), gaps, gaps / float(temperature)))

@@ -15,7 +15,7 @@ from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.jax.scan import LayerSpec, full_precision, import_jax, rewrite_tracer_errors
-from rnnbook.layers import Container, Model, Stack
+from rnnbook.layers import Container, Dense, Model, Stack
 from rnnbook.layers.stack import one_each
 
 
@@ -156,6 +156,8 @@ def full_state(layer: Any, name: str, state: Any, B: int, dtype: DTypeLike) -> t
         if state is None:
             return tuple(np.zeros((B, *shape), dtype) for shape in layer.state_shapes())
         return layer.checked_state(name, state, B)
+    if isinstance(layer, Dense):
+        return ()
     parts = layer.parts.values()
     return tuple(full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
 

@@ -36,7 +36,7 @@ class LayerSpec(ByKey):
     #: What a layer holds that belongs to a call or is an argument of the programs.
     NUMBERS = (
         *("params", "grads", "tape", "x", "h_prev", "alive", "parts"),
-        *("weights", "_buffers", "_x", "_ids", "_masks", "_order", "_weights", "_kept", "_unread", "_shape"),
+        *("weights", "_buffers", "_x", "_ids", "_masks", "_order", "_weights", "_kept", "_unread", "_shape", "_table"),
     )
 
     def __init__(self, layer: Any) -> None:

@@ -130,6 +130,7 @@ class TiedReadout:
         if not isinstance(embedding, Embedding):
             raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
         self.input_size, self.output_size = embedding.output_size, embedding.input_size
+        self._table = embedding
         self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
         self.grads: dict[str, Array] = {}
         self._x: tuple[Array, Array] | None = None

@@ -11,7 +11,7 @@ from rnnbook.cells import Cell
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
-from rnnbook.layers.stack import Bidirectional, Container
+from rnnbook.layers.stack import Bidirectional, Container, distinct
 
 #: The symbol that a decoder reads first, and writes when it has finished.
 EOS = 0
@@ -64,6 +64,8 @@ class EncoderDecoder(Container):
         source: Embedding | None = None,
         attention: Attention | None = None,
     ) -> None:
+        given = (encoder, decoder, readout, target, source, attention)
+        distinct("the parts", [part for part in given if part is not None])
         ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
         if not isinstance(encoder, Dense):
             made, wanted = _states(ends), _states(decoder)
@@ -105,7 +107,7 @@ class EncoderDecoder(Container):
         ndarray, shape (T, B, K)
             At each step logits of what comes next.
         """
-        source, written = _pair(x)
+        (source, written), lengths = self.checked(x, lengths)
         keys, state = self.encode(source, lengths)
         return self.decode(written, keys, state, lengths)[0]
 
@@ -154,6 +156,8 @@ class EncoderDecoder(Container):
         else:
             source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
         written = check.integers("written", written, self.target.input_size)
+        if written.ndim != 2 or written.shape[1] != source.shape[1]:
+            raise ValueError(f"written must have shape (T, B) = (any, {source.shape[1]}), got {written.shape}")
         return (source, written), None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 

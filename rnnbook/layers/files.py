@@ -1,5 +1,6 @@
 """Parameters in and out of files; files that are there whole or not at all."""
 
+import io
 import os
 import threading
 from pathlib import Path
@@ -36,7 +37,12 @@ def save(path: str | os.PathLike[str], layer: HasParameters) -> None:
     if path.suffix != ".npz":
         raise ValueError(f"path must end in .npz, got {path.name}")
     params: dict[str, Any] = _parameters(layer)
-    np.savez(path, **params)
+    odd = [name for name, value in params.items() if np.asarray(value).dtype.hasobject]
+    if odd:
+        raise ValueError(f"parameters must be arrays of numbers, not so {', '.join(odd)}")
+    content = io.BytesIO()
+    np.savez(content, **params)
+    write_whole(path, content.getvalue())
 
 
 def load(path: str | os.PathLike[str], layer: HasParameters) -> None:

@@ -58,11 +58,8 @@ class Model(Container):
         if isinstance(readout, TiedReadout):
             if embedding is None:
                 raise ValueError("embedding must be given for a TiedReadout readout, got None")
-            if readout.output_size != embedding.input_size:
-                raise ValueError(
-                    f"embedding must be the table of {readout.output_size} vectors that readout shares, "
-                    f"it has {embedding.input_size}"
-                )
+            if readout._table is not embedding:
+                raise ValueError("embedding must be the one whose table readout shares, got another")
         if readout.input_size != recurrent.output_size:
             what = "the vectors of its table have" if isinstance(readout, TiedReadout) else "it takes"
             raise ValueError(

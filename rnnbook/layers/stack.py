@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
 from rnnbook.cells.base import Cell, sequence_mask
+from rnnbook.layers.dense import Dense, Embedding, TiedReadout
 
 
 class Recurrent(Protocol):
@@ -60,8 +61,9 @@ class Stack(Container):
 
     Parameters
     ----------
-    cells : sequence of Cell, Bidirectional or Stack
-        From the input upwards; each must take as many inputs as the one below gives.
+    cells : sequence of Cell, Bidirectional, Stack or Dense
+        From the input upwards; each must take as many inputs as the one below gives. A `Dense` has no
+        state: in its place in a state stands ``()``.
     dropout : float, default 0
         Probability in [0, 1) with which an output between two cells is set to zero in
         training (the others are scaled by ``1 / (1 - dropout)``; Zaremba et al. 2014).
@@ -79,10 +81,14 @@ class Stack(Container):
     """
 
     def __init__(self, cells: Iterable[Recurrent], *, dropout: float = 0.0, variational: bool = False) -> None:
+        if not isinstance(cells, Iterable):
+            raise TypeError(f"cells must be a sequence of layers, got {type(cells).__name__}")
         cells = list(cells)
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
-        _distinct("cells", cells)
+        for k, cell in enumerate(cells):
+            sequence_layer(f"cells[{k}]", cell)
+        distinct("cells", cells)
         for k, (below, above) in enumerate(pairwise(cells)):
             if below.output_size != above.input_size:
                 raise ValueError(
@@ -133,7 +139,7 @@ class Stack(Container):
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
             if k and self._masks:
                 x = x * self._masks[k - 1]
-            x, s = cell(x, s, lengths)
+            x, s = (cell(x), ()) if isinstance(cell, Dense) else cell(x, s, lengths)
             final.append(s)
         return x, tuple(final)
 
@@ -155,7 +161,7 @@ class Stack(Container):
         dstates, masks = checked_states(self, "dstate", dstate, np.shape(dhs)[1:2]), list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
-            dhs, d = cell.backward(dhs, d)
+            dhs, d = (cell.backward(dhs), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
             if masks:
                 dhs = dhs * masks.pop()
             first.append(d)
@@ -180,7 +186,9 @@ class Bidirectional(Container):
     """
 
     def __init__(self, forward_cell: Cell, backward_cell: Cell) -> None:
-        _distinct("forward_cell and backward_cell", (forward_cell, backward_cell))
+        sequence_layer("forward_cell", forward_cell)
+        sequence_layer("backward_cell", backward_cell)
+        distinct("forward_cell and backward_cell", (forward_cell, backward_cell))
         if forward_cell.input_size != backward_cell.input_size:
             raise ValueError(
                 f"backward_cell must have input_size {forward_cell.input_size} like forward_cell, "
@@ -253,10 +261,25 @@ def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, t
     return x, checked_states(layer, "state", state, (B,)), lengths
 
 
-def _distinct(name: str, cells: Sequence[Any]) -> None:
-    """A ValueError when one cell stands in two places: it keeps one call only, so its gradients would be wrong."""
-    if len({id(cell) for cell in cells}) < len(cells):
+def sequence_layer(name: str, layer: Any) -> None:
+    """A TypeError when a layer does not read sequences: it is no layer, or one for ids."""
+    if isinstance(layer, type) or not all(hasattr(layer, n) for n in ("input_size", "output_size", "backward")):
+        raise TypeError(f"{name} must be a layer, as a Cell or a Stack, got {getattr(layer, '__name__', layer)!r}")
+    if isinstance(layer, (Embedding, TiedReadout)):
+        raise TypeError(f"{name} must read sequences of numbers, got {type(layer).__name__}")
+
+
+def distinct(name: str, layers: Sequence[Any]) -> None:
+    """A ValueError when one layer stands in two places: it keeps one call only, so its gradients would be wrong."""
+    single = [one for layer in layers for one in _singles(layer)]
+    if len({id(one) for one in single}) < len(single):
         raise ValueError(f"{name} must be different objects, got the same one twice")
+
+
+def _singles(layer: Any) -> list[Any]:
+    """The layers of which a layer is made, however they are nested."""
+    parts = layer.parts.values() if isinstance(layer, Container) else ()
+    return [one for part in parts for one in _singles(part)] if parts else [getattr(layer, "cell", layer)]
 
 
 def _reversal(T: int, lengths: Array) -> Array:

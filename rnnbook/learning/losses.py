@@ -182,7 +182,7 @@ class QuantileLoss:
         if not self.levels:
             raise ValueError("levels must hold at least one level, got none")
         for level in self.levels:
-            if not 0 < level < 1:
+            if not 0 < check.positive_real("levels", level) < 1:
                 raise ValueError(f"levels must lie between 0 and 1, got {level}")
 
     def __call__(self, y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:

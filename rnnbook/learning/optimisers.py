@@ -203,8 +203,7 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
     >>> clip_by_global_norm({"w": np.array([3.0, 4.0])}, 1.0)
     ({'w': array([0.6, 0.8])}, 5.0)
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm must be positive, got {max_norm}")
+    check.positive_real("max_norm", max_norm)
     norm = global_norm(grads)
     xp = namespace(norm)
     over = norm > max_norm

@@ -49,8 +49,8 @@ class Update:
     rng: np.random.Generator | None = None
 
     def __post_init__(self) -> None:
-        if self.max_norm is not None and not self.max_norm > 0:
-            raise ValueError(f"max_norm must be positive, got {self.max_norm}")
+        if self.max_norm is not None:
+            check.positive_real("max_norm", self.max_norm)
         if self.schedule is not None and not callable(self.schedule):
             raise TypeError(f"schedule must be callable, got {type(self.schedule).__name__}")
         if self.rng is not None:
@@ -147,6 +147,7 @@ def fit(
     steps, update, monitor = check.positive("steps", steps), update or Update(), monitor or Monitor()
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
+    _checked_arguments(model, loss, optimiser, batch, update, monitor)
     validation, eval_every = monitor.validation, monitor.eval_every
     history = History()
     best, waited = np.inf, 0
@@ -187,6 +188,17 @@ def fit(
         for name, p in model.params.items():
             p[...] = best_params[name]
     return history
+
+
+def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update: Any, monitor: Any) -> None:
+    """A TypeError where something of another kind is handed to `fit`."""
+    kinds = {"optimiser": (optimiser, Optimiser), "update": (update, Update), "monitor": (monitor, Monitor)}
+    for argument, (given, kind) in kinds.items():
+        if not isinstance(given, kind):
+            raise TypeError(f"{argument} must be of the class {kind.__name__}, got {type(given).__name__}")
+    for argument, given in {"model": model, "loss": loss, "batch": batch}.items():
+        if not callable(given) or isinstance(given, (type, Optimiser)):
+            raise TypeError(f"{argument} must be callable, got {type(given).__name__}")
 
 
 def _updates(

@@ -55,7 +55,7 @@ def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> t
     Parameters
     ----------
     cell : Cell
-        Is called on `x`; its `saves` must name its gates.
+        Is called on `x`; its `saved` must name its gates.
     x : ndarray, shape (T, B, D)
         The first input component is shown.
     sequence, unit : int, default 0

@@ -47,7 +47,6 @@ COUNTING = {
     "logistic regression": (LogisticRegression, 1),
     "logistic regression and pairs": (LogisticRegression, 2),
 }
-BASELINES = ("lexicon", *COUNTING)
 
 
 class Lexicon:

@@ -43,6 +43,8 @@ def gate_statistics(cell: Cell, low: float = 0.1, high: float = 0.9) -> dict[str
     found = {name: a for name, a in zip(cell.saved, cell.tape, strict=False) if name in cell.gates}
     if not found:
         raise ValueError(f"{type(cell).__name__}.saved must name the gates {cell.gates}, got {cell.saved}")
+    if cell.alive is not None:  # what stands behind a sequence's end is no step of it
+        found = {name: a[cell.alive[..., 0]] for name, a in found.items()}
     return {
         gate: {
             "mean": float(a.mean()),
