@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.arrays import Array
-from rnnbook.layers import EncoderDecoder, Model
+from rnnbook.layers import Dense, EncoderDecoder, Model
 
 COMPLEX_STEP = 1e-200  # no subtraction, so no cancellation: the step can be this small
 CENTRAL_STEP = 6e-6  # about the cube root of the machine epsilon, where the two errors balance
