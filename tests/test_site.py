@@ -170,7 +170,7 @@ def test_axe_finds_nothing_on_any_page_in_either_theme(name, visit):
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_transfers_more_than_a_megabyte_and_a_half(name, visit):
     _, size, _ = visit(name, *WIDE_LIGHT)
-    assert 10_000 < size < 1_500_000
+    assert (name == "404.html" or size > 10_000) and size < 1_500_000  # 404.html is served for another address
 
 
 def test_the_search_works_without_network(browser, address):

@@ -195,7 +195,7 @@ def test_how_far_a_network_looks_back_is_measured_rightly():
     """A network whose gradients are known: its input counts now, and half as much one frame later."""
 
     class Echo:
-        output_size, hidden_size = 20, 20
+        input_size, output_size, hidden_size = 20, 20, 20
 
         def __call__(self, x, *_):
             self.x = x
