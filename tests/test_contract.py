@@ -17,7 +17,7 @@ from rnnbook.cells.base import Parameter, constant
 @pytest.mark.parametrize("make", [*KINDS.values(), DeltaNet, MatrixLSTM], ids=[*KINDS, "DeltaNet", "MatrixLSTM"])
 def test_a_cell_keeps_the_contract(make):
     report = str(check_cell(make))
-    assert report.count("kept") == report.count("\n") == 13
+    assert report.count("kept") + report.count("not checked: JAX is not installed") == report.count("\n") == 13
 
 
 class Plain(Cell):
@@ -257,6 +257,8 @@ class GateThatIsNone(Plain):
     ],
 )
 def test_a_cell_that_breaks_the_contract_is_told_which_clause_and_why(make, clause, sentence):
+    if make is NumpyOnly:
+        pytest.importorskip("jax")
     with pytest.raises(AssertionError, match=f"(?s){make.__name__} breaks the contract.*{clause}[^\n]*: .*{sentence}"):
         check_cell(make)
 
@@ -313,6 +315,7 @@ def test_without_recurrent_weights_all_of_the_gradient_is_direct(rng):
 
 
 def test_the_page_quotes_what_is_printed():
+    pytest.importorskip("jax")
     page = (Path(__file__).parents[1] / "book/check-cell.md").read_text("utf-8")
     assert str(check_cell(KINDS["GRU before"])) in page
     with pytest.raises(AssertionError) as error:
