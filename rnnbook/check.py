@@ -130,20 +130,23 @@ def optional(name: str) -> Any:
         return None
 
 
-def positive_real(name: str, value: Any) -> Any:
-    """`value` if it is a single number above zero, infinity too, or an error."""
+def scalar(name: str, value: Any) -> Any:
+    """`value` if it is a single number, or a TypeError."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not value > 0:
+    return value
+
+
+def positive_real(name: str, value: Any) -> Any:
+    """`value` if it is a single number above zero, infinity too, or an error."""
+    if not scalar(name, value) > 0:
         raise ValueError(f"{name} must be positive, got {value}")
     return value
 
 
 def real(name: str, value: Any) -> Any:
     """`value` if it is a single finite number, or an error."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    if not np.isfinite(value):
+    if not np.isfinite(scalar(name, value)):
         raise ValueError(f"{name} must be finite, got {value}")
     return value
 

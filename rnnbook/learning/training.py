@@ -165,8 +165,10 @@ def fit(
             best, best_params, waited = value, {n: p.copy() for n, p in model.params.items()}, 0
             history.best_step = step
 
-    make_updates = _compiled_updates if compiled else _updates
-    updates = make_updates(model, loss, optimiser, batch, steps, update, eval_every)
+    if compiled:
+        updates = _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every)
+    else:
+        updates = _updates(model, loss, optimiser, batch, steps, update)
     for step in range(steps):
         if validation is not None and step % eval_every == 0:
             evaluate(step)
@@ -208,10 +210,8 @@ def _updates(
     batch: Callable[[], Batch],
     steps: int,
     update: Update,
-    eval_every: int,
 ) -> Iterator[tuple[float, float]]:
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
-    del eval_every  # of no interest where each update is a call of its own
     state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
     for factor in update.factors(steps):
         x, target, mask, lengths = batch()
