@@ -38,7 +38,9 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import data, sweep
 from rnnbook.data.words import tokenize
-from rnnbook.trials import FOLDER, Claim, Slice, paired, results, reviews, rows_where, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, reviews, rows_where
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, tune_and_run
 
 SIZES = (225, 450, 900, 1800, 3600)
 COUNTING = {

@@ -24,7 +24,9 @@ claim together. A hundred networks each.
 import numpy as np
 
 from rnnbook import LSTM, RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where
+from rnnbook.trials import FOLDER, Slice, results, rows_where
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect
 
 SIZES, NONE = (8, 32, 128), -1  # NONE: a cell without forget gate
 

@@ -41,7 +41,9 @@ import numpy as np
 from statsmodels.tsa.arima.model import ARIMA
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 UNITS, UPDATES, FOLDS, RANGE = 32, 400, 30, (5e-4, 2e-2)
 SEEN = {"sunspots": (6, 11, 22, 44), "power": (3, 6, 12)}

@@ -35,7 +35,9 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import Model, data, sweep
 from rnnbook.data.words import tokenize
-from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, results, reviews, rows_where
+from rnnbook.trials import FOLDER, Slice, results, reviews, rows_where
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, rate_of
 
 MEASURES = ("gradient", "occlusion", "gates")
 NETWORKS = ("LSTM last", "forget bias 1 last")

@@ -58,7 +58,9 @@ from rnnbook import (
     softmax_cross_entropy,
 )
 from rnnbook.data.words import Vocabulary, minibatches
-from rnnbook.trials import Claim, Slice, paired, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, tune_and_run
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once

@@ -21,7 +21,9 @@ counts as 1e-30.
 import numpy as np
 
 from rnnbook import RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where
+from rnnbook.trials import FOLDER, Slice, results, rows_where
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect
 
 LAG, SIZES = 50, (16, 32, 128)
 WEIGHTS = ("gain 0.7", "gain 1.0", "gain 1.4", "gain 2.0", "identity")

@@ -19,7 +19,9 @@ of four sizes of the input weights. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, init, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, effect, results, rows_where
+from rnnbook.trials import FOLDER, Slice, results, rows_where
+from rnnbook.trials.before import SEEDS, effect
+from rnnbook.trials.before import OldClaim as Claim
 
 GAINS, SIZES, SCALES = (0.9, 1.0, 1.1), (10, 20, 40), (0.01, 0.1, 1.0, 10.0)
 

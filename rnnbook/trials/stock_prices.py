@@ -31,7 +31,9 @@ when to stop. "same day": the day to be forecast is the last that is seen.
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, rate_of, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, rate_of, tune_and_run
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")

@@ -111,8 +111,9 @@ def _fill(trial, path, plan, workers, address, progress):
         for row in run:
             _append(path, row)
             bar.update()
-    if todo or not path.with_suffix(".json").exists():  # a finished table keeps the word of what made it
-        _finish(path, plan)
+    beside = path.with_suffix(".json")
+    if todo or "rows" not in (json.loads(beside.read_text("utf-8")) if beside.exists() else {}):
+        _finish(path, plan)  # a finished table keeps the word of what made it
 
 
 @contextmanager
@@ -304,4 +305,7 @@ def _finish(path, plan):
         "rows": len(lines),
         "core_hours": round(seconds / 3600, 3),
     }
-    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
+    beside = path.with_suffix(".json")
+    if beside.exists():  # what was written there before the first run, such as a plan, is kept
+        about = json.loads(beside.read_text("utf-8")) | about
+    write_whole(beside, (json.dumps(about, indent=2) + "\n").encode())

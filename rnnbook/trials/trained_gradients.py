@@ -17,7 +17,9 @@ middle of the best fifth of the range, by the loss) for thirty other seeds.
 import numpy as np
 
 from rnnbook import LSTM, init
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 from rnnbook.trials.fresh import highway
 
 TASKS = {"latch": 50, "adding": 50, "order": 50}

@@ -12,7 +12,9 @@ and 64 units stand beside it. Nothing is trained.
 import numpy as np
 
 from rnnbook import RNN, sweep
-from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, effect, results, rows_where
+from rnnbook.trials import FOLDER, Slice, results, rows_where
+from rnnbook.trials.before import SEEDS, effect
+from rnnbook.trials.before import OldClaim as Claim
 
 RADII, CUTS, STEPS = (0.5, 1.0, 1.5), (1, 5, 20), 40
 
