@@ -60,7 +60,7 @@ DESIGN = Design(
         "training": training.SAID,
         "solved": training.SOLVED,
     },
-    rates=(1e-3, 1.0),
+    rates=(3e-4, 0.3),
     select="updates",
     nothing=2 * UPDATES,
 )
