@@ -83,7 +83,9 @@ def make(module: ModuleType, **options: Any) -> None:
         For `rnnbook.sweep`.
     """
     for design in getattr(module, "DESIGNS", ()):
-        plan = {claim.words: claim.hash() for claim in claims() if design in claim.designs()}
+        plan = {
+            claim.words: claim.hash() for claim in claims() if isinstance(claim, Claim) and design in claim.designs()
+        }
         design.make(plan, **options)
     if hasattr(module, "make"):
         module.make()
