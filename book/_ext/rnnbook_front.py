@@ -11,14 +11,13 @@ from pathlib import Path
 import nbformat
 import yaml
 from docutils import nodes
-from rnnbook_verdicts import address, decided, parsed
+from rnnbook_verdicts import MARKS, address, decided, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
 from rnnbook import explorables, trials
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
-MARKS = {"confirmed": "✓", "refuted": "✗", "not proven": "?"}
 
 
 class Still(SphinxDirective):
@@ -55,15 +54,15 @@ class Cards(SphinxDirective):
         for words in self.content:
             if words not in known:
                 raise self.error(f"there is no claim {words!r}")
-            claim = decided(known[words])
-            verdict = claim.verdict()
+            claim, found = known[words], decided(words)
+            verdict = found.verdict
             kind = verdict.replace(" ", "-")
             lines += [
                 f":::{{grid-item-card}} <span class='rb-mark rb-{kind}'>{MARKS[verdict]} {verdict}</span>",
                 f":class-card: rb-card rb-card-{kind}",
                 f"“{words}”",
                 "",
-                f'<a href="{address(claim)}">{claim.runs():,} runs</a>',
+                f'<a href="{address(claim)}">{found.runs:,} runs</a>',
                 ":::",
             ]
         return parsed(self, [*lines, "::::"], "rb-cards")

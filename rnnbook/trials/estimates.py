@@ -138,10 +138,10 @@ def _scaled(found, minus, per):
 class BestOf(Condition):
     """What one gets who draws `tries` rates and keeps the run that does best on validation data.
 
-    From all subsets of that many runs with rates drawn at random (Dodge et al. 2019, section 3): no
-    rate is chosen, so nothing hangs on a tie. The standard error is the jackknife's (Efron & Stein
-    1981), with as many degrees of freedom as there are disjoint subsets; it holds the tuning as well
-    as the seeds.
+    The mean over all subsets of that many runs with rates drawn at random (Dodge et al. 2019; in this
+    form, which has no bias, Tang et al. 2020): no rate is chosen, so nothing hangs on a tie. The
+    standard error is the jackknife's (Efron & Stein 1981), with as many degrees of freedom as there
+    are disjoint subsets; it holds the tuning as well as the seeds.
     """
 
     tries: int = TRIES
