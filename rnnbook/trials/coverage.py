@@ -51,7 +51,7 @@ POPULATIONS = {
     "eight of ten fail": bowl(width=0.1, fails=0.8),
     "validation says little": bowl(validation=1.0),
     "updates": solving(),
-    "updates, seldom solved": solving(width=0.1, chance=0.4),
+    "seldom solved": solving(width=0.1, chance=0.4),
 }
 PAIRS = [
     ("a bowl", "a bowl"),
@@ -60,8 +60,8 @@ PAIRS = [
     ("four of ten fail", "a bowl"),
     ("eight of ten fail", "four of ten fail"),
     ("validation says little", "a bowl"),
-    ("updates", "updates, seldom solved"),
-    ("updates, seldom solved", "updates, seldom solved"),
+    ("updates", "seldom solved"),
+    ("seldom solved", "seldom solved"),
 ]
 SHARES = [("0.02", "0.02"), ("0.98", "0.5"), ("0.1", "0.3"), ("0.5", "0.5")]
 MEANS = [("normal", "normal"), ("skewed", "normal"), ("rare failures", "normal"), ("ten years", "")]
