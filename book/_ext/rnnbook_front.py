@@ -8,7 +8,6 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import nbformat
 import yaml
 from docutils import nodes
 from rnnbook_verdicts import MARKS, address, decided, parsed
@@ -87,7 +86,12 @@ class Chapters(SphinxDirective):
 
 def about(name, root):
     """The rest of a sentence that begins with a chapter's title, from the metadata of its notebook."""
-    return nbformat.read(Path(root, f"{name}.ipynb"), 4).metadata.get("about", "").strip() or "\u2026"
+    return notebook(Path(root, f"{name}.ipynb"))["metadata"].get("about", "").strip() or "\u2026"
+
+
+def notebook(path):
+    """A notebook, not validated: that takes most of the time, and the first page reads all of them."""
+    return json.loads(path.read_text("utf-8"))
 
 
 @cache
@@ -95,9 +99,9 @@ def minutes(name, root):
     """How long a page takes to read: a chapter by its name, or a page of the folder book."""
     path = Path(root, "notebooks", f"{name}.ipynb")
     if path.exists():
-        cells = nbformat.read(path, 4).cells
-        text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        cells = notebook(path)["cells"]
+        text = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     else:
         text, code = Path(root, "book", f"{name}.md").read_text("utf-8"), ""
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula formula formula ", text, flags=re.DOTALL)
