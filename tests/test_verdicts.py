@@ -14,7 +14,7 @@ from scipy import stats
 
 from rnnbook import trials
 from rnnbook.trials import INF, BestOf, Claim, Computed, Design, Estimate, Mean, Share, Total, Variation, coverage
-from rnnbook.trials.estimates import best_of, mean, share
+from rnnbook.trials.estimates import best_of, mean, share, total
 from rnnbook.trials.verdicts import LOGICS, VERDICTS, decide, unreachable
 
 ROOT = Path(__file__).parents[1]
@@ -275,6 +275,8 @@ def towards(region, inside):
 
 def pushed(condition, region, goal, rng):
     """An estimate from runs that lie where the goal wants them, as far as the bounds allow."""
+    if isinstance(condition, Total):
+        return total(condition.name, [(1.0, pushed(part, region, goal, rng)) for part in condition.parts])
     if not isinstance(condition, (BestOf, Share, Mean)):
         known = condition.estimate(trials.results)
         low, high = (max(-1e3, known.limits[0]), min(1e3, known.limits[1]))

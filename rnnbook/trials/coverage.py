@@ -7,6 +7,7 @@ counted in tens. A row of the table is a hundred simulated experiments as large 
 the share of them whose interval, which says 95 %, covers the truth. The estimators are called as the claims call them.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -90,7 +91,7 @@ def sample(rng, name, n):
 def run(rng, kind, one, other):
     """Simulated experiments: how often does the interval cover the truth, and how wide is it?"""
     sides = [(sign, name) for sign, name in ((1.0, one), (-1.0, other)) if name]
-    values = {"best of eight": truth, "share": float, "mean": lambda _: 0.0}
+    values: dict[str, Callable[[str], float]] = {"best of eight": truth, "share": float, "mean": lambda _: 0.0}
     expected = sum(sign * values[kind](name) for sign, name in sides)
     intervals = np.array([interval(rng, kind, sides) for _ in range(EXPERIMENTS)])
     covered = (intervals[:, 0] <= expected) & (expected <= intervals[:, 1])

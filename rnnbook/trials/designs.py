@@ -127,6 +127,8 @@ class Design:
         low, high = np.log(self.rates)
         for rows in sides:
             select = np.nan_to_num(rows[self.select].astype(float), nan=np.inf)
+            if self.nothing is not None and not select.min() < LEARNED * self.nothing:
+                continue  # a side that learned nothing has no best rate
             good = select <= np.sort(select)[len(rows) // 12]  # the best five of sixty, and their equals
             place = ((np.log(rows["learning_rate"][good]) - low) / (high - low)).mean()
             if not EDGE < place < 1 - EDGE:

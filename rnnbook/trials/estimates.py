@@ -48,12 +48,12 @@ def total(name: str, terms: Sequence[tuple[float, Estimate]], shared: bool = Fal
     """
     parts = np.array([abs(weight) * one.se for weight, one in terms])
     se = float(parts.sum() if shared else np.sqrt((parts**2).sum()))
-    below = sum(part**4 / one.df for part, (_, one) in zip(parts, terms, strict=True))
+    below = sum(part**4 / one.df for part, (_, one) in zip(parts, terms, strict=True) if np.isfinite(part))
     return Estimate(
         name,
         value=float(sum(weight * one.value for weight, one in terms)),
         se=se,
-        df=float((parts**2).sum() ** 2 / below) if below > 0 else INF,
+        df=float((parts**2).sum() ** 2 / below) if below > 0 and np.isfinite(se) else INF,
         limits=(
             float(sum(min(weight * end for end in one.limits) for weight, one in terms)),
             float(sum(max(weight * end for end in one.limits) for weight, one in terms)),
