@@ -143,7 +143,7 @@ CLAIMS = (
     ),
     Claim(
         words="In an LSTM the gradient flows unchanged along the cell state",
-        sentence="Most of a fresh LSTM's gradient over 50 steps has never left the cell state, whatever the forget bias.",
+        sentence="Most of a fresh LSTM's gradient over 50 steps has never left the cell state, at any forget bias.",
         said=(Said("", "in tutorials, beside the picture of the conveyor belt"),),
         section="05-lstm-backwards",
         logic="within",

@@ -78,7 +78,7 @@ PLACE = 5, 1
 CLAIMS = (
     Claim(
         words="LSTMs solve the vanishing gradient problem",
-        sentence="After learning a task over 50 steps an LSTM has a hundredth of the gradient left at lag 40, on every task.",
+        sentence="A trained LSTM has a hundredth of the gradient left at lag 40, on every task over 50 steps.",
         said=(Said("", "in nearly every tutorial, as what the LSTM was made for"),),
         section="05-lstm-backwards",
         logic="always",
