@@ -17,7 +17,7 @@ from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, 
 UNITS, UPDATES, SHORT, LOOK = 16, 3000, 300, 10
 
 
-def run(rng, task, lag, units, bias, learning_rate, compiled=True):
+def run(rng, task, lag, units, bias, learning_rate, budget=UPDATES, compiled=True):
     """Train until the task is solved; the logarithm to base 2 of the updates it took."""
     cell = LSTM(training.TASKS[task].inputs, units, rng=rng, dtype=np.float64)
     init.forget_bias(cell, bias)
@@ -28,7 +28,7 @@ def run(rng, task, lag, units, bias, learning_rate, compiled=True):
         lag,
         learning_rate,
         rng,
-        UPDATES,
+        budget,
         compiled,
         until_solved=True,
         look=LOOK,

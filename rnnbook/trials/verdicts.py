@@ -182,9 +182,8 @@ class Claim:
 
     def made_before(self) -> bool:
         """Whether a table that it reads is older than its plan."""
-        return any(self.hash() != design.about().get("plan", {}).get(self.words) for design in self.designs()) or any(
-            hasattr(one, "tables") for one in self.conditions
-        )
+        planned = (design.about().get("plan", {}) for design in self.designs())
+        return any(self.words not in plan for plan in planned) or any(hasattr(c, "tables") for c in self.conditions)
 
     def plan(self) -> str:
         """What was said before the first run, as lines of text."""
