@@ -7,8 +7,8 @@ after training. It is that of the run that does best of eight learning rates.
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, RNN, diagnostics, init
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, training
+from rnnbook import diagnostics, init
+from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, training
 from rnnbook.trials.fresh import highway
 
 TASKS = {"latch": 50, "adding": 50, "order": 50}
@@ -16,23 +16,20 @@ LAG, UNITS, UPDATES, LEAST = 40, 16, 500, 1e-30
 
 
 def look(network, task):
-    """The gradient at lag 40, in decades, and the share of it that never left the cell state of an LSTM."""
+    """The gradient at lag 40, in decades, and the share of it that never left the cell state."""
     x, target, mask, _ = training.TASKS[task].draw(np.random.default_rng(1000), 100, TASKS[task])
     _, dy = training.TASKS[task].loss(network(x), target, mask)
     dh = network.readout.backward(dy)[-1]
     dh = dh / np.maximum(np.linalg.norm(dh, axis=-1, keepdims=True), LEAST)
     whole = np.maximum(diagnostics.gradient_norms(network.recurrent, dh)[LAG].mean(), LEAST)
-    stays = highway(network.recurrent, dh)[1][LAG].mean() if isinstance(network.recurrent, LSTM) else 0.0
+    stays = highway(network.recurrent, dh)[1][LAG].mean()
     return float(np.log10(whole)), float(stays / whole)
 
 
 def run(rng, task, cell, bias, learning_rate, compiled=True):
     """Train; loss, gradient and share before and after."""
-    recurrent = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}[cell](
-        training.TASKS[task].inputs, UNITS, rng=rng, dtype=np.float64
-    )
-    if cell == "LSTM":
-        init.forget_bias(recurrent, bias)
+    recurrent = training.CELLS[cell](training.TASKS[task].inputs, UNITS, rng=rng, dtype=np.float64)
+    init.forget_bias(recurrent, bias)
     network = training.model(recurrent, task, rng)
     before, share_before = look(network, task)
     history = training.train(network, task, TASKS[task], learning_rate, rng, UPDATES, compiled)
@@ -48,11 +45,11 @@ def run(rng, task, cell, bias, learning_rate, compiled=True):
     }
 
 
-CELLS = (("LSTM", 2), ("LSTM", 1), ("RNN", 0), ("GRU", 0))  # and the forget bias
+BIASES = 2, 1
 DESIGN = Design(
     name="trained-gradients",
     run=run,
-    arms=[{"task": task, "cell": cell, "bias": bias} for cell, bias in CELLS for task in TASKS],
+    arms=[{"task": task, "cell": "LSTM", "bias": bias} for bias in BIASES for task in TASKS],
     outcomes={"after": (np.log10(LEAST), INF), "share_after": (0.0, INF)},
     settings={
         "cell": f"{UNITS} units in float64; an LSTM with forget bias 2 unless said otherwise",
@@ -66,11 +63,11 @@ DESIGN = Design(
 DESIGNS = (DESIGN,)
 
 
-def left(cell="LSTM", bias=2):
+def left(bias, tasks=tuple(TASKS)):
     """The gradient after training, for each task."""
     return tuple(
-        BestOf(name=task, design=DESIGN, outcome="after", arm={"task": task, "cell": cell, "bias": bias})
-        for task in TASKS
+        BestOf(name=task, design=DESIGN, outcome="after", arm={"task": task, "cell": "LSTM", "bias": bias})
+        for task in tasks
     )
 
 
@@ -86,11 +83,17 @@ CLAIMS = (
         unit="decades",
         quantity="length of the gradient at lag 40 after training",
         margin="a hundredth; Adam does not see scale, so any threshold is a choice: half and double stand beside it",
-        conditions=left(),
+        conditions=left(2),
         panel=(
-            Variation("a forget bias of 1", left(bias=1)),
-            Variation("a plain RNN in its place", left("RNN", 0)),
-            Variation("a GRU in its place", left("GRU", 0)),
+            Variation("a forget bias of 1", left(1)),
+            Variation("numbers to keep, the adding problem, only", left(2, ("adding",))),
+        ),
+        changes=(
+            Change(
+                date="2026-11-28",
+                what="a plain RNN and a GRU went from the variations, the adding problem by itself came",
+                why="half the runs were missing when the edition closed; 128 rows were there, nobody had looked at them",
+            ),
         ),
     ),
 )

@@ -19,11 +19,16 @@ region, *out* if the whole of it lies outside, and *open* otherwise; one that to
 open. Of K conditions one is picked out at the level alpha / K, all are asked for at alpha: either
 way a wrong verdict comes in less than alpha of all trials.
 
-    some condition      confirmed if one is in, refuted if all are out
-    every condition     confirmed if all are in, refuted if one is out
-    mean                depends if one is in and one is out; confirmed if the mean is in and stays in
-                        the region without any one condition, refuted if it is out and stays outside
-    otherwise           not proven
+==================  ===================================================================================
+asked of            verdict
+==================  ===================================================================================
+some condition      confirmed if one is in, refuted if all are out
+every condition     confirmed if all are in, refuted if one is out
+the mean            depends if one is in and one is out; confirmed if the mean is in and stays in the
+                    region without any one condition, refuted if it is out and stays outside
+==================  ===================================================================================
+
+Otherwise the verdict is *not proven*.
 
 A claim is *not tested* if runs are missing, nothing was learned, or the best rates lie at the edge
 of their range; it is *computed* if nothing in it is random.
