@@ -126,7 +126,7 @@ PLACE = 4, 2
 CLAIMS = (
     Claim(
         words="An LSTM remembers because of its architecture",
-        sentence="Over 30 steps a fresh LSTM with forget bias 0 keeps ten times more of its first input than an RNN.",
+        sentence="Over 30 steps a fresh LSTM with forget bias 0 and one input keeps ten times what an RNN keeps.",
         said=(Said("", "in tutorials: what the cell state is for"),),
         section="04-lstm-gate-by-gate",
         logic="on average",

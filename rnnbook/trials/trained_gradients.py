@@ -92,7 +92,7 @@ CLAIMS = (
             Change(
                 date="2026-11-28",
                 what="a plain RNN and a GRU went from the variations, the adding problem by itself came",
-                why="half the runs were missing when the edition closed; 128 rows were there, nobody had looked at them",
+                why="half the runs were missing when the edition closed; nobody had looked at those that were there",
             ),
         ),
     ),
