@@ -93,7 +93,8 @@ def evidence(claim, found):
     about = [f"Logic: {claim.logic}.", f"Margin: {escape(claim.margin)}."]
     about += [f"Settings: {escape(settings)}."] if settings else []
     about += [f"Changed afterwards ({one.date}): {escape(one.what)}, since {escape(one.why)}." for one in claim.changes]
-    return f"{drawn}<details><summary>What was said beforehand</summary>{' '.join(about)}</details>"
+    stands = f"It {found.stands}." if found.stands.startswith(("stands", "was")) else ""
+    return f"{drawn}{stands}<details><summary>What was said beforehand</summary>{' '.join(about)}</details>"
 
 
 def parsed(directive, lines, name):
@@ -118,12 +119,11 @@ class Verdicts(SphinxDirective):
             said = "; ".join(
                 f"{{cite:t}}`{one.key}`: {one.where}" if one.key else f"folklore: {one.where}" for one in claim.said
             )
-            before = " *Its tables were made before the plan.*" if claim.made_before() else ""
+            before = "<br>Its tables were made before the plan." if claim.made_before() else ""
             why = f"<br>{found.why}" if found.why else ""
             cells = (
                 f'<a href="../{address(claim)}">{claim.words}</a><br>{claim.sentence}',
-                f"<span class='rb-mark rb-{kind}'>{MARKS[found.verdict]} {found.verdict}</span>{why}<br>"
-                f"It {found.stands}.{before}",
+                f"<span class='rb-mark rb-{kind}'>{MARKS[found.verdict]} {found.verdict}</span>{why}{before}",
                 evidence(claim, found),
                 str(found.runs or "none"),
                 said,
