@@ -194,18 +194,29 @@ def over_folds(values: np.ndarray) -> Estimate:
     return replace(found, se=found.se * np.sqrt(1 + len(values) * OVERLAP))
 
 
+def side(network, outcome="right"):
+    """What a network gets right in each fold, and the error of its tuning."""
+    old = Old("reviews", lambda rows: rows[outcome], lambda rows: rows["validation"], RANGE, TUNING["parts"])
+    return old.side(network=network)
+
+
 def difference(a, b, outcome="right"):
     """What network `a` gets right more than `b`, fold by fold, with the error of tuning both."""
-    old = Old("reviews", lambda rows: rows[outcome], lambda rows: rows["validation"], RANGE, TUNING["parts"])
-    (right, tuning), (other, its_tuning) = (old.side(network=network) for network in (a, b))
+    (right, tuning), (other, its_tuning) = side(a, outcome), side(b, outcome)
     return blurred(over_folds(right - other), tuning, its_tuning)
+
+
+def behind(network, right):
+    """What a method that has no rate gets right more than a network, fold by fold, with the error of its tuning."""
+    own, tuning = side(network)
+    return blurred(over_folds(right - own), tuning)
 
 
 def less(pairs, outcome="right"):
     """Conditions: of each pair of networks, by its name, what the first gets right more than the second."""
     return tuple(
-        Before(name, ("reviews-tuning", "reviews"), partial(difference, *pair, outcome), (-100.0, 100.0))
-        for name, pair in pairs.items()
+        Before(name, ("reviews-tuning", "reviews"), partial(difference, a, b, outcome), (-100.0, 100.0))
+        for name, (a, b) in pairs.items()
     )
 
 
