@@ -187,8 +187,10 @@ class Claim:
 
     def made_before(self) -> bool:
         """Whether a table that it reads is older than its plan."""
-        planned = (design.about().get("plan", {}) for design in self.designs())
-        return any(self.words not in plan for plan in planned) or any(hasattr(c, "tables") for c in self.conditions)
+        beside = [about for design in self.designs() if (about := design.about())]
+        return any(self.words not in about.get("plan", ()) for about in beside) or any(
+            hasattr(condition, "tables") for condition in self.conditions
+        )
 
     def plan(self) -> str:
         """What was said before the first run, as lines of text."""
