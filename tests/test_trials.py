@@ -1,6 +1,7 @@
 """The trials of the book: whole tables, rows that can be made again, wherever, and verdicts that follow from them."""
 
 import csv
+import html
 import inspect
 import json
 import os
@@ -18,6 +19,7 @@ from cluster import cluster
 from rnnbook import check_gradients, read_table, speech, sweep, trials
 from rnnbook.trials import (
     FOLDER,
+    before,
     biases_and_gates,
     characters,
     closing,
@@ -119,14 +121,16 @@ def test_a_claim_stands_in_its_chapter_with_its_plan_before_its_verdict(claim):
     assert f'### "{claim.words}"' in "\n".join("".join(cell["source"]) for cell in cells)
     printed = "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", ()))
     if isinstance(claim, trials.Claim):
-        assert -1 < printed.find(claim.plan()) < printed.find(claim.report()), "print claim.plan(), then claim.report()"
+        plan, report = printed.find(claim.plan()), printed.find(claim.report())
+        assert plan > -1 and (plan < report or claim.verdict() == "not tested"), "print claim.plan(), then the report"
     bibliography = (ROOT / "book/references.bib").read_text("utf-8")
     assert claim.said and all(f"{{{one.key}," in bibliography for one in claim.said if one.key)
 
 
 def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
     site = ROOT / "_build/html"
-    page = (site / "book/verdicts.html").read_text("utf-8").replace("’", "'")
+    page = (site / "book/verdicts.html").read_text("utf-8")
+    page = html.unescape(page).replace("’", "'")
     with (site / "_static/verdicts.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     expected = [(claim, found) for claim in CLAIMS for found in claim.estimates()]
@@ -279,7 +283,7 @@ def test_rungs_are_those_climbed_in_time():
 
 
 def test_rates_are_drawn_then_the_best_is_run_on_other_seeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(trials, "FOLDER", tmp_path)
+    monkeypatch.setattr(before, "FOLDER", tmp_path)
 
     def trial(rng, side, learning_rate):
         best = {"left": 0.01, "right": 0.1}[side]

@@ -296,7 +296,8 @@ def pushed(condition, region, goal, rng):
             target = sum(region) / 2 * condition.per + condition.minus
             level = np.clip(target, low, high) if condition.rival is None else (low + high) / 2
             level += target if condition.rival is not None and side == 0 else 0.0
-        noise = 0.01 * (high - low) * (rng.random(design.draws) - 0.5) * (not isinstance(condition, Share))
+        width = (high - low) if goal else (region[1] - region[0]) * condition.per
+        noise = 0.01 * width * (rng.random(design.draws) - 0.5) * (not isinstance(condition, Share))
         y = np.clip(level + noise, low, high)
         part = np.zeros(design.draws, columns)
         for name in names:

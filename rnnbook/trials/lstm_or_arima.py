@@ -23,7 +23,7 @@ from sklearn.linear_model import RidgeCV
 from statsmodels.tsa.arima.model import ARIMA
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, mean_squared_error
-from rnnbook.trials import INF, Claim, Design, Mean, Said, Slice, Variation, training
+from rnnbook.trials import INF, Claim, Design, Mean, Said, Variation, training
 
 UNITS, UPDATES, LOOK, PATIENCE, TRIES, RATES = 32, 2000, 25, 8, 8, (1e-3, 0.1)
 SEEN = {"sunspots": (6, 11, 22), "power": (3, 6, 12)}
@@ -322,8 +322,4 @@ CLAIMS = (
         ),
         shared=True,
     ),
-)
-SLICES = (
-    Slice(run, "sunspots", {"method": "ARIMA"}),
-    Slice(run, "power", {"task": "power", "method": "LSTM", "seen": 6, "units": UNITS // 4}),
 )
