@@ -83,8 +83,7 @@ CLAIMS = (
         region=(-0.1, INF),
         unit="decades",
         quantity="error of the count with two gates above that with one",
-        margin="a tenth of a decade, a quarter more error: what the quarter of the parameters that coupling saves may"
-        " cost",
+        margin="a tenth of a decade, a quarter more error: two seeds differ by more",
         conditions=spared(),
         panel=(
             Variation("an LSTM that begins by writing half", spared(USUAL)),

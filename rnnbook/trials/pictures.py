@@ -1,5 +1,6 @@
 """A claim as a picture: every condition with its interval, beside the region that is claimed."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ def effects(ax: "Axes", claim: Claim, skip: tuple[str, ...] = ()) -> None:
     groups = [("", claim.conditions), *((one.name, one.conditions) for one in claim.panel if one.name not in skip)]
     for name, conditions in groups:
         if name:
-            labels.append((row, f"with {name}:"))
+            ax.text(0.01, row, f"with {name}:", transform=ax.get_yaxis_transform(), va="center", fontsize="small")
             row += 1
         for condition in conditions:
             found = condition.estimate(results)
@@ -39,7 +40,7 @@ def effects(ax: "Axes", claim: Claim, skip: tuple[str, ...] = ()) -> None:
     low, high = np.clip(claim.region, *ends)
     ax.axvspan(low, high, color=SHADE, alpha=0.15, lw=0)
     ax.axvline(claim.null, color=SHADE, lw=1)
-    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=f"{claim.quantity}, in {claim.unit}")
+    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=textwrap.fill(f"{claim.quantity}, in {claim.unit}", 56))
     ax.set_yticks([at for at, _ in labels], [text for _, text in labels])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
