@@ -142,7 +142,7 @@ GATES = Design(
     outcomes={"decades": judging.BOUNDS},
     settings=SETTINGS
     | {"start": f"forget bias 1 for the ReLU, 1 or {OPEN:g} for the sigmoid; the rest uniform ±1/√units"},
-    rates=(3e-4, 0.3),
+    rates=(3e-4, 1.0),
     nothing=1.0,
 )
 DESIGNS = (BIASES, GATES)

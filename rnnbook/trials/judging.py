@@ -4,6 +4,7 @@ import numpy as np
 
 from rnnbook.trials import training
 
+LEARNED = 0.95  # of the constant answer's loss: from there to as much above it, nothing was learned, and all rates tie
 LEAST, MOST = 1e-5, 10.0  # of the constant answer's loss: below, a task counts as solved; above, as a blow-up
 SAID = (
     "the rate is chosen on 1000 sequences, the loss counted on 1000 others, both by what the best constant answer costs"
@@ -20,6 +21,8 @@ def judged(network, task, lag, history):
         with np.errstate(all="ignore"):
             losses = [_loss(network, task, lag, seed) for seed in (1001, 1000)]
     validation, test = (float(np.clip(np.nan_to_num(y, nan=MOST, posinf=MOST), 0, MOST)) for y in losses)
+    if LEARNED < validation < 2 - LEARNED:  # else the smallest rates would be the best, since they move least
+        validation = 1.0
     return {"validation": validation, "decades": float(np.log10(max(test, LEAST)))}
 
 
