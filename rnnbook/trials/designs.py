@@ -82,6 +82,8 @@ class Design:
     nothing : float, optional
         What the best constant answer gets in that column. Where no run of any side is a twentieth
         better, nothing was learned, and nothing is tested.
+    timed : bool, default False
+        Whether its outcomes are times, which no machine gives twice.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Design:
     draws: int = DRAWS
     select: str = "validation"
     nothing: float | None = None
+    timed: bool = False
 
     def check_arm(self, arm: Mapping[str, Any]) -> None:
         """Raise a ValueError unless these factors name one arm."""
@@ -102,7 +105,7 @@ class Design:
 
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
-        kept = {name: value for name, value in vars(self).items() if name != "run"}
+        kept = {name: value for name, value in vars(self).items() if name not in ("run", "timed")}
         return {**kept, "run": self.run.__name__}
 
     def said(self) -> str:
