@@ -90,24 +90,24 @@ def run(rng, cell, start, short, learning_rate, updates=UPDATES, compiled=True):
         init.chrono(model.recurrent, 100, rng)
     first = rng.integers(1_000_000)
     ids = bracketed(rng, training.plays("train")[first : first + 2_000_000], short)
-    best: dict[str, Any] = {"bits": np.inf, "updates": 0, "params": {}}
+    best: dict[str, Any] = {"bits": np.inf, "params": {}}
 
-    def look(history):
+    def look(_):
         bits = bits_of_kind(model)
         if bits < best["bits"]:
             now = {name: values.copy() for name, values in model.params.items()}
-            best.update(bits=bits, updates=len(history.loss), params=now)
+            best.update(bits=bits, params=now)
         return bits < ENOUGH
 
     with suppress(FloatingPointError):
         monitor = Monitor(until=look, eval_every=LOOK)
         characters.train(model, text.windows(ids, STREAMS, STEPS), learning_rate, updates, compiled, monitor=monitor)
     if not best["params"]:
-        return {"validation": np.nan, "updates": 0} | {f"right_{n}": 0.5 for n in DISTANCES}
+        return {"validation": np.nan, **{f"right_{n}": 0.5 for n in DISTANCES}}
     for name, values in best["params"].items():
         model.params[name][...] = values
     shares = {f"right_{n}": round(float(share), 5) for n, (share, _) in asked(model, "test").items()}
-    return {"validation": round(best["bits"], 5), "updates": best["updates"]} | shares
+    return {"validation": round(best["bits"], 5), **shares}
 
 
 STARTS = ("bias 1", "chrono")

@@ -200,7 +200,7 @@ CLAIMS = (
         panel=(
             Variation(f"{HALF} updates", more(LSTM, best_other, ALL, HALF)),
             Variation("equal time", more(LSTM, best_other, ALL, updates_in_time)),
-            Variation("a forget bias of 1", more(BIAS_1, best_other)),
+            Variation("a forget bias of 1 for the LSTM alone", more(BIAS_1, best_other)),
         ),
     ),
     Claim(
