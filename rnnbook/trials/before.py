@@ -17,6 +17,7 @@ from rnnbook.arrays import Array
 from rnnbook.trials.designs import FOLDER, log_uniform, results, rows_where
 from rnnbook.trials.estimates import INF, Estimate, difference_of_shares, mean, share, total
 from rnnbook.trials.sweeps import sweep
+from rnnbook.trials.verdicts import Said
 
 SEEDS = 30  # runs at the best rates
 
@@ -235,29 +236,66 @@ class OldClaim:
     need: int
     effects: Callable[[], list[Effect]]
 
+    logic = "as many effects as were said beforehand"
+    region = (0.0, INF)
+    unit = "the claim's side"
+    margin = "part of the effect"
+    changes: tuple[Any, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The tasks, where a claim has no sentence yet."""
+        return f"On {self.tasks}."
+
+    @property
+    def said(self) -> list[Said]:
+        """Who says it."""
+        return [Said(key, "") for key in self.said_by] or [Said("", "said everywhere")]
+
+    def designs(self) -> list[Any]:
+        """None: its tables are older."""
+        return []
+
+    def hash(self) -> str:
+        """None."""
+        return ""
+
+    def made_before(self) -> bool:
+        """Always."""
+        return True
+
+    def estimates(self) -> list[Estimate]:
+        """The effects."""
+
+        def known(one: Effect) -> Estimate:
+            return Estimate(one.name, one.value, one.high - one.low, exact=lambda _: (one.low, one.high))
+
+        return [known(one) for one in self.effects()]
+
+    def judge(self, estimates: Sequence[Estimate]) -> tuple[str, str]:
+        """The verdict, by counting."""
+        low, high = zip(*(one.interval() for one in estimates), strict=True)
+        word = "confirmed" if sum(np.array(low) > 0) >= self.need else "not proven"
+        return ("refuted" if sum(np.array(high) < 0) >= self.need else word), f"{self.need} of {len(low)} decide"
+
+    def stands(self) -> str:
+        """What a reader has to know."""
+        return "was not varied yet, and is judged by counting effects"
+
     def runs(self) -> int:
         """How many runs the verdict rests on."""
         return sum(len(results(name)) for name in self.tables)
 
     def verdict(self) -> str:
         """*confirmed*, *refuted* or *not proven*."""
-        return self._decide(self.effects())
-
-    def _decide(self, effects):
-        if sum(effect.low > 0 for effect in effects) >= self.need:
-            return "confirmed"
-        if sum(effect.high < 0 for effect in effects) >= self.need:
-            return "refuted"
-        return "not proven"
+        return self.judge(self.estimates())[0]
 
     def report(self) -> str:
         """The effects and the verdict, as lines of text."""
         effects = self.effects()
         width = max(len(effect.name) for effect in effects)
         lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in effects]
-        return "\n".join(
-            [f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self._decide(effects)}"]
-        )
+        return "\n".join([f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self.verdict()}"])
 
 
 def effect(name: str, a: ArrayLike, b: ArrayLike = (0.0,), n_comparisons: int = 1, shift: float = 0.0) -> Effect:

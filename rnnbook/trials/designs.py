@@ -82,6 +82,8 @@ class Design:
     nothing : float, optional
         What the best constant answer gets in that column. Where no run of any side is a twentieth
         better, nothing was learned, and nothing is tested.
+    timed : bool, default False
+        Whether its outcomes are times, which no machine gives twice.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Design:
     draws: int = DRAWS
     select: str = "validation"
     nothing: float | None = None
+    timed: bool = False
 
     def check_arm(self, arm: Mapping[str, Any]) -> None:
         """Raise a ValueError unless these factors name one arm."""
@@ -102,7 +105,7 @@ class Design:
 
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
-        kept = {name: value for name, value in vars(self).items() if name != "run"}
+        kept = {name: value for name, value in vars(self).items() if name not in ("run", "timed")}
         return {**kept, "run": self.run.__name__}
 
     def said(self) -> str:
@@ -124,6 +127,8 @@ class Design:
         low, high = np.log(self.rates)
         for rows in sides:
             select = np.nan_to_num(rows[self.select].astype(float), nan=np.inf)
+            if self.nothing is not None and not select.min() < LEARNED * self.nothing:
+                continue  # a side that learned nothing has no best rate
             good = select <= np.sort(select)[len(rows) // 12]  # the best five of sixty, and their equals
             place = ((np.log(rows["learning_rate"][good]) - low) / (high - low)).mean()
             if not EDGE < place < 1 - EDGE:

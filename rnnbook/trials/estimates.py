@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.special import comb
+from scipy.special import betaincinv, comb, ndtri, stdtrit
 
 from rnnbook.arrays import Array
 from rnnbook.trials.designs import Design, rows_where
@@ -35,7 +34,8 @@ class Estimate:
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """The interval that covers the true value with confidence 1 - `alpha`, cut at the limits."""
-        half = float(stats.t.ppf(1 - alpha / 2, self.df)) * self.se
+        level = 1 - alpha / 2
+        half = float(stdtrit(self.df, level) if np.isfinite(self.df) else ndtri(level)) * self.se
         low, high = (self.value - half, self.value + half) if self.exact is None else self.exact(alpha)
         return max(low, self.limits[0]), min(high, self.limits[1])
 
@@ -48,12 +48,12 @@ def total(name: str, terms: Sequence[tuple[float, Estimate]], shared: bool = Fal
     """
     parts = np.array([abs(weight) * one.se for weight, one in terms])
     se = float(parts.sum() if shared else np.sqrt((parts**2).sum()))
-    below = sum(part**4 / one.df for part, (_, one) in zip(parts, terms, strict=True))
+    below = sum(part**4 / one.df for part, (_, one) in zip(parts, terms, strict=True) if np.isfinite(part))
     return Estimate(
         name,
         value=float(sum(weight * one.value for weight, one in terms)),
         se=se,
-        df=float((parts**2).sum() ** 2 / below) if below > 0 else INF,
+        df=float((parts**2).sum() ** 2 / below) if below > 0 and np.isfinite(se) else INF,
         limits=(
             float(sum(min(weight * end for end in one.limits) for weight, one in terms)),
             float(sum(max(weight * end for end in one.limits) for weight, one in terms)),
@@ -138,10 +138,10 @@ def _scaled(found, minus, per):
 class BestOf(Condition):
     """What one gets who draws `tries` rates and keeps the run that does best on validation data.
 
-    From all subsets of that many runs with rates drawn at random (Dodge et al. 2019, section 3): no
-    rate is chosen, so nothing hangs on a tie. The standard error is the jackknife's (Efron & Stein
-    1981), with as many degrees of freedom as there are disjoint subsets; it holds the tuning as well
-    as the seeds.
+    The mean over all subsets of that many runs with rates drawn at random (Dodge et al. 2019; in this
+    form, which has no bias, Tang et al. 2020): no rate is chosen, so nothing hangs on a tie. The
+    standard error is the jackknife's (Efron & Stein 1981), with as many degrees of freedom as there
+    are disjoint subsets; it holds the tuning as well as the seeds.
     """
 
     tries: int = TRIES
@@ -209,8 +209,8 @@ def share(success: Array, tries: int = 1) -> Estimate:
         return 1 - (1 - p) ** tries
 
     def exact(alpha):
-        low = stats.beta.ppf(alpha / 2, k, n - k + 1) if k else 0.0
-        high = stats.beta.ppf(1 - alpha / 2, k + 1, n - k) if k < n else 1.0
+        low = betaincinv(k, n - k + 1, alpha / 2) if k else 0.0
+        high = betaincinv(k + 1, n - k, 1 - alpha / 2) if k < n else 1.0
         return float(any_of(low)), float(any_of(high))
 
     p = (k + 2) / (n + 4)  # Agresti & Coull 1998, for means over conditions

@@ -19,11 +19,16 @@ region, *out* if the whole of it lies outside, and *open* otherwise; one that to
 open. Of K conditions one is picked out at the level alpha / K, all are asked for at alpha: either
 way a wrong verdict comes in less than alpha of all trials.
 
-    some condition      confirmed if one is in, refuted if all are out
-    every condition     confirmed if all are in, refuted if one is out
-    mean                depends if one is in and one is out; confirmed if the mean is in and stays in
-                        the region without any one condition, refuted if it is out and stays outside
-    otherwise           not proven
+==================  ===================================================================================
+asked of            verdict
+==================  ===================================================================================
+some condition      confirmed if one is in, refuted if all are out
+every condition     confirmed if all are in, refuted if one is out
+the mean            depends if one is in and one is out; confirmed if the mean is in and stays in the
+                    region without any one condition, refuted if it is out and stays outside
+==================  ===================================================================================
+
+Otherwise the verdict is *not proven*.
 
 A claim is *not tested* if runs are missing, nothing was learned, or the best rates lie at the edge
 of their range; it is *computed* if nothing in it is random.
@@ -31,6 +36,7 @@ of their range; it is *computed* if nothing in it is random.
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -181,9 +187,8 @@ class Claim:
 
     def made_before(self) -> bool:
         """Whether a table that it reads is older than its plan."""
-        return any(self.hash() != design.about().get("plan", {}).get(self.words) for design in self.designs()) or any(
-            hasattr(one, "tables") for one in self.conditions
-        )
+        planned = (design.about().get("plan", {}) for design in self.designs())
+        return any(self.words not in plan for plan in planned) or any(hasattr(c, "tables") for c in self.conditions)
 
     def plan(self) -> str:
         """What was said before the first run, as lines of text."""
@@ -193,12 +198,13 @@ class Claim:
             f"  quantity      {self.quantity}, in {self.unit}",
             f"  logic         {self.logic}: {self._rule()}",
             f"  margin        {self.margin}",
-            f"  conditions    {', '.join(one.name for one in self.conditions)}",
+            f"  conditions    {'; '.join(one.name for one in self.conditions)}",
         ]
         lines += [f"  runs          {design.said()}" for design in self.designs()]
         if self.panel:
-            lines.append(f"  variations    {', '.join(one.name for one in self.panel)}")
-        return "\n".join(lines)
+            lines.append(f"  variations    {'; '.join(one.name for one in self.panel)}")
+        lines += [f"  changed       {one.date}: {one.what}, since {one.why}" for one in self.changes]
+        return "\n".join(textwrap.fill(line, 88, subsequent_indent=" " * 16) for line in lines)
 
     def _rule(self):
         region = in_words(self.region)
@@ -218,7 +224,8 @@ class Claim:
             low, high = one.interval()
             interval = "" if one.se == 0 else f"   ({low:.2f}, {high:.2f})"
             lines.append(f"  {one.name:{width}s} {one.value:8.2f}{interval}")
-        return "\n".join([*lines, f"{word}{': ' * bool(why)}{why}", self.stands(read)])
+        lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read)]
+        return "\n".join(textwrap.fill(line, 88, subsequent_indent="    ") for line in lines)
 
 
 def in_words(region: tuple[float, float]) -> str:
@@ -247,23 +254,26 @@ def decide(
     def those(labels, word):
         return [name for name, found in labels.items() if found == word]
 
+    def listed(names):
+        return "; ".join(names) if len(names) <= 3 else f"{len(names)} of {len(estimates)} conditions"
+
     if LOGICS[logic] == "some":
         if those(strict, "in"):
-            return "confirmed", f"by {', '.join(those(strict, 'in'))}"
+            return "confirmed", f"by {listed(those(strict, 'in'))}"
         return ("refuted" if len(those(each, "out")) == len(each) else "not proven"), ""
     if LOGICS[logic] == "every":
         if those(strict, "out"):
-            return "refuted", f"by {', '.join(those(strict, 'out'))}"
+            return "refuted", f"by {listed(those(strict, 'out'))}"
         left = [name for name, found in each.items() if found != "in"]
-        return ("not proven", f"open: {', '.join(left)}") if left else ("confirmed", "")
+        return ("not proven", f"open: {listed(left)}") if left else ("confirmed", "")
     if those(strict, "in") and those(strict, "out"):
-        return "depends", f"it holds for {', '.join(those(strict, 'in'))}, not for {', '.join(those(strict, 'out'))}"
+        return "depends", f"it holds for {listed(those(strict, 'in'))}, not for {listed(those(strict, 'out'))}"
     whole = label(region, total("", [(1 / len(estimates), one) for one in estimates], shared).interval(alpha))
     values = np.array([one.value for one in estimates])
     rest = (values.sum() - values) / (len(values) - 1) if len(values) > 1 else values
     carried = [one.name for one, m in zip(estimates, rest, strict=True) if label(region, (m, m)) != whole]
     if whole == "open" or carried:
-        return "not proven", "" if whole == "open" else f"it hangs on {', '.join(carried)}"
+        return "not proven", "" if whole == "open" else f"it hangs on {listed(carried)}"
     return {"in": "confirmed", "out": "refuted"}[whole], ""
 
 
