@@ -75,7 +75,10 @@ CLAIMS = (
         words="Adam's default rate is good enough",
         sentence="On three tasks an LSTM of 32 units that has 400 to 1000 updates loses less than two per cent of loss"
         " by Adam's default of 0.001 in the place of a rate of its own.",
-        said=(Said("", "what a call of Adam without arguments says, and what most first scripts leave it at"),),
+        said=(
+            Said("kingma2015adam", "a good default for the problems that were tested there"),
+            Said("", "what a call of Adam without arguments says, and what most first scripts leave it at"),
+        ),
         section="16-training-recipes",
         logic="as good as",
         region=(-INF, 2.0),
