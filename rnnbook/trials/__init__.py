@@ -59,7 +59,7 @@ def modules() -> dict[str, ModuleType]:
     Examples
     --------
     >>> list(modules())[:3]
-    ['state', 'truncation', 'slopes']
+    ['coverage', 'state', 'truncation']
     """
     names = [path.stem for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))]
     found = {name: importlib.import_module(f"{__name__}.{name}") for name in names}

@@ -385,7 +385,7 @@ def old_share(name: str, successes: Array, n_comparisons: int = 1, shift: float 
 
     Examples
     --------
-    >>> found = share("latch", np.array([True] * 30), shift=-0.5)
+    >>> found = old_share("latch", np.array([True] * 30), shift=-0.5)
     >>> found.value, round(found.low, 2), found.high
     (0.5, 0.39, 0.5)
     """
