@@ -16,7 +16,8 @@ from rnnbook.checking.diagnostics import path_jacobians, step_jacobians
 from rnnbook.checking.gradients import check_gradients
 from rnnbook.layers.files import load, save
 
-T, B, D, H = 5, 3, 2, 4  # a maker may give its cells other numbers of units
+T, B = 5, 3
+SIZES = (2, 4), (3, 8)  # D and H, twice: a number that stands in the code fits one of them only
 LENGTHS = np.array([5, 1, 3])
 TOLERANCE = 1e-10  # relative to an array's largest number; the complex step itself is exact to about 1e-14
 
@@ -68,27 +69,36 @@ def check_cell(make: Callable[..., Cell], *, rng: np.random.Generator | None = N
     if isinstance(make, Cell) or not callable(make):
         raise TypeError(f"make must be a class of cells, or what makes one, got {type(make).__name__}")
 
-    def new(dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Cell:
-        return make(D, H, rng=np.random.default_rng(seed), dtype=dtype, **options)
+    def prepared(D: int, H: int) -> Case:
+        def new(dtype: npt.DTypeLike = np.float64, seed: int = 1) -> Cell:
+            return make(D, H, rng=np.random.default_rng(seed), dtype=dtype, **options)
 
-    cell = new()
-    if not isinstance(cell, Cell):
-        raise TypeError(f"make must make a Cell, got {type(cell).__name__}")
-    for value in cell.params.values():  # no bias stays zero, no gain one
-        value += 0.3 * rng.normal(size=value.shape)
-    x = rng.normal(size=(T, B, D))
+        cell = new()
+        if not isinstance(cell, Cell):
+            raise TypeError(f"make must make a Cell, got {type(cell).__name__}")
+        for value in cell.params.values():  # no bias stays zero, no gain one
+            value += 0.3 * rng.normal(size=value.shape)
+        return Case(cell, rng.normal(size=(T, B, D)), rng, new)
 
-    case = Case(cell, x, rng, new)
-    clauses: list[tuple[str, str]] = []
-    for clause, examine in CLAUSES.items():
+    first = prepared(*SIZES[0])
+    name, found, where = type(first.cell).__name__, dict.fromkeys(CLAUSES, ""), ""
+    for D, H in SIZES:
+        clause = next(iter(CLAUSES))
         try:
-            clauses.append((clause, examine(case) or "kept"))
+            case = prepared(D, H) if where else first
+            asked = H if isinstance(make, type) else case.cell.hidden_size  # a function may choose another
+            must(
+                case.cell.hidden_size == asked,
+                f"hidden_size must be {asked}, as asked for, it is {case.cell.hidden_size}",
+            )
+            for clause, examine in CLAUSES.items():
+                if not (where and examine is compilation):  # which takes as long as all others
+                    found[clause] = examine(case) or "kept"
         except Exception as error:  # whatever a stranger's code does, it is told which clause it broke
             kind = "" if isinstance(error, Broken) else f"{type(error).__name__}: "
-            raise AssertionError(
-                f"{type(cell).__name__} breaks the contract of cells\n{clause}: {kind}{error}"
-            ) from error
-    return Contract(type(cell).__name__, tuple(clauses))
+            raise AssertionError(f"{name} breaks the contract of cells\n{clause}: {kind}{error}{where}") from error
+        where = " (with another input_size, 3, and hidden_size, 8)"
+    return Contract(name, tuple(found.items()))
 
 
 class Case(NamedTuple):
@@ -294,21 +304,36 @@ def halves(case: Case) -> None:
 
 
 def gates(case: Case) -> None:
-    """A gate's values are shares, and the retention gate retains when its bias says so."""
-    cell = case.new()
+    """A gate's values are shares; a bias on the retention gate retains, one on the input gate lets candidates in."""
+    cell, (xw, state, _) = case.new(), one_step(case.cell, case.rng)
     cell(3 * case.x)
     for name, values in zip(cell.saved, cell.tape, strict=False):
         share = values.min() >= 0 and values.max() <= 1 if name in cell.gates else True
         must(share, f"{name} is named a gate, but what is saved under this name is not between 0 and 1")
-    if cell.retention_gate is None:
-        return
-    gate, sign = cell.retention_gate
-    kept = []
-    for bias in (-3.0, 3.0):
-        cell.block("b", gate)[...] = sign * bias
-        cell(case.x)
-        kept.append(np.abs(path_jacobians(cell)["direct"]).sum())
-    must(kept[0] < kept[1], f"retention_gate {cell.retention_gate}: a bias of {sign:+d} times more must retain more")
+    if cell.retention_gate is not None:
+        gate, sign = cell.retention_gate
+        kept = []
+        for bias in (-3.0, 3.0):
+            cell.block("b", gate)[...] = sign * bias
+            cell(case.x[:1], state)
+            kept.append(np.abs(np.linalg.eigvals(path_jacobians(cell)["direct"])).sum())  # what a state keeps of itself
+        must(
+            kept[1] - kept[0] > 1e-3 * kept[1],
+            f"retention_gate {cell.retention_gate}: a bias of {sign:+d} times more must retain more",
+        )
+    if cell.input_gate is not None:
+        memory, entered = slice(min(1, len(cell.states) - 1), None), []  # an output gate closes the output alone
+        for bias in (-3.0, 3.0):
+            xw[:, cell.columns(cell.input_gate)] = bias
+            other = xw.copy()
+            for block in set(cell.blocks) - set(cell.gates):
+                other[:, cell.columns(block)] += 1
+            one, two = cell.step(xw, state)[0][memory], cell.step(other, state)[0][memory]
+            entered.append(sum(np.abs(a - b).sum() for a, b in zip(one, two, strict=True)))
+        must(
+            2 * entered[0] < entered[1],
+            f"input_gate {cell.input_gate!r}: with a bias below 0 less must enter the memory",
+        )
 
 
 def paths(case: Case) -> None:
