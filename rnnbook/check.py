@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -71,13 +71,19 @@ def lengths(value: Any, T: int, B: int) -> Array:
     return array.astype(np.intp, copy=False)  # unsigned ones would go wrong where something is subtracted
 
 
-def parameters(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """A ValueError when a parameter is missing, or was replaced by an array of another shape."""
-    for name, shape in shapes.items():
-        if name not in params:
-            raise ValueError(f"params must hold {name!r} of shape {shape}, it holds {', '.join(params)}")
-        if np.shape(params[name]) != shape:
-            raise ValueError(f"params[{name!r}] must have shape {shape}, got {np.shape(params[name])}")
+def parameters(layer: Any, prefix: str = "") -> None:
+    """A ValueError when a parameter of a layer, or of its parts, is missing or was replaced by one of another shape."""
+    parts = getattr(layer, "parts", {})
+    for name, part in parts.items():
+        parameters(part, f"{prefix}{name}.")
+    if parts or not hasattr(layer, "param_shapes"):
+        return
+    for name, shape in layer.param_shapes().items():
+        if name not in layer.params:
+            held = ", ".join(prefix + other for other in layer.params)
+            raise ValueError(f"params must hold {prefix + name!r} of shape {shape}, it holds {held}")
+        if np.shape(layer.params[name]) != shape:
+            raise ValueError(f"params[{prefix + name!r}] must have shape {shape}, got {np.shape(layer.params[name])}")
 
 
 def positive(name: str, value: Any) -> int:

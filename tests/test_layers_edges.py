@@ -12,21 +12,26 @@ from rnnbook import (
     LSTM,
     Attention,
     Bidirectional,
+    Checkpointed,
     Dense,
     Embedding,
     EncoderDecoder,
     MinGRU,
     MinLSTM,
     Model,
+    SelfAttention,
     Stack,
     TiedReadout,
+    check,
     check_gradients,
+    compiled,
     diagnostics,
     load,
     save,
 )
 
 T, B, D, H, K = 5, 3, 2, 4, 3
+jax = check.optional("jax")
 POOLS = (None, "last", "mean", "max")
 
 
@@ -188,6 +193,35 @@ def test_a_parameter_of_another_shape_is_named(rng):
         del layer.params[name]
         with pytest.raises(ValueError, match=re.escape(f"params must hold '{name}' of shape {shape}")):
             layer(x)
+
+
+def test_a_wrong_parameter_of_a_part_is_named_before_any_part_runs(rng):
+    made = {"rng": rng}
+    x, ids = np.zeros((T, B, D), np.float32), np.zeros((T, B), int)
+    model = Model(
+        Stack([LSTM(D, H, **made), SelfAttention(H, H, **made)]), Dense(H, K, **made), Embedding(K, D, **made)
+    )
+    parts = LSTM(D, H, **made), LSTM(D, H, **made), Dense(2 * H, K, **made), Embedding(K, D, **made)
+    pair = EncoderDecoder(*parts, attention=Attention(H, H, kind="additive", **made))
+    stack = Stack([Bidirectional(GRU(D, 2, **made), Checkpointed(GRU(D, 2, **made))), Dense(H, K, **made)])
+    calls = [(model, ids, n) for n in ("readout.b", "embedding.W", "recurrent.1.W_1")]
+    calls += [(pair, (x, ids), n) for n in ("attention.v", "decoder.W_h", "readout.W", "target.W")]
+    calls += [(stack, x, n) for n in ("0.backward_cell.W_x", "1.b")]
+    for layer, given, name in calls:
+        part, last = layer, name.rpartition(".")[2]
+        for step in name.split(".")[:-1]:
+            part = part.parts[step]
+        whole = part.params[last]
+        part.params[last] = np.zeros((7, 7))
+        for run in (layer, compiled(layer)) if not isinstance(layer, EncoderDecoder) and jax else (layer,):
+            with pytest.raises(
+                ValueError, match=re.escape(f"params['{name}'] must have shape {whole.shape}, got (7, 7)")
+            ):
+                run(given)
+        part.params[last] = whole
+        cell = layer.parts.get("encoder") or layer.parts.get("0") or layer.recurrent.parts["0"]
+        cell = getattr(cell, "forward_cell", cell)
+        assert not hasattr(cell, "h_prev"), "the first part ran"
 
 
 def test_parts_that_do_not_fit_are_refused_at_once(rng):

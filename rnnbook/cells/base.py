@@ -133,6 +133,10 @@ class Cell:
             "b": Parameter((width,), constant(0.0)),
         }
 
+    def param_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape that each of `params` must have."""
+        return {name: p.shape for name, p in self.parameters().items()}
+
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         """One time step: what the cell *is*.
 
@@ -196,7 +200,7 @@ class Cell:
             When an argument has the wrong shape or type; nothing is changed.
         """
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
-        check.parameters(self.params, {name: p.shape for name, p in self.parameters().items()})
+        check.parameters(self)
         T, B, _ = x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")

@@ -130,6 +130,7 @@ class Compiled:
 
 def checked_inputs(layer: Any, x: Any, state: Any = None, lengths: Any = None) -> dict[str, Any]:
     """What a program of the layer takes besides parameters, checked while the numbers are there."""
+    check.parameters(layer)
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
         x = check.integers("ids", x, embedding.input_size)

@@ -40,12 +40,16 @@ class Dense:
         self.grads: dict[str, Array] = {}
         self._x: Array | None = None
 
+    def param_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape that each of `params` must have."""
+        return {"W": (self.input_size, self.output_size), "b": (self.output_size,)}
+
     def __call__(self, x: Array) -> Array:
         """Apply to ``x (..., D)``; returns ``y (..., K)``."""
         x = check.floating("x", x)
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
-        check.parameters(self.params, {"W": (self.input_size, self.output_size), "b": (self.output_size,)})
+        check.parameters(self)
         self._x = x
         return x @ self.params["W"] + self.params["b"]
 
@@ -89,10 +93,14 @@ class Embedding:
         self.grads: dict[str, Array] = {}
         self._ids: Array | None = None
 
+    def param_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape that each of `params` must have."""
+        return {"W": (self.input_size, self.output_size)}
+
     def __call__(self, ids: ArrayLike) -> Array:
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
         ids = check.integers("ids", ids, self.input_size)
-        check.parameters(self.params, {"W": (self.input_size, self.output_size)})
+        check.parameters(self)
         self._ids = ids
         return self.params["W"][self._ids]
 
@@ -135,13 +143,17 @@ class TiedReadout:
         self.grads: dict[str, Array] = {}
         self._x: tuple[Array, Array] | None = None
 
+    def param_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape that each of `params` must have."""
+        return {"b": (self.output_size,)}
+
     def __call__(self, x: Array, W: Array) -> Array:
         """Apply to ``x (..., D)`` with the table ``W (K, D)``; returns ``y (..., K)``."""
         x = check.floating("x", x)
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
         W = check.shaped("W", W, (self.output_size, self.input_size), "(K, D)")
-        check.parameters(self.params, {"b": (self.output_size,)})
+        check.parameters(self)
         self._x = x, W
         return x @ W.T + self.params["b"]
 

@@ -151,6 +151,7 @@ class EncoderDecoder(Container):
     def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
         source, written = _pair(x)
+        check.parameters(self)
         if self.source is not None:
             source = check.integers("source", source, self.source.input_size)
         else:

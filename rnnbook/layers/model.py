@@ -125,6 +125,7 @@ class Model(Container):
             x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         T, B = x.shape[:2]
         # before any part runs, so that a bad call changes nothing
+        check.parameters(self)
         lengths = None if lengths is None else check.lengths(lengths, T, B)
         state = checked_state(self.recurrent, "state", state, (B,))
         inner, self._masks = self.dropout_masks(x, rng) if masks is None else masks

@@ -257,6 +257,7 @@ def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, t
     T, B, _ = x.shape
     if T == 0:
         raise ValueError("x must have at least one time step, got T = 0")
+    check.parameters(layer)
     lengths = None if lengths is None else check.lengths(lengths, T, B)
     return x, checked_states(layer, "state", state, (B,)), lengths
 
