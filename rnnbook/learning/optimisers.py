@@ -20,6 +20,7 @@ class Optimiser:
     """
 
     keeps: tuple[str, ...] = ()
+    squares = False  #: whether it squares gradients
     weight_decay = 0.0
 
     def __init__(self, learning_rate: float) -> None:
@@ -37,11 +38,18 @@ class Optimiser:
 
         Raises
         ------
-        ValueError
-            When they are not, or when the parameters are others than those of the update before. Nothing is changed
-            then.
+        ValueError, TypeError
+            When they are not, or hold no floating-point numbers; when the parameters are others than those of the
+            update before; when a gradient is so large that its square, of which RMSProp and Adam take the mean, is
+            infinite in its dtype. Nothing is changed then.
         """
         _alike("grads", grads, params)
+        for name, g in grads.items():
+            check.floating(f"params[{name!r}]", params[name])
+            g = check.floating(f"grads[{name!r}]", g)
+            most = abs(g).max(initial=0) if self.squares and is_concrete(g) else 0
+            if most > np.finfo(g.dtype).max ** 0.5:
+                raise ValueError(f"grads[{name!r}] must have finite squares in {g.dtype}, its largest is {most:.3g}")
         self.begin(params)
         for kind in self.keeps:
             _alike(f"state[{kind!r}], from the updates before,", self.state[kind], params)
@@ -111,7 +119,7 @@ class RMSProp(Optimiser):
     array([0.9])
     """
 
-    keeps = ("s",)
+    keeps, squares = ("s",), True
 
     def __init__(self, learning_rate: float = 1e-3, *, decay: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
@@ -147,7 +155,7 @@ class Adam(Optimiser):
     array([0.9])
     """
 
-    keeps = ("m", "v")
+    keeps, squares = ("m", "v"), True
 
     def __init__(
         self,
@@ -246,8 +254,9 @@ def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) 
         odd = sorted(params.keys() ^ arrays.keys())
         raise ValueError(f"{name} must have the keys of params; only one of them has {', '.join(odd)}")
     for key, p in params.items():
-        if arrays[key].shape != p.shape:
-            raise ValueError(f"{name} must have the shapes of params, {key} has {arrays[key].shape}, not {p.shape}")
+        if np.shape(arrays[key]) != np.shape(p):
+            shapes = f"{np.shape(arrays[key])}, not {np.shape(p)}"
+            raise ValueError(f"{name} must have the shapes of params, {key} has {shapes}")
 
 
 def _rate(name: str, value: float) -> float:

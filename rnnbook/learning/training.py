@@ -23,6 +23,13 @@ class Batch(NamedTuple):
     lengths: Array | None = None  #: (B,): the steps of each sequence
 
 
+def checked_batch(what: str, batch: Any) -> Batch:
+    """`batch` if it is a `Batch`, or a TypeError that begins with `what`."""
+    if not isinstance(batch, Batch):
+        raise TypeError(f"{what} a Batch, as in Batch(x, target), got {type(batch).__name__}")
+    return batch
+
+
 @dataclass
 class History:
     """What `fit` saw."""
@@ -83,6 +90,10 @@ class Monitor:
 
     def __post_init__(self) -> None:
         check.positive("eval_every", self.eval_every)
+        if self.validation is not None:
+            checked_batch("validation must be", self.validation)
+        if self.until is not None and not callable(self.until):
+            raise TypeError(f"until must be callable, got {type(self.until).__name__}")
         if self.patience is not None:
             check.positive("patience", self.patience)
             if self.validation is None:
@@ -214,7 +225,7 @@ def _updates(
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
     state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
     for factor in update.factors(steps):
-        x, target, mask, lengths = batch()
+        x, target, mask, lengths = checked_batch("batch must return", batch())
         if update.carry or update.rng is not None:
             y, after = model.forward(x, state, lengths, rng=update.rng)
             state = after if update.carry else None
