@@ -15,6 +15,7 @@ import numpy as np
 import processes
 import pytest
 from cluster import cluster
+from scipy import stats
 
 from rnnbook import check_gradients, read_table, speech, sweep, trials
 from rnnbook.trials import (
@@ -31,7 +32,7 @@ from rnnbook.trials import (
     variants,
     verify,
 )
-from rnnbook.trials.before import best_rates, tune_and_run
+from rnnbook.trials.before import Effect, OldClaim, best_rates, effect, old_share, tune_and_run
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = ROOT / "Makefile"
@@ -58,6 +59,7 @@ def test_every_trial_is_found_and_says_what_is_asked_of_it():
         assert path.stem in MODULES or not re.search(r"(?m)^(CLAIMS|def make)\b", path.read_text("utf-8")), path.stem
     for module in MODULES.values():
         assert module.__doc__ and isinstance(module.CLAIMS, tuple)
+        assert hasattr(module, "DESIGNS") or (callable(module.make) and isinstance(module.SLICES, tuple))
         assert all(isinstance(one, trials.Design) for one in getattr(module, "DESIGNS", ()))
         assert all(isinstance(one, trials.Slice) for one in getattr(module, "SLICES", ()))
     places = [module.PLACE for module in MODULES.values()]
@@ -139,10 +141,43 @@ def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
         assert (row["claim"], row["condition"], row["verdict"]) == (claim.words, found.name, verdicts[claim.words])
         numbers = [found.value, *found.interval()]
         np.testing.assert_allclose([float(row[k]) for k in ("value", "low", "high")], numbers, atol=1e-4)
-        assert row["hash"] == claim.hash() and claim.sentence in page
+        assert row["hash"] == claim.hash() and claim.sentence in page and int(row["runs"]) == claim.runs()
         assert np.isnan(found.value) or f"{found.value:.2f}".replace("-", "−") in page
         target, anchor = row["section"].split("#")
         assert f'id="{anchor}"' in (site / target).read_text("utf-8") and row["section"] in page
+
+
+@pytest.mark.parametrize(
+    ("effects", "verdict"),
+    [
+        ([(1, 0.5, 2), (1, 0.1, 2), (0, -1, 1)], "confirmed"),
+        ([(-1, -2, -0.5), (-1, -2, -0.1), (9, 8, 10)], "refuted"),
+        ([(1, 0.5, 2), (0, -1, 1), (-1, -2, -0.5)], "not proven"),
+        ([(1, 0, 2), (1, 0, 2), (1, 0, 2)], "not proven"),
+    ],
+)
+def test_a_verdict_needs_whole_intervals_on_one_side(effects, verdict):
+    claim = OldClaim("w", (), "s", "t", "q", (), 2, lambda: [Effect("e", *numbers) for numbers in effects])
+    assert claim.verdict() == verdict and claim.report().endswith(f"2 of 3 decide: {verdict}")
+
+
+def test_the_intervals_are_those_of_textbooks():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(1, 1, 400), rng.normal(0, 2, 300)
+    for level, of in ((0.95, 1), (1 - 0.05 / 7, 7)):
+        found = effect("e", a, b, n_comparisons=of, shift=0.25)
+        welch = stats.ttest_ind(a, b, equal_var=False).confidence_interval(level)
+        np.testing.assert_allclose(
+            found[1:], [a.mean() - b.mean() + 0.25, welch.low + 0.25, welch.high + 0.25], atol=0.05
+        )
+        alone = effect("e", a, n_comparisons=of, shift=-1)
+        t = stats.ttest_1samp(a, 1).confidence_interval(level)
+        np.testing.assert_allclose(alone[1:], [a.mean() - 1, t.low - 1, t.high - 1], atol=0.03)
+    # Wilson 1927, by hand: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
+    k, n, z = 24, 30, stats.norm.ppf(0.975)
+    p, root = k / n, np.sqrt(k / n * (1 - k / n) / n + z**2 / (4 * n**2))
+    by_hand = [(p + z**2 / (2 * n) + sign * z * root) / (1 + z**2 / n) for sign in (-1, 1)]
+    np.testing.assert_allclose(old_share("s", np.arange(n) < k, shift=0.5)[2:], np.add(by_hand, 0.5), atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", [*variants.VARIANTS, *dict(biases_and_gates.KINDS.values())])
