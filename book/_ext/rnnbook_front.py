@@ -10,11 +10,11 @@ from pathlib import Path
 
 import yaml
 from docutils import nodes
-from rnnbook_verdicts import MARKS, address, decided, parsed
+from rnnbook_verdicts import MARKS, address, decided, named, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
-from rnnbook import explorables, trials
+from rnnbook import explorables
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
 
@@ -48,12 +48,9 @@ class Cards(SphinxDirective):
 
     def run(self):
         """Write the cards as Markdown, and let the parser read it."""
-        known = {claim.words: claim for claim in trials.claims()}
         lines = ["::::{grid} 1 2 3 3", ":gutter: 3", ""]
         for words in self.content:
-            if words not in known:
-                raise self.error(f"there is no claim {words!r}")
-            claim, found = known[words], decided(words)
+            claim, found = named(self, words), decided(words)
             verdict = found.verdict
             kind = verdict.replace(" ", "-")
             lines += [

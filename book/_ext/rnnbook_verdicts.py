@@ -36,12 +36,25 @@ class Decided(NamedTuple):
     runs: int
 
 
+def named(directive, words):
+    """The claim with these words; the directive's error if there is none."""
+    if words not in known():
+        raise directive.error(f"there is no claim {words!r}")
+    return known()[words]
+
+
+@cache
+def known():
+    """Every claim, by its words."""
+    return {claim.words: claim for claim in trials.claims()}
+
+
 @cache
 def decided(words):
     """What the tables say of the claim with these words, computed once."""
-    claim = next(claim for claim in trials.claims() if claim.words == words)
+    claim = known()[words]
     estimates = claim.estimates()
-    return Decided(estimates, *claim.judge(estimates), claim.stands(), claim.runs())
+    return Decided(estimates, *claim.judge(estimates), claim.stands(trials.results, estimates), claim.runs())
 
 
 def number(value):
@@ -113,7 +126,7 @@ class Verdicts(SphinxDirective):
         """Write the table as Markdown, and let the parser read it."""
         lines = ["| Claim | Verdict | Evidence | Runs | Said by |", "| --- | --- | --- | --- | --- |"]
         rows = []
-        for claim in trials.claims():
+        for claim in known().values():
             found = decided(claim.words)
             kind = found.verdict.replace(" ", "-")
             said = "; ".join(
@@ -145,9 +158,7 @@ class Plan(SphinxDirective):
 
     def run(self):
         """As lines of text."""
-        claim = next((claim for claim in trials.claims() if claim.words == self.arguments[0]), None)
-        if claim is None:
-            raise self.error(f"there is no claim {self.arguments[0]!r}")
+        claim = named(self, self.arguments[0])
         text = claim.report() if "report" in self.options else claim.plan()
         return parsed(self, ["```text", *text.splitlines(), "```"], "rb-plan")
 

@@ -15,7 +15,7 @@ from scipy import stats
 
 from rnnbook.arrays import Array
 from rnnbook.trials.designs import FOLDER, log_uniform, results, rows_where
-from rnnbook.trials.estimates import INF, Estimate, difference_of_shares, mean, share, total
+from rnnbook.trials.estimates import INF, Estimate, difference, difference_of_shares, mean, share, total
 from rnnbook.trials.sweeps import sweep
 from rnnbook.trials.verdicts import Said
 
@@ -58,29 +58,26 @@ class Old:
     def tuning_error(self, resamples: int = 200, **factors: Any) -> float:
         """How the smoothed outcome varies at the rates that resampled tuning runs would have chosen."""
         rows = rows_where(results(f"{self.name}-tuning"), **factors)
-        x = np.log(rows["learning_rate"] / self.rates[0]) / np.log(self.rates[1] / self.rates[0])
-        select = np.nan_to_num(np.asarray(self.select(rows), float), nan=INF)
-        outcome = np.asarray(self.outcome(rows), float)
+        decades = np.log(rows["learning_rate"]) / np.log(self.rates[1] / self.rates[0])
+        select, outcome = (np.asarray(of(rows), float) for of in (self.select, self.outcome))
         known = np.isfinite(outcome)
         if known.sum() < 5:
             return 0.0
-        part = np.clip((x * self.parts).astype(int), 0, self.parts - 1)
         rng = np.random.default_rng(0)
 
         def value(drawn):
-            means = {k: select[drawn][part[drawn] == k].mean() for k in sorted(set(part[drawn].tolist()))}
-            chosen = (min(means, key=lambda k: means[k]) + 0.5) / self.parts
-            weight = np.exp(-0.5 * ((chosen - x[known]) / 0.1) ** 2) + 1e-9
+            (rate,) = best_rates(rows[drawn], tuple(factors), select[drawn], self.rates, self.parts).values()
+            away = np.log(rate) / np.log(self.rates[1] / self.rates[0]) - decades[known]
+            weight = np.exp(-0.5 * (away / 0.1) ** 2) + 1e-9
             return weight @ outcome[known] / weight.sum()
 
-        return float(np.std([value(rng.integers(0, len(x), len(x))) for _ in range(resamples)]))
+        return float(np.std([value(rng.integers(0, len(rows), len(rows))) for _ in range(resamples)]))
 
     def difference(self, arm: dict[str, Any], rival: dict[str, Any]) -> Estimate:
         """The mean of one arm less that of another, by Welch's t."""
         (a, more_a), (b, more_b) = self.side(**arm), self.side(**rival)
         ends = np.array([min(a.min(), b.min()), max(a.max(), b.max())])
-        found = total("", [(1.0, mean(a, ends)), (-1.0, mean(b, ends))])
-        return blurred(found, more_a, more_b)
+        return blurred(difference([mean(a, ends), mean(b, ends)]), more_a, more_b)
 
     def average(self, target: float = 0.0, **arm: Any) -> Estimate:
         """The mean of one arm, less a constant."""
@@ -94,6 +91,12 @@ class Old:
         each = [share(runs) for runs, _ in sides]
         found = each[0] if rival is None else difference_of_shares(*each)
         return blurred(found, *(more for _, more in sides))
+
+
+def corrected(values: Array, overlap: float) -> Estimate:
+    """The mean over folds that share what they learn from, with variance (1/N + overlap) s² (Nadeau & Bengio 2003)."""
+    found = mean(values)
+    return replace(found, se=found.se * float(np.sqrt(1 + len(values) * overlap)))
 
 
 def blurred(found: Estimate, *errors: float) -> Estimate:
@@ -278,7 +281,7 @@ class OldClaim:
         word = "confirmed" if sum(np.array(low) > 0) >= self.need else "not proven"
         return ("refuted" if sum(np.array(high) < 0) >= self.need else word), f"{self.need} of {len(low)} decide"
 
-    def stands(self) -> str:
+    def stands(self, *_: Any) -> str:
         """What a reader has to know."""
         return "was not varied yet, and is judged by counting effects"
 
@@ -363,10 +366,9 @@ def paired(name: str, differences: Array, overlap: float, n_comparisons: int = 1
     >>> found.value, round(found.low, 2), round(found.high, 2)
     (2.0, -1.93, 5.93)
     """
-    N, value = len(differences), float(np.mean(differences) + shift)
-    error = np.sqrt((1 / N + overlap) * np.var(differences, ddof=1))
-    half = float(stats.t.ppf(1 - 0.025 / n_comparisons, N - 1) * error)
-    return Effect(name, value, value - half, value + half)
+    found = corrected(differences, overlap)
+    low, high = found.interval(0.05 / n_comparisons)
+    return Effect(name, found.value + shift, low + shift, high + shift)
 
 
 def old_share(name: str, successes: Array, n_comparisons: int = 1, shift: float = 0.0) -> Effect:

@@ -1,6 +1,5 @@
 """The runs of a trial, declared before the first of them: arms, rates, draws, bounds of the outcomes."""
 
-import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnbook.arrays import Array
-from rnnbook.trials.sweeps import read_table, sweep
+from rnnbook.trials.sweeps import beside, read_table, sweep, write_beside
 
 FOLDER = Path(__file__).parent / "results"
 DRAWS = 60  # runs of an arm, each with a rate of its own
@@ -116,19 +115,23 @@ class Design:
         low, high = self.rates
         return "; ".join([*words, f"{self.draws} runs of each, with learning rates from {low:g} to {high:g}"])
 
+    def selection(self, rows: Array) -> Array:
+        """By what one picks among rates; a run without a number is the worst of all."""
+        select = rows[self.select].astype(float)
+        return np.where(np.isnan(select), np.inf, select)
+
     def remark(self, sides: Sequence[Array]) -> str:
         """Why a comparison of these rows would be no test; empty if it is one."""
-        if self.nothing is not None:
-            best = min(float(np.nanmin(rows[self.select])) for rows in sides)
-            if not best < LEARNED * self.nothing:
-                return "nothing learned"
+        learned = [  # a side that learned nothing has no best rate
+            rows for rows in sides if self.nothing is None or self.selection(rows).min() < LEARNED * self.nothing
+        ]
+        if not learned:
+            return "nothing learned"
         if self.rates is None:
             return ""
         low, high = np.log(self.rates)
-        for rows in sides:
-            select = np.nan_to_num(rows[self.select].astype(float), nan=np.inf)
-            if self.nothing is not None and not select.min() < LEARNED * self.nothing:
-                continue  # a side that learned nothing has no best rate
+        for rows in learned:
+            select = self.selection(rows)
             good = select <= np.sort(select)[len(rows) // 12]  # the best five of sixty, and their equals
             place = ((np.log(rows["learning_rate"][good]) - low) / (high - low)).mean()
             if not EDGE < place < 1 - EDGE:
@@ -151,10 +154,9 @@ class Design:
             For `rnnbook.sweep`.
         """
         path = FOLDER / f"{self.name}.csv"
-        beside = path.with_suffix(".json")
         if not path.exists():
             FOLDER.mkdir(exist_ok=True)
-            beside.write_text(json.dumps({"plan": dict(plan), "commit": committed()}, indent=2) + "\n", "utf-8")
+            write_beside(path, {"plan": dict(plan), "commit": committed()})
         return sweep(self.run, self.planned(), range(self.draws), table=path, **options)
 
     def pilot(self, draws: int = 12) -> str:
@@ -173,8 +175,7 @@ class Design:
 
     def about(self) -> dict[str, Any]:
         """What stands beside the table: what made it, and the plan; empty if there is no table."""
-        beside = FOLDER / f"{self.name}.json"
-        return json.loads(beside.read_text("utf-8")) if beside.exists() else {}
+        return beside(FOLDER / f"{self.name}.csv")
 
 
 def committed() -> str:

@@ -63,6 +63,11 @@ def total(name: str, terms: Sequence[tuple[float, Estimate]], shared: bool = Fal
     )
 
 
+def difference(sides: Sequence[Estimate]) -> Estimate:
+    """The one estimate, or the first less the second."""
+    return total("", list(zip((1.0, -1.0), sides, strict=False)))
+
+
 # ---------------------------------------------------------------- conditions
 @dataclass(frozen=True, kw_only=True)
 class Condition:
@@ -147,13 +152,8 @@ class BestOf(Condition):
     tries: int = TRIES
 
     def _of(self, *sides):
-        each = []
-        for rows in sides:
-            select, outcome = rows[self.design.select], rows[self.outcome]
-            select = np.where(np.isnan(select), INF, select)
-            each.append(best_of(select, outcome, self.tries))
-        found = total(self.name, list(zip((1.0, -1.0), each, strict=False)))
-        return replace(found, remark=self.design.remark(sides))
+        each = [best_of(self.design.selection(rows), rows[self.outcome], self.tries) for rows in sides]
+        return replace(difference(each), remark=self.design.remark(sides))
 
 
 def best_of(select: Array, outcome: Array, tries: int = TRIES) -> Estimate:
@@ -227,7 +227,7 @@ def difference_of_shares(a: Estimate, b: Estimate) -> Estimate:
         down, up = np.hypot(a.value - low_a, high_b - b.value), np.hypot(high_a - a.value, b.value - low_b)
         return float(value - down), float(value + up)
 
-    return replace(total("", [(1.0, a), (-1.0, b)]), exact=exact)
+    return replace(difference([a, b]), exact=exact)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,14 +244,15 @@ class Mean(Condition):
 
     def _of(self, *sides):
         if self.units:
-            each = [_by_unit(rows[self.outcome], rows[self.units]) for rows in sides]
+            each = [by_unit(rows[self.outcome], rows[self.units]) for rows in sides]
             return mean(each[0] - each[1] if len(each) == 2 else each[0])
         each = [rows[self.outcome].astype(float) for rows in sides]
         ends = np.array([min(y.min() for y in each), max(y.max() for y in each)])
-        return total("", list(zip((1.0, -1.0), (mean(y, ends) for y in each), strict=False)))
+        return difference([mean(y, ends) for y in each])
 
 
-def _by_unit(y, units):
+def by_unit(y: Array, units: Array) -> Array:
+    """The mean of the runs of each year, fold or network."""
     return np.array([y[units == unit].mean() for unit in np.unique(units)])
 
 
@@ -277,10 +278,6 @@ class Computed:
     name: str
     value: float
 
-    def arms(self) -> list[Mapping[str, Any]]:
-        """None."""
-        return []
-
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
         return {"kind": "Computed", **vars(self)}
@@ -296,10 +293,6 @@ class Total:
 
     name: str
     parts: tuple[Condition, ...]
-
-    def arms(self) -> list[Mapping[str, Any]]:
-        """Of all parts."""
-        return [arm for part in self.parts for arm in part.arms()]
 
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""

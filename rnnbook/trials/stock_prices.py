@@ -20,7 +20,7 @@ import numpy as np
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
 from rnnbook.trials import FOLDER, INF, Claim, Said, Slice, Variation, results, rows_where, training
 from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
-from rnnbook.trials.estimates import mean
+from rnnbook.trials.estimates import by_unit, mean
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -103,7 +103,7 @@ def leaky(rng, leak, fold, compiled=True):
 
 def years(values, fold):
     """The mean of each of the ten test years."""
-    return np.array([values[fold % 10 == k].mean() for k in range(10)])
+    return by_unit(values, fold % 10)
 
 
 def days_up():

@@ -55,6 +55,7 @@ LOGICS = {  # of what the region is asserted
     "equivalent": "every",
     "within": "every",
 }
+ALPHA = 0.05
 VERDICTS = ("confirmed", "refuted", "depends", "not proven", "not tested", "computed")
 
 
@@ -147,11 +148,11 @@ class Claim:
         """How many runs the verdict rests on; those that two conditions share count for both."""
         return sum(one.runs for one in self.estimates(read))
 
-    def verdict(self, read: Callable[[str], Array] = results, alpha: float = 0.05) -> str:
+    def verdict(self, read: Callable[[str], Array] = results) -> str:
         """One of `VERDICTS`."""
-        return self.judge(self.estimates(read), alpha)[0]
+        return self.judge(self.estimates(read))[0]
 
-    def judge(self, estimates: Sequence[Estimate], alpha: float = 0.05) -> tuple[str, str]:
+    def judge(self, estimates: Sequence[Estimate]) -> tuple[str, str]:
         """The verdict that these estimates bear, and what it hangs on."""
         if all(isinstance(one, Computed) for one in self.conditions):
             holds = [one.name for one in estimates if label(self.region, one.interval()) == "in"]
@@ -161,11 +162,16 @@ class Claim:
             return "not tested", "; ".join(remarks)
         if missing := unreachable(self.logic, self.region, estimates):
             return "not tested", f"it could not have been {missing}"
-        return decide(self.logic, self.region, estimates, alpha, self.shared)
+        return decide(self.logic, self.region, estimates, self.shared)
 
-    def variations(self, read: Callable[[str], Array] = results) -> dict[str, str]:
-        """The verdict under every variation: half and double the margin, and what the panel names."""
-        estimates = self.estimates(read)
+    def variations(
+        self, read: Callable[[str], Array] = results, estimates: Sequence[Estimate] | None = None
+    ) -> dict[str, str]:
+        """The verdict under every variation: half and double the margin, and what the panel names.
+
+        Whoever has the estimates already may hand them on, here and to `stands`.
+        """
+        estimates = self.estimates(read) if estimates is None else estimates
         found = {}
         for name, factor in (("half the margin", 0.5), ("twice the margin", 2.0)):
             low, high = (end if np.isinf(end) else self.null + factor * (end - self.null) for end in self.region)
@@ -176,9 +182,10 @@ class Claim:
             found[one.name] = varied.verdict(read)
         return found
 
-    def stands(self, read: Callable[[str], Array] = results) -> str:
+    def stands(self, read: Callable[[str], Array] = results, estimates: Sequence[Estimate] | None = None) -> str:
         """In how many of its variations the verdict stands, and what turns it, in a sentence."""
-        verdict, found = self.verdict(read), self.variations(read)
+        estimates = self.estimates(read) if estimates is None else estimates
+        verdict, found = self.judge(estimates)[0], self.variations(read, estimates)
         if not found or verdict in ("computed", "not tested"):
             return "without variations"
         turned = [f"with {name} it is {other}" for name, other in found.items() if other != verdict]
@@ -226,7 +233,7 @@ class Claim:
             low, high = one.interval()
             interval = "" if one.se == 0 else f"   ({low:.2f}, {high:.2f})"
             lines.append(f"  {one.name:{width}s} {one.value:8.2f}{interval}")
-        lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read)]
+        lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
         return "\n".join(textwrap.fill(line, 88, subsequent_indent="    ") for line in lines)
 
 
@@ -247,11 +254,11 @@ def label(region: tuple[float, float], interval: tuple[float, float]) -> str:
 
 
 def decide(
-    logic: str, region: tuple[float, float], estimates: Sequence[Estimate], alpha: float = 0.05, shared: bool = False
+    logic: str, region: tuple[float, float], estimates: Sequence[Estimate], shared: bool = False
 ) -> tuple[str, str]:
     """The rule at the top of this file: a verdict, and what it hangs on."""
-    each = {one.name: label(region, one.interval(alpha)) for one in estimates}
-    strict = {one.name: label(region, one.interval(alpha / len(estimates))) for one in estimates}
+    each = {one.name: label(region, one.interval(ALPHA)) for one in estimates}
+    strict = {one.name: label(region, one.interval(ALPHA / len(estimates))) for one in estimates}
 
     def those(labels, word):
         return [name for name, found in labels.items() if found == word]
@@ -270,7 +277,7 @@ def decide(
         return ("not proven", f"open: {listed(left)}") if left else ("confirmed", "")
     if those(strict, "in") and those(strict, "out"):
         return "depends", f"it holds for {listed(those(strict, 'in'))}, not for {listed(those(strict, 'out'))}"
-    whole = label(region, total("", [(1 / len(estimates), one) for one in estimates], shared).interval(alpha))
+    whole = label(region, total("", [(1 / len(estimates), one) for one in estimates], shared).interval(ALPHA))
     values = np.array([one.value for one in estimates])
     rest = (values.sum() - values) / (len(values) - 1) if len(values) > 1 else values
     carried = [one.name for one, m in zip(estimates, rest, strict=True) if label(region, (m, m)) != whole]
