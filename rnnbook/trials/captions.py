@@ -10,10 +10,9 @@ in both directions; only the attention differs. 600 updates of 32 pictures,
 new ones each time; a caption is right if every word of it is. Tested on 300
 pictures; digits on images that nobody learned from.
 
-Fairness
-    48 units; sixteen learning rates for each network, drawn log-uniformly
-    from 0.002 to 0.05, judged by the loss on 300 other pictures; the middle
-    of the best quarter of the range is used for thirty other seeds.
+48 units; sixteen learning rates for each network, drawn log-uniformly from
+0.002 to 0.05, were judged by the loss on 300 other pictures; the middle of
+the best quarter of the range is used for thirty other seeds.
 """
 
 from contextlib import suppress
@@ -92,7 +91,3 @@ def make():
     """Both tables."""
     networks = [{"kind": kind, "attention": attention} for kind in KINDS for attention in (False, True)]
     tune_and_run(run, networks, "captions", lambda rows: rows["validation"], RANGE, draws=16, parts=4)
-
-
-if __name__ == "__main__":
-    make()

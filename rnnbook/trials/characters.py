@@ -126,7 +126,3 @@ def make():
         run, windows, "truncation-bits", lambda rows: rows["bits_200"], RANGE, draws=16, parts=4, tuning_trial=held_out
     )
     sweep(clock, {"cell": CELLS}, range(10), table=FOLDER / "characters-clock.csv", workers=1)
-
-
-if __name__ == "__main__":
-    make()

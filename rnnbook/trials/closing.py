@@ -1,43 +1,34 @@
-"""On trial: "an LSTM can close a bracket a hundred characters away, an
-n-gram can't".
+"""On trial: brackets that close a hundred characters after they were opened.
 
-Shakespeare has no brackets. Code puts two kinds into the plays, ( ) and
-[ ], each as often: after a stretch of 2 to 10 characters one opens at the
-start of a word, and closes at the end of a word 2 to 200 characters later
-(both drawn log-uniformly). Which kind must close it is decided by the one
-that opened it. Networks of 20,000 parameters read that text, 16 streams by
-128 steps.
+Shakespeare has no brackets. Code puts two kinds into the plays, ( ) and [ ], each as often: after a
+stretch of 2 to 10 characters one opens at the start of a word. It closes after that word, as most do in
+source code, or at the end of a word 2 to 200 characters later (both drawn log-uniformly); the share of
+the short ones is a factor. Which kind must close it is decided by the one that opened it. LSTMs of
+20,000 parameters read that text.
 
-After training, 100 passages of the test plays with an opening bracket in
-front: of the probability that the network gives to the two closing brackets
-at the end of a word so many characters on, which share has the right one?
-The quantity is the mean share over the passages, each with both kinds. An
-n-gram of at most eight characters has no way to know the kind once it is
-eight characters back: its share is a half.
+What is asked after training: 100 passages with an opening bracket in front, each with both kinds. Of
+the probability that the network gives to the two closing brackets at the end of a word so many
+characters on, which share has the right one? Passages of the validation plays say when a run was at its
+best, and pick the best run, by the surprisal of that choice in bits: one bit for a network that does
+not know. Passages of the test plays judge it.
 
-Effect, a hundred characters after the bracket, for the better of two starts
-(forget bias 1, chrono for 100 steps; the better in tuning): that share, less
-0.75, half way between guessing and knowing. Confirmed if it is above zero
-with the whole interval for the LSTM, refuted if it is below zero. GRU and
-plain RNN stand beside it.
-
-Fairness
-    Sixteen learning rates for each cell and start, drawn log-uniformly from
-    0.002 to 0.05, judged on the share at 30 characters after 600 updates; the
-    middle of the best quarter of the range is used for 30 other seeds.
+For an n-gram there is nothing to try: two passages that differ only in a bracket which lies further
+back than its context are one and the same to it, so that its share is a half.
 """
+
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
-from rnnbook import data, init, networks, text
+from rnnbook import Monitor, data, init, networks, text
 from rnnbook.activations import sigmoid
-from rnnbook.trials import Slice, characters, results, rows_where, training
-from rnnbook.trials.before import OldClaim as Claim
-from rnnbook.trials.before import effect, tune_and_run
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, characters, training
 
 OPEN, CLOSE = (len(data.ALPHABET) + np.array(kinds) for kinds in ((0, 1), (2, 3)))
-UPDATES, RANGE, DISTANCES, BEFORE = 600, (2e-3, 5e-2), (5, 10, 30, 100), 50
-NETWORKS = [("RNN", "orthogonal"), *((cell, start) for cell in ("LSTM", "GRU") for start in ("bias 1", "chrono"))]
+UPDATES, LOOK, ENOUGH = 6000, 300, 0.02  # updates at most, between two looks; bits at which a run ends
+STREAMS, STEPS, SHORT, TRIES = 16, 128, 0.7, 4
+DISTANCES, PASSAGES, BEFORE = (5, 10, 30, 100), 100, 50
 SPACE = [data.ALPHABET.index(mark) for mark in "\n "]
 
 
@@ -47,17 +38,19 @@ def words(ids):
     return np.flatnonzero(spaces[:-1] & ~spaces[1:]) + 1, np.flatnonzero(~spaces[:-1] & spaces[1:])
 
 
-def bracketed(rng, ids):
-    """A text with brackets around some of its passages."""
+def bracketed(rng, ids, short=0.0):
+    """A text with brackets around some of its passages, and around single words as that share of them."""
     starts, ends = words(ids)
     ends = ends + 1  # a bracket closes after the last letter
     at, marks, place = [], [], 0
     while True:
         gap, inside = np.exp(rng.uniform(np.log((2, 2)), np.log((10, 200))))
-        k = np.searchsorted(starts, place + gap)
+        if short and rng.random() < short:
+            inside = 1
+        k = np.searchsorted(starts, int(np.ceil(place + gap)))  # of whole numbers: others are searched for slowly
         if k == len(starts):
             break
-        e = np.searchsorted(ends, starts[k] + inside)
+        e = np.searchsorted(ends, int(np.ceil(starts[k] + inside)))
         if e == len(ends):
             break
         kind = rng.integers(2)
@@ -67,68 +60,112 @@ def bracketed(rng, ids):
     return np.insert(ids, at, marks)
 
 
-def right_share(model, passages=100):
-    """The right bracket's share of the probability of both, by distance from where it was opened."""
-    ids, rng = training.plays("test"), np.random.default_rng(1)
+def asked(model, part):
+    """The right bracket's share of the probability of both, and the bits of that choice, by distance."""
+    ids, rng = training.plays(part), np.random.default_rng(1)
     firsts, ends = words(ids)
-    starts = rng.choice(firsts[(firsts > BEFORE) & (firsts < len(ids) - 300)], passages, replace=False)
+    starts = rng.choice(firsts[(firsts > BEFORE) & (firsts < len(ids) - 300)], PASSAGES, replace=False)
     plain = np.stack([ids[s - BEFORE : s + max(DISTANCES) + 30] for s in starts], axis=1)
-    shares = []
+    margins = []  # by how much the right one's logit is larger
     for kind in range(2):
         logits = model(np.insert(plain, BEFORE, OPEN[kind], axis=0))[BEFORE + 1 :].astype(float)
-        right, wrong = logits[..., CLOSE[kind]], logits[..., CLOSE[1 - kind]]
-        shares.append(sigmoid(right - wrong))
-    outcome = {}
+        margins.append(logits[..., CLOSE[kind]] - logits[..., CLOSE[1 - kind]])
+    found = {}
     for distance in DISTANCES:
         at = ends[np.searchsorted(ends, starts + distance)] - starts
-        outcome[f"right_{distance}"] = round(float(np.mean([s[at, np.arange(passages)] for s in shares])), 5)
-    return outcome
+        margin = np.array([m[at, np.arange(PASSAGES)] for m in margins])
+        found[distance] = sigmoid(margin).mean(), np.logaddexp(0, -margin).mean() / np.log(2)
+    return found
 
 
-def run(rng, cell, start, learning_rate, updates=UPDATES, compiled=True):
-    """Train on bracketed plays; the right closing bracket's share, by distance."""
+def bits_of_kind(model):
+    """What the choice between the two costs on the validation plays, a mean over the distances."""
+    return float(np.mean([bits for _, bits in asked(model, "validation").values()]))
+
+
+def run(rng, cell, start, short, learning_rate, updates=UPDATES, compiled=True):
+    """Train on bracketed plays; the right closing bracket's share where the run was at its best, by distance."""
     model = characters.build(rng, cell, letters=len(networks.BRACKETED))
     if start == "chrono":
         init.chrono(model.recurrent, 100, rng)
     first = rng.integers(1_000_000)
-    ids = bracketed(rng, training.plays("train")[first : first + 1_000_000])
-    try:
-        history = characters.train(model, text.windows(ids, 16, 128), learning_rate, updates, compiled)
-    except FloatingPointError:
-        return {"loss": 9.0} | {f"right_{distance}": 0.5 for distance in DISTANCES}
-    return {"loss": round(float(np.mean(history.loss[-50:])), 5)} | right_share(model)
+    ids = bracketed(rng, training.plays("train")[first : first + 2_000_000], short)
+    best: dict[str, Any] = {"bits": np.inf, "params": {}}
+
+    def look(_):
+        bits = bits_of_kind(model)
+        if bits < best["bits"]:
+            now = {name: values.copy() for name, values in model.params.items()}
+            best.update(bits=bits, params=now)
+        return bits < ENOUGH
+
+    with suppress(FloatingPointError):
+        monitor = Monitor(until=look, eval_every=LOOK)
+        characters.train(model, text.windows(ids, STREAMS, STEPS), learning_rate, updates, compiled, monitor=monitor)
+    if not best["params"]:
+        return {"validation": np.nan, **{f"right_{n}": 0.5 for n in DISTANCES}}
+    for name, values in best["params"].items():
+        model.params[name][...] = values
+    shares = {f"right_{n}": round(float(share), 5) for n, (share, _) in asked(model, "test").items()}
+    return {"validation": round(best["bits"], 5), **shares}
 
 
-def effects():
-    """How far above half way between guessing and knowing, at a hundred characters."""
-    tuning = {start: rows_where(results("closing-tuning"), cell="LSTM", start=start) for start in ("bias 1", "chrono")}
-    start = max(tuning, key=lambda start: np.sort(tuning[start]["right_30"])[-4:].mean())
-    return [
-        effect(f"LSTM, {start}", rows_where(results("closing"), cell="LSTM", start=start)["right_100"], shift=-0.75)
-    ]
+STARTS = ("bias 1", "chrono")
+DESIGN = Design(
+    name="closing",
+    run=run,
+    arms=[
+        *({"cell": "LSTM", "start": start, "short": SHORT} for start in STARTS),
+        {"cell": "LSTM", "start": "bias 1", "short": 0.0},
+    ],
+    outcomes={f"right_{n}": (0.0, 1.0) for n in DISTANCES},
+    settings={
+        "cell": f"an LSTM of about {characters.PARAMETERS} parameters in float32, {characters.EMBEDDED} a character",
+        "start": "a forget bias of 1, or chrono for 100 steps",
+        "text": f"two million characters; {SHORT:.0%} of the brackets around one word if nothing else is said",
+        "budget": f"{UPDATES} updates of {STREAMS} streams by {STEPS} steps, or until the choice costs {ENOUGH} bits",
+        "training": "Adam, gradients clipped at norm 1, state carried over",
+        "picked": f"the best of {TRIES} rates, where it was at its best among looks every {LOOK} updates",
+    },
+    rates=(3e-3, 0.1),
+    draws=20,
+    nothing=1.0,
+)
+DESIGNS = (DESIGN,)
+
+
+def right(starts=STARTS, distance=100, short=SHORT):
+    """The right bracket's share at a distance, for each start."""
+    return tuple(
+        BestOf(
+            name=start,
+            design=DESIGN,
+            outcome=f"right_{distance}",
+            arm={"start": start, "short": short},
+            tries=TRIES,
+        )
+        for start in starts
+    )
 
 
 PLACE = 11, 3
 CLAIMS = (
     Claim(
         words="An LSTM can close a bracket a hundred characters away, an n-gram can't",
-        said_by=("karpathy2015visualizing",),
+        sentence="An LSTM of 20,000 parameters gives the right of two closing brackets 0.75 at a hundred characters.",
+        said=(Said("karpathy2015visualizing", "of LSTMs that read source code: cells that keep track of brackets"),),
         section="11-characters",
-        tasks="Shakespeare with brackets, 100 characters",
-        quantity="share of the right bracket, less 0.75",
-        tables=("closing-tuning", "closing"),
-        need=1,
-        effects=effects,
+        logic="exists",
+        region=(0.75, INF),
+        null=0.5,
+        unit="the probability of both kinds",
+        quantity="share of the right bracket, a hundred characters after it was opened",
+        margin="0.75: half way between guessing, to which every n-gram is bound, and knowing",
+        conditions=right(),
+        panel=(
+            Variation("30 characters", right(distance=30)),
+            Variation("10 characters", right(distance=10)),
+            Variation("no brackets around single words", right(("bias 1",), short=0.0)),
+        ),
     ),
 )
-SLICES = (Slice(run, "closing", {"cell": "LSTM", "start": "bias 1"}),)
-
-
-def make():
-    """Both tables."""
-    combinations = [{"cell": cell, "start": start} for cell, start in NETWORKS]
-    tune_and_run(run, combinations, "closing", lambda rows: -rows["right_30"], RANGE, draws=16, parts=4)
-
-
-if __name__ == "__main__":
-    make()

@@ -40,7 +40,3 @@ def make():
     sizes = [SIZES] + [SIZES | {name: int(size * by)} for name, size in SIZES.items() for by in (1 / 4, 4)]
     rows = [{"cell": cell, **one} for one in sizes for cell in CELLS]
     sweep(run, rows, range(5), table=FOLDER / "costs-clock.csv", workers=1)
-
-
-if __name__ == "__main__":
-    make()

@@ -1,43 +1,24 @@
-"""On trial: "the learning rate is the most important hyperparameter"
-(Greff et al. 2017); "Adam's default rate is good enough".
+"""On trial: which decision of a recipe matters most.
 
-What a practitioner decides, one decision at a time, on three of the book's
-tasks: characters of Shakespeare (rnnbook.data.shakespeare; 32 streams by 32
-steps, 1000 updates, tested on 50,000 characters), speakers of vowels
-(rnnbook.data.vowels; ten-fold cross-validation, 400 updates of 32
-utterances, mean over time) and power demand (rnnbook.data.power; from the
-first twelve hours of a day the other twelve, 200 days to learn from, 600
-updates of 32). Thirty runs each: other seeds, and other folds or days.
+What a practitioner decides, one decision at a time, on three of the book's tasks: characters of Shakespeare (32
+streams by 32 steps, 1000 updates, tested on 50,000 characters), speakers of vowels (ten-fold cross-validation, three
+times; 400 updates of 32 utterances, mean over time) and power demand (from the first twelve hours of a day the other
+twelve, 200 days to learn from, 600 updates of 32). Thirty runs each: other seeds, and other folds or days.
 
-"base" is an LSTM of 32 units, its biases zero but for a forget bias of 1,
-weights from ±1/√H, Adam at a constant rate, gradients clipped at norm 1,
-float32. Each other recipe differs from it in what its name says. Batches of
-8 and 128 see as many sequences in all. "SGD" has momentum 0.9. Dropout is
-0.3: "dropout" before the readout (Zaremba et al. 2014), of two layers
-between these, anew in every step or one mask for all (Gal & Ghahramani
-2016). "layer norm": Ba et al. 2016, as rnnbook.LayerNormLSTM has it.
+"base" is an LSTM of 32 units, its biases zero but for a forget bias of 1, weights from ±1/√H, Adam at a constant rate,
+gradients clipped at norm 1, float32. Each other recipe differs from it in what its name says. Batches of 8 and 128 see
+as many sequences in all. "SGD" has momentum 0.9. Dropout is 0.3: "dropout" before the readout (Zaremba et al. 2014),
+of two layers between these, anew in every step or one mask for all (Gal & Ghahramani 2016). "layer norm": Ba et al.
+2016, as rnnbook.LayerNormLSTM has it.
 
-The quantity is the loss on what was not seen, in per cent above that of
-"base".
-
-Effects, in per cent of the loss of "base"
-    "The learning rate is the most important hyperparameter": what "base"
-    loses with three times or a third of its rate, whichever is worse, less
-    what the worst of the other recipes loses, for each task.
-    "Adam's default rate is good enough": two per cent, less what "base"
-    loses with 0.001, Adam's default, for each task.
-    Confirmed if all three are above zero, refuted if all are below. Above
-    or below: the whole interval, 95 % for the three together.
-
-Fairness
-    Sixteen learning rates for each recipe and task, drawn log-uniformly
-    from 0.001 to 0.1 (thirty times that for SGD), each on a fold of its
-    own, judged by the loss on a part for that; the middle of the best
-    quarter of the range is used for all thirty runs.
+Each recipe and task had sixteen learning rates, drawn log-uniformly from 0.001 to 0.1 (thirty times that for SGD),
+each on a fold of its own, judged by the loss on a part for that; the middle of the best quarter of the range was used
+for all thirty runs.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -61,9 +42,8 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, Slice, results, rows_where, training
-from rnnbook.trials.before import OldClaim as Claim
-from rnnbook.trials.before import paired, rate_of, tune_and_run
+from rnnbook.trials import FOLDER, INF, Claim, Estimate, Said, Slice, Variation, results, rows_where, training
+from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3
@@ -205,49 +185,79 @@ def above_base(task, recipe="base", rate=None):
     return 100 * (other - base) / base.mean()
 
 
+@lru_cache
+def tuning_error(task, recipe):
+    """What the choice of the rate adds to the standard error, in per cent of the base's loss."""
+    base = rows_where(results("recipes"), task=task, recipe="base")["loss"].mean()
+    old = Old("recipes", lambda rows: 100 * rows["loss"] / base, lambda rows: rows["validation"], RANGE, parts=4)
+    return old.tuning_error(task=task, recipe=recipe)
+
+
+def over_folds(task, differences, recipes=()):
+    """Their mean. Folds share what they learn from: the variance is Nadeau & Bengio's (2003), (1/N + overlap) s²."""
+    N, overlap = len(differences), OVERLAP[task]
+    error = float(np.sqrt((1 / N + overlap) * np.var(differences, ddof=1)))
+    found = Estimate("", float(differences.mean()), error, N - 1, runs=2 * N)
+    return blurred(found, *(tuning_error(task, recipe) for recipe in recipes))
+
+
 def change(task, recipe):
-    """`above_base` as an effect, with an interval of its own."""
-    return paired(recipe, above_base(task, recipe), OVERLAP[task])
+    """By how many per cent a recipe's loss lies above the base's, as an estimate."""
+    return over_folds(task, above_base(task, recipe), (recipe, "base"))
 
 
-def rate_or_recipe():
-    """What a wrong rate costs, less what the worst recipe costs."""
-    found = []
-    for task in UPDATES:
-        wrong = max((above_base(task, rate=rate) for rate in RATES[:2]), key=np.mean)
-        worst = max((above_base(task, recipe) for recipe in RECIPES), key=np.mean)
-        found.append(paired(task, wrong - worst, OVERLAP[task], n_comparisons=3))
-    return found
+def rate_against(task, values):
+    """What the worse of two wrong rates costs, less what the worse of another decision's values costs."""
+    wrong = max((above_base(task, rate=rate) for rate in RATES[:2]), key=np.mean)
+    worst = max(values, key=lambda recipe: above_base(task, recipe).mean())
+    return over_folds(task, wrong - above_base(task, worst), (worst, "base"))
 
 
-def default_rate():
-    """Two per cent, less what Adam's default rate costs."""
-    return [
-        paired(task, -above_base(task, rate="default"), OVERLAP[task], n_comparisons=3, shift=2) for task in UPDATES
-    ]
+TABLES = ("recipes-tuning", "recipes", "recipes-rates")
+NUMBERS = {
+    "units": ("16 units", "64 units"),
+    "layers": ("two layers",),
+    "batch": ("batch of 8", "batch of 128"),
+    "clipping": ("no clipping", "clipping at 0.1"),
+    "forget bias": ("forget bias 0", "forget bias 3"),
+    "dropout": ("dropout",),
+}
+KINDS = {
+    "optimiser": ("SGD", "RMSProp"),
+    "orthogonal start": ("orthogonal",),
+    "layer norm": ("layer norm",),
+}
+
+
+def against(decisions):
+    """A condition for each decision and task."""
+    return tuple(
+        Before(f"{task} against {name}", TABLES, partial(rate_against, task, values))
+        for task in UPDATES
+        for name, values in decisions.items()
+    )
 
 
 PLACE = 16, 1
 CLAIMS = (
     Claim(
         words="The learning rate is the most important hyperparameter",
-        said_by=("greff2017lstm",),
+        sentence="On three tasks a learning rate that is three times too high or too low, whichever is worse, costs an"
+        " LSTM of 32 units more than the worse of two other values of any other hyperparameter.",
+        said=(
+            Said(
+                "greff2017lstm",
+                "of learning rate, size, momentum and input noise, drawn at random; the rate over four decades",
+            ),
+        ),
         section="16-training-recipes",
-        tasks="characters, vowels, power demand",
-        quantity="per cent of loss: a rate three times off, less the worst other choice",
-        tables=("recipes-tuning", "recipes", "recipes-rates"),
-        need=3,
-        effects=rate_or_recipe,
-    ),
-    Claim(
-        words="Adam's default rate is good enough",
-        said_by=(),
-        section="16-training-recipes",
-        tasks="characters, vowels, power demand",
-        quantity="2 per cent of loss, less what a rate of 0.001 costs",
-        tables=("recipes-tuning", "recipes", "recipes-rates"),
-        need=3,
-        effects=default_rate,
+        logic="always",
+        region=(0.0, INF),
+        unit="per cent of loss",
+        quantity="what a wrong rate costs above what another wrong number costs",
+        margin="none: the most important is the one that costs most, by however little",
+        conditions=against(NUMBERS),
+        panel=(Variation("optimiser, start and normalisation counted as well", against(NUMBERS | KINDS)),),
     ),
 )
 SLICES = (
@@ -263,7 +273,3 @@ def make():
     tune_and_run(run, combinations, "recipes", lambda rows: rows["validation"], RANGE, **tuning)
     rates = {"task": list(UPDATES), "rate": list(RATES), "fold": list(range(FOLDS))}
     sweep(at_rate, rates, [0], table=FOLDER / "recipes-rates.csv")
-
-
-if __name__ == "__main__":
-    make()
