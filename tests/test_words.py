@@ -29,7 +29,7 @@ from rnnbook import (
 )
 from rnnbook.layers import pooling_weights
 from rnnbook.trials import few_reviews, moving_words, reviews
-from rnnbook.trials.before import paired
+from rnnbook.trials.before import corrected
 
 D, H, K = 3, 4, 2
 POOLS = ("last", "mean", "max")
@@ -215,11 +215,9 @@ def test_folds_share_nothing_and_are_half_praise():
 
 def test_a_corrected_interval_is_a_t_interval_with_a_larger_variance(rng):
     d = rng.normal(1, 2, 30)
-    found = paired("d", d, overlap=1 / 9, n_comparisons=3, shift=0.5)
-    half = stats.t.interval(1 - 0.05 / 3, 29, scale=d.std(ddof=1) * np.sqrt(1 / 30 + 1 / 9))[1]
-    np.testing.assert_allclose(found[1:], [d.mean() + 0.5, d.mean() + 0.5 - half, d.mean() + 0.5 + half], rtol=1e-12)
-    plain = stats.ttest_1samp(d, 0).confidence_interval()
-    np.testing.assert_allclose(paired("d", d, overlap=0)[2:], plain, rtol=1e-12)
+    half = stats.t.interval(0.95, 29, scale=d.std(ddof=1) * np.sqrt(1 / 30 + 1 / 9))[1]
+    np.testing.assert_allclose(corrected(d, 1 / 9).interval(), [d.mean() - half, d.mean() + half], rtol=1e-12)
+    np.testing.assert_allclose(corrected(d, 0).interval(), stats.ttest_1samp(d, 0).confidence_interval(), rtol=1e-12)
 
 
 @pytest.fixture
