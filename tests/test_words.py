@@ -29,7 +29,7 @@ from rnnbook import (
 )
 from rnnbook.layers import pooling_weights
 from rnnbook.trials import few_reviews, moving_words, reviews
-from rnnbook.trials.before import corrected
+from rnnbook.trials.estimates import corrected
 
 D, H, K = 3, 4, 2
 POOLS = ("last", "mean", "max")

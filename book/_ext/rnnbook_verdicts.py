@@ -167,11 +167,12 @@ class Coverage(SphinxDirective):
 
     def run(self):
         """Write the table as Markdown."""
-        lines = ["| Interval | One side | The other | Covers |", "| --- | --- | --- | --- |"]
+        lines = ["| Interval | Runs of a side | One side | The other | Covers |", "| --- | --- | --- | --- | --- |"]
         (design,) = coverage.DESIGNS
         for arm in design.arms:
             covered = 100 * trials.rows_where(trials.results(design.name), **arm)["covered"].mean()
-            lines.append(f"| {arm['kind']} | {arm['one']} | {arm['other'] or 'none'} | {covered:.1f} % |")
+            sides = f"{arm['one']} | {arm['other'] or 'none'}"
+            lines.append(f"| {arm['kind']} | {arm['runs']} | {sides} | {covered:.1f} % |")
         return parsed(self, lines, "rb-coverage")
 
 

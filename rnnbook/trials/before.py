@@ -90,12 +90,6 @@ class Old:
         return blurred(found, *(more for _, more in sides))
 
 
-def corrected(values: Array, overlap: float) -> Estimate:
-    """The mean over folds that share what they learn from, with variance (1/N + overlap) s² (Nadeau & Bengio 2003)."""
-    found = mean(values)
-    return replace(found, se=found.se * float(np.sqrt(1 + len(values) * overlap)))
-
-
 def blurred(found: Estimate, *errors: float) -> Estimate:
     """An estimate with further standard errors: of tuning, of a clock."""
     more = float(np.hypot.reduce(errors))
