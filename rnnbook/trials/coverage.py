@@ -86,7 +86,7 @@ KINDS = {
     "best of eight": BEST,
     "best of four": OF_FOUR,
     "share": SHARES,
-    "share, best of eight": OF_EIGHT,
+    "share of the best of eight": OF_EIGHT,
     "mean": MEANS,
     "mean over units": UNITS,
     "mean over splits": SPLITS,
@@ -136,7 +136,7 @@ def true(kind, name):
         "best of eight": lambda: truth(name, 8),
         "best of four": lambda: truth(name, 4),
         "share": lambda: float(name),
-        "share, best of eight": lambda: 1 - (1 - float(name)) ** 8,
+        "share of the best of eight": lambda: 1 - (1 - float(name)) ** 8,
     }
     return values.get(kind, lambda: 0.0)()
 
@@ -152,7 +152,7 @@ def interval(rng, kind, runs, one, other):
             "best of eight": lambda name: best_of(*POPULATIONS[name](rng, runs), 8),
             "best of four": lambda name: best_of(*POPULATIONS[name](rng, runs), 4),
             "share": lambda name: share(rng.random(runs) < float(name)),
-            "share, best of eight": lambda name: share(rng.random(runs) < float(name), 8),
+            "share of the best of eight": lambda name: share(rng.random(runs) < float(name), 8),
             "mean over units": lambda name: mean(sample(rng, name, runs)),
             "mean over splits": lambda name: corrected(over_splits(rng, name, runs), TENTH / (PEOPLE - TENTH)),
         }[kind]
