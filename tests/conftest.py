@@ -43,6 +43,8 @@ LONG = (
     "test_trials",
     "test_compiled",
     "test_explorables",
+    "test_text",
+    "test_contract",
     "test_lab",
 )
 
