@@ -40,7 +40,7 @@ def effects(ax: "Axes", claim: Claim, skip: tuple[str, ...] = ()) -> None:
     low, high = np.clip(claim.region, *ends)
     ax.axvspan(low, high, color=SHADE, alpha=0.15, lw=0)
     ax.axvline(claim.null, color=SHADE, lw=1)
-    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=textwrap.fill(f"{claim.quantity}, in {claim.unit}", 56))
+    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=textwrap.fill(f"{claim.quantity}, in {claim.unit}", 46))
     ax.set_yticks([at for at, _ in labels], [text for _, text in labels])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x")
