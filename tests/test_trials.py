@@ -47,7 +47,8 @@ def test_the_tables_are_small_and_say_what_made_them():
     for path in TABLES:
         about = json.loads(path.with_suffix(".json").read_text("utf-8"))
         if "rows" not in about:  # not finished yet: what reads it is not tested
-            assert any(path.stem in c.tables and c.verdict() == "not tested" for c in CLAIMS), path.stem
+            read = [claim for claim in CLAIMS if path.stem in claim.tables]
+            assert any("not tested" in (claim.verdict(), *claim.variations().values()) for claim in read), path.stem
             continue
         assert about["rows"] == len(results(path.stem))
         assert re.search(r"-m rnnbook\.trials[. ](\w+)", about["command"])[1] in MODULES
