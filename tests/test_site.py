@@ -129,7 +129,8 @@ ONE_OF_EACH_KIND = """() => {
 
 
 #: Texts whose contrast is asked anew in the second theme, where nothing but colours differs. Contrast depends on a
-#: text's colour and type and on the grounds under it: of each kind three stand for all on the page.
+#: text's colour and type and on the grounds under it: of each kind three stand for all on the page. (Of a single
+#: character axe never says that it is too pale.)
 KINDS_OF_TEXT = """() => {
   const grounds = new Map([[null, ""]]), seen = new Map();
   let places = 0;  // what is moved from its place may lie on anything: it is a kind of its own
@@ -141,7 +142,7 @@ KINDS_OF_TEXT = """() => {
     }
     return grounds.get(e);
   };
-  const written = e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim());
+  const written = e => [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim().length > 1);
   const kind = e => {
     const s = getComputedStyle(e);
     return [ground(e), s.color, s.fontSize, s.fontWeight, s.textShadow].join();
