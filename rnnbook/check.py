@@ -3,7 +3,7 @@
 import contextlib
 import importlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -71,14 +71,18 @@ def lengths(value: Any, T: int, B: int) -> Array:
     return array.astype(np.intp, copy=False)  # unsigned ones would go wrong where something is subtracted
 
 
+def shapes(params: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shapes of parameters, or of what declares them."""
+    return {name: p.shape for name, p in params.items()}
+
+
 def parameters(layer: Any, prefix: str = "") -> None:
     """A ValueError when a parameter of a layer, or of its parts, is missing or was replaced by one of another shape."""
-    parts = getattr(layer, "parts", {})
-    for name, part in parts.items():
-        parameters(part, f"{prefix}{name}.")
-    if parts or not hasattr(layer, "param_shapes"):
-        return
-    for name, shape in layer.param_shapes().items():
+    for part, inner in getattr(layer, "parts", {}).items():
+        parameters(inner, f"{prefix}{part}.")
+    layer = getattr(layer, "cell", layer)
+    expected = shapes(layer.parameters()) if hasattr(layer, "parameters") else getattr(layer, "_shapes", {})
+    for name, shape in expected.items():
         if name not in layer.params:
             held = ", ".join(prefix + other for other in layer.params)
             raise ValueError(f"params must hold {prefix + name!r} of shape {shape}, it holds {held}")

@@ -306,7 +306,7 @@ def test_an_encoder_and_a_decoder_fit_or_are_refused(rng):
     ):
         with pytest.raises(ValueError, match=message):
             EncoderDecoder(**(good | changed))
-    with pytest.raises(ValueError, match="x must be a pair, source and written, got ndarray"):
+    with pytest.raises(ValueError, match="x must be a pair, source and decoder_input, got ndarray"):
         model(np.zeros((2, 2), int))
     with pytest.raises(ValueError, match="steps must be at least 3"):
         pad_sequences([[1, 2, 3]], 2)

@@ -194,7 +194,7 @@ def test_what_cannot_go_is_named_with_what_would_do(rng):
     f = {"rng": rng}
     pair = EncoderDecoder(LSTM(3, 4, **f), LSTM(3, 4, **f), Dense(4, 5, **f), Embedding(5, 3, **f))
     for layer, pattern in (
-        (pair, r"layer \(EncoderDecoder\) has no twin in ONNX.*its encoder and its decoder go one by one"),
+        (pair, r"layer \(EncoderDecoder\) has no equivalent in ONNX.*its encoder and its decoder go one by one"),
         (Model(Stack([SelfAttention(3, 4, **f)]), Dense(4, 1, **f)), r"recurrent\.0 \(SelfAttention\).*a cell in its"),
         (Attention(2, 2, kind="additive", **f), r"layer \(Attention\)"),
         (type("Sub", (Model,), {})(LSTM(3, 4, **f), Dense(4, 1, **f)), r"layer \(Sub\).*take it apart"),

@@ -133,10 +133,6 @@ class Cell:
             "b": Parameter((width,), constant(0.0)),
         }
 
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        return {name: p.shape for name, p in self.parameters().items()}
-
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         """One time step: what the cell *is*.
 

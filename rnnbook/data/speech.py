@@ -276,14 +276,14 @@ def random_voices(rng: np.random.Generator) -> Voice:
     return Voice(90 * (260 / 90) ** height, tract, np.exp(rng.uniform(-0.25, 0.25)))
 
 
-def spoken_digits(rng: np.random.Generator, longest: int = 5) -> tuple[list[int], Array]:
+def spoken_digits(rng: np.random.Generator, max_length: int = 5) -> tuple[list[int], Array]:
     """A string of digits, and the sound of a stranger who says it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Draws two to `longest` digits, a voice, pauses, and how long each phone lasts.
-    longest : int
+        Draws two to `max_length` digits, a voice, pauses, and how long each phone lasts.
+    max_length : int
 
     Returns
     -------
@@ -291,9 +291,9 @@ def spoken_digits(rng: np.random.Generator, longest: int = 5) -> tuple[list[int]
     sound : ndarray, shape (N,)
     """
     check.generator("rng", rng)
-    if check.positive("longest", longest) < 2:
-        raise ValueError(f"longest must be at least 2, got {longest}")
-    digits = rng.integers(0, 10, rng.integers(2, longest + 1)).tolist()
+    if check.positive("max_length", max_length) < 2:
+        raise ValueError(f"max_length must be at least 2, got {max_length}")
+    digits = rng.integers(0, 10, rng.integers(2, max_length + 1)).tolist()
     words = list(DIGITS.values())
     phones = ["-"]
     for digit in digits:

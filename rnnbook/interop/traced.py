@@ -239,13 +239,13 @@ def einsum(equation: str, *arrays: Any, **_: Any) -> Traced:
     return apply("Einsum", lambda *samples: np.einsum(equation, *samples), *arrays, equation=equation)
 
 
-def remainder(a: Any, b: Any) -> Traced:
+def remainder(a: Any, b: Any) -> Any:
     """``a % b``, traced: of the sign of `b`, where ONNX's is of that of `a`."""
     rest = np.fmod(a, b)
     return np.where(rest * b < 0, rest + b, rest)
 
 
-def floor_divide(a: Any, b: Any) -> Traced:
+def floor_divide(a: Any, b: Any) -> Any:
     """``a // b``, traced: not the floor of ``a / b``, which may have been rounded up."""
     rest = np.fmod(a, b)
     whole = np.rint((a - rest) / b)

@@ -160,7 +160,7 @@ def full_state(layer: Any, name: str, state: Any, B: int, dtype: DTypeLike) -> t
         return layer.checked_state(name, state, B)
     if not isinstance(layer, Container):  # a Dense or SelfAttention has none
         return ()
-    parts = layer.parts.values()
+    parts = list(layer.parts.values())
     return tuple(full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
 
 

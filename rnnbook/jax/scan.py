@@ -37,6 +37,7 @@ class LayerSpec(ByKey):
     NUMBERS = (
         *("params", "grads", "tape", "x", "h_prev", "alive", "parts"),
         *("weights", "_buffers", "_x", "_ids", "_masks", "_order", "_weights", "_kept", "_unread", "_shape", "_table"),
+        "_shapes",
     )
 
     def __init__(self, layer: Any) -> None:

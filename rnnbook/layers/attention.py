@@ -52,14 +52,12 @@ class Attention:
         self.query_size = check.positive("query_size", query_size)
         self.key_size = check.positive("key_size", key_size)
         self.kind = check.choice("kind", kind, ("additive", "multiplicative"))
-        self.params = _drawn(self.param_shapes(), rng, dtype)
+        H, E = query_size, key_size
+        shapes = {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if kind == "additive" else {"W": (H, E)}
+        self.params = _drawn(shapes, rng, dtype)
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, np.ndarray] = {}
         self._kept: Any = None
-
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        H, E = self.query_size, self.key_size
-        return {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if self.kind == "additive" else {"W": (H, E)}
 
     def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
         """Attend.
@@ -171,15 +169,11 @@ class SelfAttention:
         self.hidden_size = self.output_size = H = check.positive("hidden_size", hidden_size)
         if H % 2:
             raise ValueError(f"hidden_size must be even, got {H}")
-        self.params = _drawn(self.param_shapes(), rng, dtype)
+        shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
+        self.params = _drawn(shapes, rng, dtype) | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, np.ndarray] = {}
         self._kept: Any = None
-
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        H = self.hidden_size
-        weights = {"W_u": (self.input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
-        return weights | {"b_1": (2 * H,), "b_2": (H,)}
 
     def __call__(self, x: Array, state: State | None = None, lengths: Array | None = None) -> tuple[Array, State]:
         """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``.
@@ -231,15 +225,10 @@ class SelfAttention:
 
 
 def _drawn(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
-    """Weights, uniform from plus or minus one over the root of how many numbers are added up; zero for b."""
+    """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
     check.generator("rng", rng)
-    dtype = check.dtype(dtype)
-
-    def start(name: str, shape: tuple[int, ...]) -> Array:
-        bound = shape[0] ** -0.5
-        return np.zeros(shape) if name[0] == "b" else rng.uniform(-bound, bound, shape)
-
-    return {name: start(name, shape).astype(dtype) for name, shape in shapes.items()}
+    dtype, bounds = check.dtype(dtype), {name: shape[0] ** -0.5 for name, shape in shapes.items()}
+    return {name: rng.uniform(-bounds[name], bounds[name], shape).astype(dtype) for name, shape in shapes.items()}
 
 
 def positions(T: int, H: int) -> Array:

@@ -44,10 +44,6 @@ class Checkpointed:
         self.grads: dict[str, np.ndarray] = {}
         self._kept: list[tuple[Array, State | None]] = []
 
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        return self.cell.param_shapes()
-
     @property
     def params(self) -> dict[str, Array]:
         """The cell's parameters."""

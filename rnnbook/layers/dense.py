@@ -37,12 +37,9 @@ class Dense:
             "W": rng.uniform(-bound, bound, (input_size, output_size)).astype(dtype),
             "b": np.zeros(output_size, dtype),
         }
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._x: Array | None = None
-
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        return {"W": (self.input_size, self.output_size), "b": (self.output_size,)}
 
     def __call__(self, x: Array) -> Array:
         """Apply to ``x (..., D)``; returns ``y (..., K)``."""
@@ -90,12 +87,9 @@ class Embedding:
         self.input_size = check.positive("input_size", input_size)
         self.output_size = check.positive("output_size", output_size)
         self.params = {"W": rng.normal(size=(input_size, output_size)).astype(dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._ids: Array | None = None
-
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        return {"W": (self.input_size, self.output_size)}
 
     def __call__(self, ids: ArrayLike) -> Array:
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
@@ -140,12 +134,9 @@ class TiedReadout:
         self.input_size, self.output_size = embedding.output_size, embedding.input_size
         self._table = embedding
         self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._x: tuple[Array, Array] | None = None
-
-    def param_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each of `params` must have."""
-        return {"b": (self.output_size,)}
 
     def __call__(self, x: Array, W: Array) -> Array:
         """Apply to ``x (..., D)`` with the table ``W (K, D)``; returns ``y (..., K)``."""

@@ -260,9 +260,7 @@ def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) 
 
 
 def _rate(name: str, value: float) -> float:
-    if not check.real(name, value) > 0:
-        raise ValueError(f"{name} must be positive, got {value}")
-    return value
+    return check.positive_real(name, check.real(name, value))
 
 
 def _epsilon(value: float) -> float:

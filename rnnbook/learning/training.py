@@ -215,12 +215,7 @@ def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update
 
 
 def _updates(
-    model: Any,
-    loss: Loss,
-    optimiser: Optimiser,
-    batch: Callable[[], Batch],
-    steps: int,
-    update: Update,
+    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update
 ) -> Iterator[tuple[float, float]]:
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
     state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
@@ -245,18 +240,12 @@ def _updates(
 
 
 def _compiled_updates(
-    model: Any,
-    loss: Loss,
-    optimiser: Optimiser,
-    batch: Callable[[], Batch],
-    steps: int,
-    update: Update,
-    eval_every: int,
+    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update, every: int
 ) -> Iterator[tuple[float, float]]:
     """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
     from rnnbook.jax.training import update_chunks
 
-    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every):
+    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, every):
         yield from chunk
 
 
