@@ -77,4 +77,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_core(), *_ELSEWHERE})
+    return sorted({*(name for name in globals() if name.startswith("__")), *_core(), *_ELSEWHERE})

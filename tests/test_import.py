@@ -93,6 +93,11 @@ def test_importing_leaves_the_heavy_ones_out():
     assert result.stdout == "[]\n", result.stderr
 
 
+def test_dir_shows_public_names_alone():
+    shown = {name for name in dir(rnnbook) if not name.startswith("__")}
+    assert shown == set(rnnbook.__all__)
+
+
 def test_every_public_name_is_found_and_listed():
     pytest.importorskip("matplotlib")
     assert len(set(rnnbook.__all__)) == len(rnnbook.__all__) > 60

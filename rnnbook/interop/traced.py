@@ -258,7 +258,7 @@ def clip(a: Traced, a_min: Any = None, a_max: Any = None) -> Traced:
     return a if a_max is None else np.minimum(a, a_max)
 
 
-def rounded(a: Traced, decimals: int = 0) -> Traced:
+def rounded(a: Traced, decimals: int = 0) -> Any:
     """``np.round``, traced."""
     unit = 10.0**decimals
     return np.rint(a) if decimals == 0 else np.rint(a * unit) / unit
