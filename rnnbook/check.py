@@ -106,6 +106,23 @@ def generator(name: str, value: Any) -> np.random.Generator:
     return value
 
 
+def instance(name: str, value: Any, *kinds: Any) -> Any:
+    """`value` if it is of one of the kinds, or a TypeError."""
+    if not isinstance(value, kinds):
+        named = " or ".join(kind.__name__.removesuffix("Type") for kind in kinds)
+        got = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name} must be {'an' if named[0] in 'AEIOU' else 'a'} {named}, got {got}")
+    return value
+
+
+def numbers(name: str, value: Any) -> Array:
+    """`value` as an array of floating-point numbers, made of integers too, or a TypeError."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
+    return array.astype(float)
+
+
 def dtype(value: Any) -> "np.dtype[Any]":
     """`value` as a dtype in which parameters can be kept, float32 or float64, or an error."""
     try:
@@ -118,7 +135,7 @@ def dtype(value: Any) -> "np.dtype[Any]":
 
 def choice(name: str, value: Choice, allowed: Sequence[Choice]) -> Choice:
     """`value` if it is one of `allowed`, or a ValueError."""
-    if value not in allowed:
+    if isinstance(value, np.ndarray) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
 

@@ -131,6 +131,8 @@ def linear_scan(a: Array, b: Array) -> Array:
     >>> linear_scan(np.full(4, 0.5), np.ones(4))
     array([1.   , 1.5  , 1.75 , 1.875])
     """
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have one shape, got {a.shape} and {b.shape}")
     xp, steps = namespace(a), 1
     while steps < len(a):
         b = xp.concatenate([b[:steps], a[steps:] * b[:-steps] + b[steps:]])

@@ -154,7 +154,7 @@ def check_gradients(
     differentiate: Callable[..., Array] = methods[check.choice("method", method, tuple(methods))]
     check.generator("rng", rng)
     whole = isinstance(layer, (Model, EncoderDecoder))  # from input to readout: its state is its own affair
-    if not (whole or _has_states(layer)):
+    if isinstance(layer, type) or not (whole or _has_states(layer)):
         kinds = "Cell, Stack, Bidirectional, Model or EncoderDecoder"
         raise TypeError(f"layer must be a {kinds}, got {type(layer).__name__}")
     source, *others = x if isinstance(layer, EncoderDecoder) else (x,)

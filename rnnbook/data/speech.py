@@ -233,6 +233,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
     >>> log_mel(np.zeros(16000)).shape
     (49, 20)
     """
+    window, step = check.positive_real("window", window), check.positive_real("step", step)
     size, hop = round(window * RATE), round(step * RATE)
     check.positive("bands", bands)
     if size < 1 or hop < 1:
@@ -264,8 +265,9 @@ def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) ->
         return sound
     check.real("decibels", decibels)
     check.generator("rng", rng)
-    noise = rng.normal(size=len(sound))
-    return sound + noise * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
+    sound = check.shaped("sound", sound, (None,), "(N,)")
+    noise = rng.normal(size=len(sound)) * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
+    return (sound + noise).astype(sound.dtype, copy=False)
 
 
 def random_voices(rng: np.random.Generator) -> Voice:
@@ -446,13 +448,15 @@ def word_error_rate(heard: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]
     >>> word_error_rate([[1, 2, 2], []], [[1, 2, 3, 4], [5]])
     0.6
     """
+    for name, strings in (("heard", heard), ("said", said)):
+        check.instance(name, strings, Sequence, np.ndarray)
     if len(heard) != len(said):
         raise ValueError(f"heard must hold as many strings as said, {len(said)}, got {len(heard)}")
     if not sum(map(len, said)):
         raise ValueError("said must hold at least one word, got none")
     edits = 0
     for ours, theirs in zip(heard, said, strict=True):
-        row = list(range(len(ours) + 1))  # edits from each beginning of ours to the words of theirs so far
+        row = list(range(len(ours) + 1))  # edits from each prefix of ours to the words of theirs so far
         for n, word in enumerate(theirs, 1):
             above, row = row, [n]
             for k, other in enumerate(ours, 1):

@@ -31,9 +31,7 @@ def tokenize(sentence: str) -> list[str]:
     >>> tokenize("It isn't good--it's a second-rate film!")
     ['it', "isn't", 'good', '--', "it's", 'a', 'second-rate', 'film', '!']
     """
-    if not isinstance(sentence, str):
-        raise TypeError(f"sentence must be a string, got {type(sentence).__name__}")
-    return re.findall(r"\w+(?:['-]\w+)*|--|[^\w\s]", sentence.lower())
+    return re.findall(r"\w+(?:['-]\w+)*|--|[^\w\s]", check.instance("sentence", sentence, str).lower())
 
 
 class Vocabulary:

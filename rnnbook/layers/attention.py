@@ -241,5 +241,5 @@ def positions(T: int, H: int) -> Array:
     """
     if check.positive("H", H) % 2:
         raise ValueError(f"H must be even, got {H}")
-    angles = np.arange(T)[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
+    angles = np.arange(check.positive("T", T))[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)

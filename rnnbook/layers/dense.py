@@ -129,8 +129,7 @@ class TiedReadout:
     """
 
     def __init__(self, embedding: Embedding) -> None:
-        if not isinstance(embedding, Embedding):
-            raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
+        check.instance("embedding", embedding, Embedding)
         self.input_size, self.output_size = embedding.output_size, embedding.input_size
         self._table = embedding
         self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}

@@ -1,6 +1,6 @@
 """From sequence to sequence: an encoder, a decoder that goes on where it ended, and ways to decode."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from rnnbook.cells import Cell
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
-from rnnbook.layers.stack import Bidirectional, Container, distinct
+from rnnbook.layers.stack import Bidirectional, Container, distinct, sequence_layer
 
 #: The symbol that a decoder reads first, and writes when it has finished.
 EOS = 0
@@ -64,6 +64,12 @@ class EncoderDecoder(Container):
         source: Embedding | None = None,
         attention: Attention | None = None,
     ) -> None:
+        sequence_layer("encoder", encoder)
+        sequence_layer("decoder", decoder)
+        check.instance("readout", readout, Dense)
+        check.instance("target", target, Embedding)
+        check.instance("source", source, Embedding, type(None))
+        check.instance("attention", attention, Attention, type(None))
         given = (encoder, decoder, readout, target, source, attention)
         distinct("the parts", [part for part in given if part is not None])
         ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
@@ -113,6 +119,7 @@ class EncoderDecoder(Container):
 
     def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
         """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
+        source, lengths = self.checked_source(source, lengths)
         if self.source is not None:
             source = self.source(source)
         if isinstance(self.encoder, Dense):
@@ -152,15 +159,20 @@ class EncoderDecoder(Container):
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
         source, decoder_input = _pair(x)
         check.parameters(self)
-        if self.source is not None:
-            source = check.integers("source", source, self.source.input_size)
-        else:
-            source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
+        source, lengths = self.checked_source(source, lengths)
         decoder_input = check.integers("decoder_input", decoder_input, self.target.input_size)
         B = source.shape[1]
         if decoder_input.ndim != 2 or decoder_input.shape[1] != B:
             raise ValueError(f"decoder_input must have shape (T, B) = (any, {B}), got {decoder_input.shape}")
-        return (source, decoder_input), None if lengths is None else check.lengths(lengths, len(source), B)
+        return (source, decoder_input), lengths
+
+    def checked_source(self, source: Any, lengths: Any = None) -> tuple[Array, Array | None]:
+        """What `encode` reads, as arrays, or an error that says what is wrong with it."""
+        if self.source is None:
+            source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
+        elif (source := check.integers("source", source, self.source.input_size)).ndim != 2:
+            raise ValueError(f"source must have shape (S, B), got {source.shape}")
+        return source, None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
 def _states(layer: Any) -> Any:
@@ -187,6 +199,9 @@ def shift_right(target: Array) -> Array:
     >>> shift_right(np.array([[3], [5], [EOS]])).ravel().tolist()
     [0, 3, 5]
     """
+    target = check.as_array(target)
+    if target.ndim != 2 or target.dtype.kind not in "iu":
+        raise TypeError(f"target must be integers of shape (T, B), got {target.dtype} of shape {target.shape}")
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
 
 
@@ -201,9 +216,12 @@ def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) 
     >>> ids.T.tolist(), lengths.tolist()
     ([[4, 5], [6, 0]], [2, 1])
     """
+    sequences = list(check.instance("sequences", sequences, Iterable))
+    if any(np.ndim(s) != 1 for s in sequences):
+        raise TypeError(f"sequences must hold sequences of integers, got {sequences[0]!r:.30}")
     lengths = np.array([len(s) for s in sequences], int)
     longest = int(lengths.max(initial=0))
-    if steps is not None and steps < longest:
+    if steps is not None and check.positive("steps", steps) < longest:
         raise ValueError(f"steps must be at least {longest}, the length of the longest of sequences, got {steps}")
     ids = np.full((longest if steps is None else steps, len(sequences)), EOS)
     for b, s in enumerate(sequences):
@@ -238,6 +256,7 @@ def greedy_decode(
         When `max_length` is less than 1, or what the model gives is not a number.
     """
     max_length = check.positive("max_length", max_length)
+    check.instance("model", model, EncoderDecoder)
     keys, state = model.encode(source, lengths)
     symbol = np.full((1, keys.shape[1]), EOS)
     steps = []
@@ -285,6 +304,7 @@ def beam_search(
     ValueError
         When there is more than one source, or what the model gives is not a number.
     """
+    check.instance("model", model, EncoderDecoder)
     width, max_length = check.positive("width", width), check.positive("max_length", max_length)
     keys, state = model.encode(source, lengths)
     if keys.shape[1] != 1:

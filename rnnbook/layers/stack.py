@@ -96,7 +96,7 @@ class Stack(Container):
                     f"its input_size is {above.input_size}"
                 )
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
-        self.dropout, self.variational = probability(dropout), bool(variational)
+        self.dropout, self.variational = probability(dropout), check.instance("variational", variational, bool)
         self._masks: Sequence[Array] | None = None
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 

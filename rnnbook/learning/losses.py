@@ -178,7 +178,7 @@ class QuantileLoss:
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "levels", tuple(check.vector("levels", self.levels).tolist()))
         if not self.levels:
             raise ValueError("levels must hold at least one level, got none")
         for level in self.levels:

@@ -250,6 +250,8 @@ SMALLEST, LARGEST = 1e-15, 1e18
 
 def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) -> None:
     """A ValueError where some arrays do not have the keys and the shapes of the parameters."""
+    check.instance("params", params, Mapping)
+    check.instance(name, arrays, Mapping)
     if params.keys() != arrays.keys():
         odd = sorted(params.keys() ^ arrays.keys())
         raise ValueError(f"{name} must have the keys of params; only one of them has {', '.join(odd)}")

@@ -58,6 +58,7 @@ class Update:
     def __post_init__(self) -> None:
         if self.max_norm is not None:
             check.positive_real("max_norm", self.max_norm)
+        check.instance("carry", self.carry, bool)
         if self.schedule is not None and not callable(self.schedule):
             raise TypeError(f"schedule must be callable, got {type(self.schedule).__name__}")
         if self.rng is not None:
@@ -155,10 +156,11 @@ def fit(
     >>> history.loss[-1] < history.loss[0]
     True
     """
-    steps, update, monitor = check.positive("steps", steps), update or Update(), monitor or Monitor()
+    steps = check.positive("steps", steps)
+    update, monitor = Update() if update is None else update, Monitor() if monitor is None else monitor
+    _checked_arguments(model, loss, optimiser, batch, update, monitor)
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
-    _checked_arguments(model, loss, optimiser, batch, update, monitor)
     validation, eval_every = monitor.validation, monitor.eval_every
     history = History()
     best, waited = np.inf, 0
@@ -207,8 +209,7 @@ def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update
     """A TypeError where something of another kind is handed to `fit`."""
     kinds = {"optimiser": (optimiser, Optimiser), "update": (update, Update), "monitor": (monitor, Monitor)}
     for argument, (given, kind) in kinds.items():
-        if not isinstance(given, kind):
-            raise TypeError(f"{argument} must be of the class {kind.__name__}, got {type(given).__name__}")
+        check.instance(argument, given, kind)
     for argument, given in {"model": model, "loss": loss, "batch": batch}.items():
         if not callable(given) or isinstance(given, (type, Optimiser)):
             raise TypeError(f"{argument} must be callable, got {type(given).__name__}")
@@ -304,7 +305,11 @@ def fit_many(
     from rnnbook.jax.scan import LayerSpec, import_jax
     from rnnbook.jax.training import OptimiserSpec, update_chunks
 
-    steps, update = check.positive("steps", steps), update or Update()
+    steps, update = check.positive("steps", steps), Update() if update is None else update
+    for name, many in (("models", models), ("optimisers", optimisers), ("batches", batches)):
+        check.instance(name, many, list, tuple)
+    for one in zip(models, optimisers, batches, strict=False):
+        _checked_arguments(one[0], loss, one[1], one[2], update, Monitor())
     if update.carry or update.rng is not None:
         raise ValueError(f"update must neither carry the state nor drop anything for many models, got {update}")
     if not len(models) == len(optimisers) == len(batches) > 0:
