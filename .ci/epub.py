@@ -181,4 +181,4 @@ if __name__ == "__main__":
     main()
     if "--check" in sys.argv:
         # Debian's epubcheck is a jar that is called like a program, which not every system can
-        subprocess.run(["java", "-jar", CHECK, "--quiet", OUT / "recurrent-cells.epub"], check=True)
+        subprocess.run(["java", "-jar", CHECK, "--quiet", OUT / "recurrent-cells.epub"], check=True, timeout=300)

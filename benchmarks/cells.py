@@ -32,6 +32,8 @@ SHAPES = [  # T, B, D, H
     (1000, 1, 64, 64),
 ]
 PAIRS = 5
+HERE = (sys.executable, __file__)
+PATIENCE = 3600  # seconds for a table, or for one number of it: nothing here waits for ever
 
 
 def peephole_step(xw, h, c, W_h, p_i, p_f, p_o):
@@ -234,7 +236,7 @@ def growth_table():
                 times = [statistics.median(t) for t in in_turn(our_step(name, *shape), torch_step(name, *shape))]
                 first = first or times
                 memory = [
-                    float(subprocess.check_output([sys.executable, __file__, side, name, *map(str, shape)], text=True))
+                    float(subprocess.check_output([*HERE, side, name, *map(str, shape)], text=True, timeout=PATIENCE))
                     for side in ("ours", "torch")
                 ]
                 print(
@@ -251,5 +253,5 @@ if __name__ == "__main__":
         peak_memory(*sys.argv[1:])
     else:
         for threads in ("1", "2"):
-            subprocess.run([sys.executable, __file__, threads], check=True)
+            subprocess.run([*HERE, threads], check=True, timeout=PATIENCE)
         growth_table()

@@ -19,7 +19,7 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 
 @pytest.fixture(scope="module")
 def book():
-    processes.run([sys.executable, ".ci/epub.py"], cwd=ROOT)
+    processes.run([sys.executable, ".ci/epub.py"], 300, cwd=ROOT)
     with zipfile.ZipFile(ROOT / "_build/epub/recurrent-cells.epub") as archive:
         yield archive
 

@@ -28,7 +28,8 @@ from rnnbook import (
     words,
 )
 from rnnbook.layers import pooling_weights
-from rnnbook.trials import few_reviews, moving_words, paired, reviews
+from rnnbook.trials import few_reviews, moving_words, reviews
+from rnnbook.trials.before import paired
 
 D, H, K = 3, 4, 2
 POOLS = ("last", "mean", "max")

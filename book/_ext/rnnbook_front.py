@@ -8,17 +8,15 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-import nbformat
 import yaml
 from docutils import nodes
-from rnnbook_verdicts import address, decided, parsed
+from rnnbook_verdicts import MARKS, address, decided, named, parsed
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
-from rnnbook import explorables, trials
+from rnnbook import explorables
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
-MARKS = {"confirmed": "✓", "refuted": "✗", "not proven": "?"}
 
 
 class Still(SphinxDirective):
@@ -50,20 +48,17 @@ class Cards(SphinxDirective):
 
     def run(self):
         """Write the cards as Markdown, and let the parser read it."""
-        known = {claim.words: claim for claim in trials.claims()}
         lines = ["::::{grid} 1 2 3 3", ":gutter: 3", ""]
         for words in self.content:
-            if words not in known:
-                raise self.error(f"there is no claim {words!r}")
-            claim = decided(known[words])
-            verdict = claim.verdict()
+            claim, found = named(self, words), decided(words)
+            verdict = found.verdict
             kind = verdict.replace(" ", "-")
             lines += [
                 f":::{{grid-item-card}} <span class='rb-mark rb-{kind}'>{MARKS[verdict]} {verdict}</span>",
                 f":class-card: rb-card rb-card-{kind}",
                 f"“{words}”",
                 "",
-                f'<a href="{address(claim)}">{claim.runs():,} runs</a>',
+                f'<a href="{address(claim)}">{found.runs:,} runs</a>',
                 ":::",
             ]
         return parsed(self, [*lines, "::::"], "rb-cards")
@@ -130,7 +125,12 @@ def chapters(root):
 
 def about(name, root):
     """The rest of a sentence that begins with a chapter's title, from the metadata of its notebook."""
-    return nbformat.read(Path(root, f"{name}.ipynb"), 4).metadata.get("about", "").strip() or "\u2026"
+    return notebook(Path(root, f"{name}.ipynb"))["metadata"].get("about", "").strip() or "\u2026"
+
+
+def notebook(path):
+    """A notebook, not validated: that takes most of the time, and the first page reads all of them."""
+    return json.loads(path.read_text("utf-8"))
 
 
 @cache
@@ -138,9 +138,9 @@ def minutes(name, root):
     """How long a page takes to read: a chapter by its name, or a page of the folder book."""
     path = Path(root, "notebooks", f"{name}.ipynb")
     if path.exists():
-        cells = nbformat.read(path, 4).cells
-        text = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+        cells = notebook(path)["cells"]
+        text = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     else:
         text, code = Path(root, "book", f"{name}.md").read_text("utf-8"), ""
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula formula formula ", text, flags=re.DOTALL)

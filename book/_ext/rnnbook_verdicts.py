@@ -1,17 +1,23 @@
-"""The page of verdicts: every claim on trial, from the tables of its runs, as a table and as a file."""
+"""Claims on the pages: the table of verdicts, as a file as well; one claim's plan and report; simulated coverage."""
 
 import csv
-from dataclasses import replace
+import math
 from functools import cache
+from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from rnnbook import trials
+from rnnbook.trials import coverage
+from rnnbook.trials.verdicts import in_words, label
 
 FILE = "verdicts.csv"
+MARKS = {"confirmed": "✓", "refuted": "✗", "depends": "±", "not proven": "?", "not tested": "–", "computed": "="}
+MANY = 8  # conditions that are shown at once
 
 
 def address(claim):
@@ -20,18 +26,88 @@ def address(claim):
     return f"notebooks/{claim.section}.html#{nodes.make_id(heading)}"
 
 
-def in_words(effect):
-    """An effect and its interval."""
-    low, high = f"{effect.low:.2f}", f"{effect.high:.2f}"
-    interval = f" ({low} to {high})" if low != high else ""
-    return f"{effect.name}: {effect.value:.2f}{interval}".replace("-", "−")
+class Decided(NamedTuple):
+    """What the tables say of a claim."""
+
+    estimates: list
+    verdict: str
+    why: str
+    stands: str
+    runs: int
+
+
+def named(directive, words):
+    """The claim with these words; the directive's error if there is none."""
+    if words not in known():
+        raise directive.error(f"there is no claim {words!r}")
+    return known()[words]
 
 
 @cache
-def decided(claim):
-    """The claim, its effects computed once: every interval is a bootstrap of thousands of samples."""
-    effects = claim.effects()
-    return replace(claim, effects=lambda: effects)
+def known():
+    """Every claim, by its words."""
+    return {claim.words: claim for claim in trials.claims()}
+
+
+@cache
+def decided(words):
+    """What the tables say of the claim with these words, computed once."""
+    claim = known()[words]
+    estimates = claim.estimates()
+    return Decided(estimates, *claim.judge(estimates), claim.stands(trials.results, estimates), claim.runs())
+
+
+def number(value):
+    """As it is printed."""
+    return f"{value:.2f}".replace("-", "−").replace("nan", "no runs yet")
+
+
+def in_numbers(estimate):
+    """An estimate and its interval."""
+    low, high = (number(end) for end in estimate.interval())
+    return number(estimate.value) + (f" ({low} to {high})" if estimate.se and math.isfinite(estimate.value) else "")
+
+
+def forest(claim, estimates):
+    """A forest plot as HTML: one line a condition, the region shaded; the numbers stand beside it as text."""
+    ends = [end for one in estimates for end in (one.value, *one.interval()) if math.isfinite(end)]
+    ends += [end for end in claim.region if math.isfinite(end)]
+    low, high = min(ends), max(ends)
+    margin = 0.06 * (high - low or 1.0)
+    low, high = low - margin, high + margin
+
+    def place(value):
+        return 100 * (min(max(value, low), high) - low) / (high - low)
+
+    def bar(name, start, end):
+        return f'<i class="{name}" style="left:{place(start):.1f}%;width:{place(end) - place(start):.1f}%"></i>'
+
+    lines = []
+    for one in estimates:
+        drawn = bar("rb-region", *claim.region)
+        if math.isfinite(one.value):
+            found = label(claim.region, one.interval())
+            drawn += bar(f"rb-interval rb-{found}", *one.interval())
+            drawn += f'<i class="rb-value rb-{found}" style="left:{place(one.value):.1f}%"></i>'
+        lines.append(
+            f'<span class="rb-condition"><span>{escape(one.name)}</span>'
+            f'<span class="rb-track" aria-hidden="true">{drawn}</span><span>{in_numbers(one)}</span></span>'
+        )
+    head = f"{escape(claim.quantity)}, in {escape(claim.unit)}; the claim says {in_words(claim.region)}"
+    return f'<span class="rb-forest"><span>{head.replace("-", "−")}</span>{"".join(lines)}</span>'
+
+
+def evidence(claim, found):
+    """The forest plot, folded where it is long, what was said beforehand, and who says the claim."""
+    drawn = forest(claim, found.estimates)
+    if len(found.estimates) > MANY:
+        drawn = f"<details><summary>{len(found.estimates)} conditions</summary>{drawn}</details>"
+    settings = "; ".join(dict.fromkeys(design.said() for design in claim.designs()))
+    about = [f"Logic: {claim.logic}.", f"Margin: {escape(claim.margin)}."]
+    about += [f"Settings: {escape(settings)}."] if settings else []
+    about += [f"Changed afterwards ({one.date}): {escape(one.what)}, since {escape(one.why)}." for one in claim.changes]
+    stands = f"It {found.stands}." if found.stands.startswith(("stands", "was")) else ""
+    return f"{drawn}{stands}<details><summary>What was said beforehand</summary>{' '.join(about)}</details>"
 
 
 def parsed(directive, lines, name):
@@ -48,20 +124,56 @@ class Verdicts(SphinxDirective):
 
     def run(self):
         """Write the table as Markdown, and let the parser read it."""
-        lines = ["| Claim | Verdict | Effect | Tasks | Runs | Said by |", "| --- | --- | --- | --- | --- | --- |"]
+        lines = ["| Claim | Verdict | Evidence | Runs | Said by |", "| --- | --- | --- | --- | --- |"]
         rows = []
-        for claim in map(decided, trials.claims()):
-            link = f'<a href="../{address(claim)}">{claim.words}</a>'
-            said_by = ", ".join(f"{{cite:t}}`{key}`" for key in claim.said_by) or "everybody"
-            effects = "<br>".join(in_words(effect) for effect in claim.effects())
-            effects = f"{claim.quantity}:<br>{effects}"
-            cells = (link, f"**{claim.verdict()}**", effects, claim.tasks, str(claim.runs() or "none"), said_by)
-            lines.append(f"| {' | '.join(cells)} |")
-            about = [claim.words, " ".join(claim.said_by), address(claim), claim.tasks, claim.runs(), claim.quantity]
-            for effect in claim.effects():
-                rows.append([*about, effect.name, *(round(number, 4) for number in effect[1:]), claim.verdict()])
+        for claim in known().values():
+            found = decided(claim.words)
+            kind = found.verdict.replace(" ", "-")
+            said = "; ".join(
+                f"{{cite:t}}`{one.key}`: {one.where}" if one.key else f"folklore: {one.where}" for one in claim.said
+            )
+            before = "<br>Its tables were made before the plan." if claim.made_before() else ""
+            why = f"<br>{found.why}" if found.why else ""
+            cells = (
+                f'<a href="../{address(claim)}">{claim.words}</a><br>{claim.sentence}',
+                f"<span class='rb-mark rb-{kind}'>{MARKS[found.verdict]} {found.verdict}</span>{why}{before}",
+                evidence(claim, found),
+                str(found.runs or "none"),
+                said,
+            )
+            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+            about = [claim.words, claim.sentence, claim.logic, address(claim), found.runs, *claim.region, claim.unit]
+            for one in found.estimates:
+                numbers = [round(end, 4) for end in (one.value, *one.interval())]
+                rows.append([*about, one.name, *numbers, found.verdict, found.stands, claim.hash()])
         self.env.rnnbook_verdicts = {self.env.docname: rows}
         return parsed(self, lines, "rb-verdicts")
+
+
+class Plan(SphinxDirective):
+    """What was said of a claim before its first run, or what came out (`report`), as the chapter prints it."""
+
+    required_arguments, final_argument_whitespace = 1, True
+    option_spec = {"report": lambda _: True}  # noqa: RUF012
+
+    def run(self):
+        """As lines of text."""
+        claim = named(self, self.arguments[0])
+        text = claim.report() if "report" in self.options else claim.plan()
+        return parsed(self, ["```text", *text.splitlines(), "```"], "rb-plan")
+
+
+class Coverage(SphinxDirective):
+    """What intervals cover that say 95 %, from the table of simulated experiments."""
+
+    def run(self):
+        """Write the table as Markdown."""
+        lines = ["| Interval | One side | The other | Covers |", "| --- | --- | --- | --- |"]
+        (design,) = coverage.DESIGNS
+        for arm in design.arms:
+            covered = 100 * trials.rows_where(trials.results(design.name), **arm)["covered"].mean()
+            lines.append(f"| {arm['kind']} | {arm['one']} | {arm['other'] or 'none'} | {covered:.1f} % |")
+        return parsed(self, lines, "rb-coverage")
 
 
 def merge(_app, env, docnames, other):
@@ -76,17 +188,18 @@ def write(app, exception):
     if exception or app.builder.name != "html":
         return
     (rows,) = app.env.rnnbook_verdicts.values()
+    head = "claim sentence logic section runs region_low region_high unit condition value low high verdict stands hash"
     with Path(app.outdir, "_static", FILE).open("w", newline="", encoding="utf-8") as stream:
         out = csv.writer(stream)
-        out.writerow(
-            ["claim", "said_by", "section", "tasks", "runs", "quantity", "effect", "value", "low", "high", "verdict"]
-        )
+        out.writerow(head.split())
         out.writerows(rows)
 
 
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("verdicts", Verdicts)
+    app.add_directive("claim", Plan)
+    app.add_directive("coverage", Coverage)
     app.connect("env-merge-info", merge)
     app.connect("build-finished", write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}

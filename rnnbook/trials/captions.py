@@ -23,7 +23,8 @@ import numpy as np
 from rnnbook import LSTM, Attention, Batch, Bidirectional, Dense, Embedding, EncoderDecoder, softmax_cross_entropy
 from rnnbook.data.tasks import pictures
 from rnnbook.layers.encoder_decoder import EOS, pad_sequences, shift_right
-from rnnbook.trials import training, tune_and_run
+from rnnbook.trials import training
+from rnnbook.trials.before import tune_and_run
 from rnnbook.trials.translation import right
 
 UNITS, UPDATES, RANGE = 48, 600, (2e-3, 5e-2)

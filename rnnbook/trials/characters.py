@@ -23,7 +23,8 @@ from functools import partial
 import numpy as np
 
 from rnnbook import Dense, Embedding, Model, Monitor, TiedReadout, data, init, softmax_cross_entropy, sweep, text
-from rnnbook.trials import FOLDER, Slice, best_rates, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import best_rates, tune_and_run
 
 PARAMETERS, UPDATES, EVERY, RANGE = 20_000, 500, 100, (1e-3, 5e-2)
 EMBEDDED, SEEN = 16, 2048  # numbers for a character, characters in an update

@@ -31,7 +31,9 @@ import numpy as np
 
 from rnnbook import data, init, networks, text
 from rnnbook.activations import sigmoid
-from rnnbook.trials import Claim, Slice, characters, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, characters, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 OPEN, CLOSE = (len(data.ALPHABET) + np.array(kinds) for kinds in ((0, 1), (2, 3)))
 UPDATES, RANGE, DISTANCES, BEFORE = 600, (2e-3, 5e-2), (5, 10, 30, 100), 50

@@ -19,7 +19,9 @@ fifth of the range).
 import numpy as np
 
 from rnnbook import init
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 LENGTHS, UNITS, UPDATES, RANGE = (15, 30, 60), {"LSTM": 8, "coupled": 9}, 500, (1e-3, 1e-1)
 

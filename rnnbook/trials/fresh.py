@@ -1,40 +1,26 @@
 """On trial: what an LSTM does before it is trained.
 
-Fresh LSTMs and RNNs of 8, 32 and 128 units, one sequence of white noise.
-
-"An LSTM remembers because of its architecture"
-    The trace of the first input is the distance between two runs that
-    differ in their first input only, after 30 steps, over that after the
-    first. Effect, for each size: decades by which the trace of an LSTM with
-    forget bias 0 is larger than that of a tanh RNN, minus one. Confirmed if
-    above zero for two of the three sizes, refuted if below zero for two.
-"In an LSTM the gradient flows unchanged along the cell state"
-    Effect, for each size, with forget bias 2: the norm of that part of the
-    gradient of h_T, over 50 steps, that has never left the cell state, over
-    the norm of the whole, minus a half. Confirmed and refuted alike.
-"…and they do not explode, because the update is a sum"
-    Effect, for each size, with blocks of W_h orthogonal times 4 and forget
-    bias 1: decades by which the gradient at lag 100 stays below 1.
-    Confirmed and refuted alike.
-
-Above or below zero: the whole interval, 95 % for the three effects of a
-claim together. A hundred networks each.
+Fresh LSTMs and RNNs read white noise. The *trace* of the first input is the distance between two runs
+that differ in their first input only, over that after the first step. The *gradient* is that of a unit
+vector at h_T; the part of it that has never left the cell state is computed apart.
 """
 
 import numpy as np
 
-from rnnbook import LSTM, RNN, diagnostics, init, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where
+from rnnbook import LSTM, RNN, diagnostics, init
+from rnnbook.trials import INF, Claim, Design, Mean, Said, Variation
 
 SIZES, NONE = (8, 32, 128), -1  # NONE: a cell without forget gate
+LAGS, TRACED = (10, 50, 100), 30
 
 
-def trace(rng, bias, units, steps=30):
+def trace(rng, bias, units, inputs):
     """What is left of the first input, in decades."""
-    cell = RNN(1, units, rng=rng, dtype=np.float64) if bias == NONE else LSTM(1, units, rng=rng, dtype=np.float64)
+    kind = RNN if bias == NONE else LSTM
+    cell = kind(inputs, units, rng=rng, dtype=np.float64)
     if bias != NONE:
         init.forget_bias(cell, bias)
-    x = np.repeat(rng.normal(size=(steps, 1, 1)), 2, axis=1)
+    x = np.repeat(rng.normal(size=(TRACED, 1, inputs)), 2, axis=1)
     x[0, :, 0] = 1, -1
     hs, _ = cell(x)
     distance = np.linalg.norm(hs[:, 0] - hs[:, 1], axis=-1)
@@ -53,96 +39,141 @@ def highway(cell, dh):
     return whole, np.array(stays)
 
 
-def gradient(rng, bias, gain, units, steps=100):
-    """The gradient at lags 50 and 100, in decades, and the share that never left the cell state at lag 50."""
-    cell = LSTM(1, units, rng=rng, dtype=np.float64)
+def gradient(rng, bias, gain, units, inputs):
+    """The gradient at some lags, in decades, and the share of it that never left the cell state."""
+    cell = LSTM(inputs, units, rng=rng, dtype=np.float64)
     if gain:
         init.orthogonal(cell, rng, gain)
     init.forget_bias(cell, bias)
-    cell(rng.normal(size=(steps, 1, 1)))
+    cell(rng.normal(size=(max(LAGS), 1, inputs)))
     dh = rng.normal(size=(1, units))
     whole, stays = highway(cell, dh / np.linalg.norm(dh))
     norms = diagnostics.gradient_norms(cell)[:, 0]
-    return {
-        "decades_50": float(np.log10(norms[50])),
-        "decades_100": float(np.log10(norms[100])),
-        "share_50": float(stays[50, 0] / whole[50, 0]),
-    }
+    found = {f"decades_{lag}": float(np.log10(norms[lag])) for lag in LAGS}
+    return found | {f"share_{lag}": float(stays[lag, 0] / whole[lag, 0]) for lag in LAGS}
 
 
-def remembers():
-    """For each size."""
-    rows = results("trace")
-    return [
-        effect(
-            f"H = {H}",
-            rows_where(rows, bias=0, units=H)["decades"],
-            rows_where(rows, bias=NONE, units=H)["decades"],
-            n_comparisons=3,
-            shift=-1,
+TRACE = Design(
+    name="trace",
+    run=trace,
+    arms=[{"bias": b, "units": H, "inputs": D} for D in (1, 16) for b in (NONE, 0, 1, 3) for H in SIZES],
+    outcomes={"decades": (-INF, INF)},
+    settings={"data": f"white noise, {TRACED} steps", "start": "weights and other biases uniform in ±1/√units"},
+    draws=100,
+)
+SETTINGS = [(bias, 0, 1) for bias in (0, 1, 2, 4)] + [(1, gain, 1) for gain in (1, 2, 4, 8)]
+SETTINGS += [(1, gain, 16) for gain in (0, 4)]
+GRADIENT = Design(
+    name="fresh-gradients",
+    run=gradient,
+    arms=[{"bias": b, "gain": g, "units": H, "inputs": D} for b, g, D in SETTINGS for H in SIZES],
+    outcomes={
+        **{f"decades_{lag}": (-INF, INF) for lag in LAGS},
+        **{f"share_{lag}": (0.0, INF) for lag in LAGS},
+    },
+    settings={
+        "data": "white noise, 100 steps, one sequence",
+        "W_h": "as drawn (gain 0), or its blocks orthogonal times a gain",
+    },
+    draws=100,
+)
+DESIGNS = (TRACE, GRADIENT)
+
+
+def keeps(bias=0, inputs=1):
+    """Decades of trace more than an RNN's, for each size."""
+    return tuple(
+        Mean(
+            name=f"H = {H}",
+            design=TRACE,
+            outcome="decades",
+            arm={"bias": bias, "units": H, "inputs": inputs},
+            rival={"bias": NONE, "units": H, "inputs": inputs},
         )
         for H in SIZES
-    ]
+    )
 
 
-def unchanged():
-    """For each size."""
-    rows = rows_where(results("fresh-gradients"), bias=2, gain=0)
-    return [effect(f"H = {H}", rows_where(rows, units=H)["share_50"], n_comparisons=3, shift=-0.5) for H in SIZES]
+def stayed(biases=(0, 1, 2, 4), lag=50):
+    """The share of the gradient that never left the cell state."""
+    return tuple(
+        Mean(
+            name=f"bias {b}, H = {H}",
+            design=GRADIENT,
+            outcome=f"share_{lag}",
+            arm={"bias": b, "gain": 0, "units": H, "inputs": 1},
+        )
+        for b in biases
+        for H in SIZES
+    )
 
 
-def bounded():
-    """For each size."""
-    rows = rows_where(results("fresh-gradients"), bias=1, gain=4)
-    return [effect(f"H = {H}", -rows_where(rows, units=H)["decades_100"], n_comparisons=3) for H in SIZES]
+def length(gains, bias=1, inputs=1):
+    """The gradient at lag 100, in decades."""
+    return tuple(
+        Mean(
+            name=f"{f'gain {g}' if g else 'as drawn'}, H = {H}",
+            design=GRADIENT,
+            outcome="decades_100",
+            arm={"bias": bias, "gain": g, "units": H, "inputs": inputs},
+        )
+        for g in gains
+        for H in SIZES
+    )
 
 
 PLACE = 4, 2
 CLAIMS = (
     Claim(
         words="An LSTM remembers because of its architecture",
-        said_by=(),
+        sentence="Over 30 steps a fresh LSTM with forget bias 0 and one input keeps ten times what an RNN keeps.",
+        said=(Said("", "in tutorials: what the cell state is for"),),
         section="04-lstm-gate-by-gate",
-        tasks="noise, 8, 32, 128 units",
-        quantity="decades of trace more than an RNN's after 30 steps, less one",
-        tables=("trace",),
-        need=2,
-        effects=remembers,
+        logic="on average",
+        region=(1.0, INF),
+        unit="decades",
+        quantity="trace after 30 steps, against an RNN's",
+        margin="ten times: an RNN loses as much in about four steps",
+        conditions=keeps(),
+        panel=(
+            Variation("a forget bias of 1", keeps(bias=1)),
+            Variation("a forget bias of 3", keeps(bias=3)),
+            Variation("16 inputs", keeps(inputs=16)),
+        ),
     ),
     Claim(
         words="In an LSTM the gradient flows unchanged along the cell state",
-        said_by=(),
+        sentence="Most of a fresh LSTM's gradient over 50 steps has never left the cell state, at any forget bias.",
+        said=(Said("", "in tutorials, beside the picture of the conveyor belt"),),
         section="05-lstm-backwards",
-        tasks="noise, lag 50, 8, 32, 128 units",
-        quantity="share of the gradient that never left the cell state, less a half",
-        tables=("fresh-gradients",),
-        need=2,
-        effects=unchanged,
+        logic="within",
+        region=(0.5, 1.5),
+        unit="the whole gradient",
+        quantity="length of the part that never left the cell state",
+        margin="a half: the larger one of two paths; above 1.5 the paths cancel each other",
+        conditions=stayed(),
+        panel=(
+            Variation("a forget bias of 4 only", stayed(biases=(4,))),
+            Variation("10 steps", stayed(lag=10)),
+            Variation("100 steps", stayed(lag=100)),
+        ),
+        null=1.0,
     ),
     Claim(
         words="…and they do not explode, because the update is a sum",
-        said_by=(),
+        sentence="The gradient of a fresh LSTM over 100 steps is not longer than 1, however W_h is scaled.",
+        said=(Said("", "in tutorials, as the other half of the sentence"),),
         section="05-lstm-backwards",
-        tasks="noise, lag 100, 8, 32, 128 units, gain 4",
-        quantity="decades below 1",
-        tables=("fresh-gradients",),
-        need=2,
-        effects=bounded,
+        logic="always",
+        region=(-INF, 0.0),
+        unit="decades",
+        quantity="length of the gradient at lag 100",
+        margin="none: growth is growth",
+        conditions=length((0, 1, 2, 4, 8)),
+        panel=(
+            Variation("weights as drawn only", length((0,))),
+            Variation("weights as drawn and a forget bias of 4", length((0,), bias=4)),
+            Variation("16 inputs, as drawn and gain 4", length((0, 4), inputs=16)),
+        ),
     ),
 )
-SLICES = (
-    Slice(trace, "trace", {"units": 8}),
-    Slice(gradient, "fresh-gradients", {"units": 8}),
-)
-
-
-def make():
-    """Both tables."""
-    sweep(trace, {"bias": [NONE, 0, 1, 3], "units": list(SIZES)}, range(100), table=FOLDER / "trace.csv")
-    settings = [(bias, 0) for bias in (0, 1, 2, 4)] + [(1, gain) for gain in (1, 2, 4, 8)]
-    combinations = [{"bias": bias, "gain": gain, "units": H} for bias, gain in settings for H in SIZES]
-    sweep(gradient, combinations, range(100), table=FOLDER / "fresh-gradients.csv")
-
-
-if __name__ == "__main__":
-    make()

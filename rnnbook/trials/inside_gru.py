@@ -23,7 +23,9 @@ left out.
 import numpy as np
 
 from rnnbook import GRU, init
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 TASKS, UNITS, UPDATES, RANGE = {"adding": 30, "counting": 30, "latch": 50}, 16, 500, (1e-3, 1e-1)
 

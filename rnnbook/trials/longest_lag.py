@@ -40,7 +40,10 @@ from functools import partial
 import numpy as np
 
 from rnnbook import init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, Slice, effect, results, rows_where, share, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import Effect, effect, tune_and_run
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import old_share as share
 
 LAGS = (10, 30, 100, 300)
 UPDATES, PARAMETERS = 500, 600

@@ -28,7 +28,9 @@ middle of the best fifth of the range).
 import numpy as np
 
 from rnnbook import GRU, LSTM, init, sweep
-from rnnbook.trials import FOLDER, Claim, Effect, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import Effect, effect, tune_and_run
+from rnnbook.trials.before import OldClaim as Claim
 
 TASKS, UNITS = {"adding": 30, "counting": 30, "order": 30, "latch": 50}, {"LSTM": 14, "GRU": 16}
 UPDATES, RANGE = 500, (1e-3, 1e-1)

@@ -1,32 +1,23 @@
 """On trial: "the network keeps words like amazing, and forgets this and gave".
 
-LSTMs that read sentences from film reviews and judge them by the last state
-(rnnbook.trials.reviews, "LSTM last", thirty folds, the rate found there).
-Three measures say how much a word of a sentence counts:
+LSTMs that read sentences from film reviews and judge them by the last state (rnnbook.trials.reviews, "LSTM
+last", thirty folds, the rate found there). Three measures say how much a word of a sentence counts:
 
-    gradient   how much the judgement moves, to first order, if the word's
-               vector shrinks to zero
-    occlusion  how much it moves when the word is exchanged for the unknown
-               word
-    gates      how much of what the word wrote into the memory is there at
-               the end
+    gradient   how much the judgement moves, to first order, if the word's vector shrinks to zero
+    occlusion  how much it moves when the word is exchanged for the unknown word
+    gates      how much of what the word wrote into the memory is there at the end
 
-all three without their sign. The quantity is how often a word that carries
-an opinion, by VADER's lexicon (Hutto & Gilbert 2014; a mark of at least 1
-of 4), has the higher measure of two words of the sentence, the other being
-one that the lexicon does not know: 0.5 by chance. It is the mean over those
-of the 400 unseen sentences that have words of both kinds.
+all three without their sign. What counts is how often a word that carries an opinion, by VADER's lexicon
+(Hutto & Gilbert 2014; a mark of at least 1 of 4), has the higher measure of two words of the sentence, the
+other being one that the lexicon does not know: in 50 of 100 pairs by chance. It is the mean over those of the
+400 unseen sentences that have words of both kinds; intervals are corrected as for the reviews.
 
-Effects, for gradient, occlusion and gates: that share less 0.5, in per
-cent. Confirmed if all three are above zero, refuted if all are below; above
-or below: the whole interval, 95 % for the three together, corrected as for
-the reviews. Beside them: the same for what each word wrote, whether or not
-it was kept ("write"); Spearman's correlation of each two measures, and of
-each with the place in the sentence, within sentences; and all of it for
-LSTMs whose forget bias starts at 1, which were added when the others'
-results were known.
+Beside them: the same for what each word wrote, whether or not it was kept ("write"); Spearman's correlation
+of each two measures, and of each with the place in the sentence, within sentences; and all of it for LSTMs
+whose forget bias starts at 1, which were added when the others' results were known.
 """
 
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -35,7 +26,8 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from rnnbook import Model, data, sweep
 from rnnbook.data.words import tokenize
-from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, results, reviews, rows_where
+from rnnbook.trials import FOLDER, INF, Claim, Said, Slice, Variation, results, reviews, rows_where
+from rnnbook.trials.before import Before, rate_of
 
 MEASURES = ("gradient", "occlusion", "gates")
 NETWORKS = ("LSTM last", "forget bias 1 last")
@@ -127,23 +119,43 @@ def agreement(measures, lengths):
     return {name: round(float(np.mean(values)), 4) for name, values in found.items()}
 
 
-def effects():
-    """The shares less a half."""
-    rows = rows_where(results("moving-words"), network=NETWORKS[0])
-    return [paired(name, rows[name] - 50, 1 / 9, n_comparisons=3) for name in MEASURES]
+def over_chance(network, measure):
+    """The share of pairs, in per cent, less 50."""
+    return reviews.over_folds(rows_where(results("moving-words"), network=network)[measure] - 50)
+
+
+def measured(network, measures=MEASURES):
+    """Conditions: one for each measure of a network's words."""
+    return tuple(
+        Before(name, ("moving-words",), partial(over_chance, network, name), (-50.0, 50.0)) for name in measures
+    )
 
 
 PLACE = 12, 3
 CLAIMS = (
     Claim(
         words="The network keeps words like amazing, and forgets this and gave",
-        said_by=(),
+        sentence=(
+            "In an LSTM that judges reviews, words of opinion count more than others, by the judgement's gradient, "
+            "by occlusion and by what the gates keep."
+        ),
+        said=(
+            Said("", "Michael Phi's illustrated guide of 2018, with a review of breakfast cereal, and what copies it"),
+        ),
         section="12-reviews",
-        tasks="sentences from film reviews",
-        quantity="per cent of pairs of words in which the opinion counts more, less 50",
-        tables=("moving-words",),
-        need=3,
-        effects=effects,
+        logic="on average",
+        region=(1.0, INF),
+        unit="points above 50",
+        quantity="pairs of words of a hundred in which the word of opinion counts more, less 50",
+        margin="one pair of a hundred: the picture promises far more",
+        conditions=measured(NETWORKS[0]),
+        panel=(
+            Variation("a forget bias of 1", measured(NETWORKS[1])),
+            Variation(
+                "what is written, kept or not, for what is kept", measured(NETWORKS[0], (*MEASURES[:2], "write"))
+            ),
+        ),
+        shared=True,
     ),
 )
 SLICES = (Slice(run, "moving-words", {"network": "LSTM last"}),)
@@ -153,7 +165,3 @@ def make():
     """The table."""
     factors = {"network": list(NETWORKS), "fold": list(range(reviews.FOLDS))}
     sweep(run, factors, [0], table=FOLDER / "moving-words.csv")
-
-
-if __name__ == "__main__":
-    make()

@@ -18,7 +18,9 @@ at the best (the middle of the best fifth of the range).
 import numpy as np
 
 from rnnbook import Adam, Dense, Model, Update, fit, init, mean_squared_error, tasks
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 UNITS, CELLS = (2, 4, 8), ("LSTM", "peephole")
 SHORTEST, LONGEST, LENGTH, UPDATES, RANGE = 5, 15, 60, 400, (1e-3, 1e-1)

@@ -26,7 +26,9 @@ from typing import Any
 import numpy as np
 
 from rnnbook import Batch, Dense, Model, data, init, softmax_cross_entropy
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 PARAMETERS, UPDATES, STEPS, RANGE = 1200, 600, 64, (1e-3, 1e-1)
 MAKES = training.CELLS | {"ReLU RNN": training.RELU_RNN}

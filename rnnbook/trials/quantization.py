@@ -19,7 +19,9 @@ Fairness
 
 from rnnbook import sweep
 from rnnbook.interop.quantization import quantize
-from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, recipes, results, rows_where
+from rnnbook.trials import FOLDER, Slice, recipes, results, rows_where
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, rate_of
 
 BITS = (8, 6, 5, 4, 3, 2)
 

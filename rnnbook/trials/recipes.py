@@ -61,7 +61,9 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, Claim, Slice, paired, rate_of, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, rate_of, tune_and_run
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3

@@ -1,48 +1,30 @@
-"""On trial: "the last state holds the whole sentence"; "bidirectional is
-always better".
+"""On trial: "the last state holds the whole sentence"; "bidirectional is always better".
 
-Networks read sentences from film reviews (rnnbook.data.reviews) and say
-whether they praise. The quantity is the share of sentences that a network
-gets right of the tenth that it never saw, in ten-fold cross-validation,
-three times with other folds: thirty runs. Of the other nine tenths one is
-for stopping and eight are for training. What the networks know of words
-they learn from these.
+Networks read sentences from film reviews (rnnbook.data.reviews) and say whether they praise. What counts is
+the per cent that a network gets right of the tenth that it never saw, in ten-fold cross-validation, three
+times with other folds: thirty runs. Of the other nine tenths one is for stopping and eight are for training.
+What the networks know of words they learn from these.
 
-Every network has the recurrent parameters of an LSTM with 32 units, vectors
-of 32 numbers that start small (standard deviation 0.1), dropout 0.5 before
-the readout, and stops early; "large vectors", "no dropout", "no stopping",
-"weight decay" are an LSTM with mean pooling where one thing differs. All
-biases start at zero, but for "forget bias 1". This and "no cell", which
-pools the words' vectors themselves, were added when the other networks'
-results were known.
+Every network has the recurrent parameters of an LSTM with 32 units, vectors of 32 numbers that start small
+(standard deviation 0.1), dropout 0.5 before the readout, and stops early; "large vectors", "no dropout", "no
+stopping", "weight decay" are an LSTM with mean pooling where one thing differs. All biases start at zero, but
+for "forget bias 1". This and "no cell", which pools the words' vectors themselves, were added when the other
+networks' results were known.
 
-Effects, in per cent of the sentences
-    "The last state holds the whole sentence": right by the last state less
-    right by the mean over time, and less right by the maximum, plus two,
-    for LSTM and GRU: four. Confirmed if all four are above zero, no more
-    than two per cent worse; refuted if all are below.
-    "Bidirectional is always better": right by an LSTM in two directions
-    less right by one, with as many parameters, for last state, mean and
-    maximum. Confirmed if all three are above zero, refuted if all are
-    below.
-    Above or below: the whole interval, 95 % for the effects of a claim
-    together, corrected for folds that share what they learn from
-    (Nadeau & Bengio 2003).
+Sixteen learning rates for each network, drawn log-uniformly from 0.0005 to 0.02, were judged by the loss on
+the tenth for stopping, each on a fold of its own; the middle of the best quarter of the range is used for all
+thirty runs. Both sides of a comparison have the same folds, and are taken off fold by fold. Folds share what
+they learn from, so that the spread of the differences alone makes intervals too narrow; their variance is
+corrected (Nadeau & Bengio 2003), and the error of the choice of the rates is added.
 
-Fairness
-    Sixteen learning rates for each network, drawn log-uniformly from 0.0005
-    to 0.02, judged by the loss on the tenth for stopping, each on a fold of
-    its own; the middle of the best quarter of the range is used for all
-    thirty runs. Both sides of an effect have the same folds.
-
-Beside them, for each network: the pairs of sentences in which it prefers
-the right one (rnnbook.data.minimal_pairs), and the share of pairs of an
-unseen sentence of praise and one of blame that it puts in the right order;
-this and the share right also when each is followed by the same sentence of
-28 words that praises nothing.
+Beside them, for each network: the pairs of sentences in which it prefers the right one
+(rnnbook.data.minimal_pairs), and "ordered", the per cent of pairs of an unseen sentence of praise and one of
+blame that it puts in the right order; this and the per cent right also when each sentence is followed by the
+same 28 words, which praise nothing.
 """
 
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 from scipy.stats import rankdata
@@ -58,11 +40,13 @@ from rnnbook import (
     softmax_cross_entropy,
 )
 from rnnbook.data.words import Vocabulary, minibatches
-from rnnbook.trials import Claim, Slice, paired, results, rows_where, training, tune_and_run
+from rnnbook.trials import INF, Claim, Said, Slice, Variation, training
+from rnnbook.trials.before import Before, Old, blurred, corrected, tune_and_run
+from rnnbook.trials.estimates import Estimate
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once
-FOLDS = 30
+FOLDS, OVERLAP = 30, 1 / 9  # the size of what is tested on by that of what is learned from
 TUNING = {"draws": 16, "parts": 4, "folds": FOLDS}
 TAIL = "the film runs for an hour and a half , was made in canada , and is based on a book that came out in the 1970s ."
 LSTM_MEAN = {"cell": "LSTM", "pool": "mean"}
@@ -203,47 +187,90 @@ def run(rng, network, fold, learning_rate, compiled=True):
     return examine(rng, NETWORKS[network], fold, learning_rate, compiled)
 
 
-def difference(name, a, b, of, shift=0.0):
-    """What network `a` gets right more than `b`, fold by fold."""
-    right = [rows_where(results("reviews"), network=network)["right"] for network in (a, b)]
-    return paired(name, right[0] - right[1], 1 / 9, of, shift)
+def over_folds(values: np.ndarray) -> Estimate:
+    """The mean of thirty folds, of which two learn from much the same."""
+    return corrected(values, OVERLAP)
 
 
-def last_state():
-    """The last state against the mean and the maximum."""
-    return [
-        difference(f"{cell}, {pool}", f"{cell} last", f"{cell} {pool}", 4, shift=2.0)
-        for cell in ("LSTM", "GRU")
-        for pool in ("mean", "max")
-    ]
+def side(network, outcome="right"):
+    """What a network gets right in each fold, and the error of its tuning."""
+    old = Old("reviews", lambda rows: rows[outcome], lambda rows: rows["validation"], RANGE, TUNING["parts"])
+    return old.side(network=network)
 
 
-def both_ways():
-    """Two directions against one."""
-    return [difference(pool, f"both ways {pool}", f"LSTM {pool}", 3) for pool in ("last", "mean", "max")]
+def difference(a, b, outcome="right"):
+    """What network `a` gets right more than `b`, fold by fold, with the error of tuning both."""
+    (right, tuning), (other, its_tuning) = side(a, outcome), side(b, outcome)
+    return blurred(over_folds(right - other), tuning, its_tuning)
 
 
+def behind(network, right):
+    """What a method that has no rate gets right more than a network, fold by fold, with the error of its tuning."""
+    own, tuning = side(network)
+    return blurred(over_folds(right - own), tuning)
+
+
+def less(pairs, outcome="right"):
+    """Conditions: of each pair of networks, by its name, what the first gets right more than the second."""
+    return tuple(
+        Before(name, ("reviews-tuning", "reviews"), partial(difference, a, b, outcome), (-100.0, 100.0))
+        for name, (a, b) in pairs.items()
+    )
+
+
+LAST = {
+    f"{cell}, against the {word}": (f"{cell} last", f"{cell} {pool}")
+    for cell in ("LSTM", "GRU")
+    for pool, word in (("mean", "mean"), ("max", "maximum"))
+}
+BOTH = {pool: (f"both ways {pool}", f"LSTM {pool}") for pool in ("last", "mean", "max")}
 PLACE = 12, 1
 CLAIMS = (
     Claim(
         words="The last state holds the whole sentence",
-        said_by=(),
+        sentence="By the last state of an LSTM or a GRU sentences of reviews are judged as well as by mean or maximum.",
+        said=(
+            Said(
+                "cho2014learning",
+                "after the end of the sequence, the hidden state is a summary of the whole input sequence; translation",
+            ),
+            Said("", "what a readout of the last output takes for granted, the default of libraries"),
+        ),
         section="12-reviews",
-        tasks="sentences from film reviews",
-        quantity="per cent right by the last state, less by the others, plus two",
-        tables=("reviews-tuning", "reviews"),
-        need=4,
-        effects=last_state,
+        logic="as good as",
+        region=(-2.0, INF),
+        unit="points",
+        quantity="per cent judged right by the last state, less by the other pooling",
+        margin="two points, the standard error of 400 answers of which seven in ten are right",
+        conditions=less(LAST),
+        panel=(
+            Variation(
+                "a forget bias of 1", less({"LSTM, against the mean": ("forget bias 1 last", "forget bias 1 mean")})
+            ),
+            Variation("28 words more at the end", less(LAST, "right_with_tail")),
+            Variation("pairs in order, not answers right", less(LAST, "ordered")),
+        ),
+        shared=True,
     ),
     Claim(
         words="Bidirectional is always better",
-        said_by=(),
+        sentence=(
+            "Whichever way its outputs are pooled, an LSTM in two directions judges sentences of reviews better "
+            "than one in one direction with as many parameters."
+        ),
+        said=(Said("", "advice for every task in which the whole sequence is there before the answer is due"),),
         section="12-reviews",
-        tasks="sentences from film reviews",
-        quantity="per cent right in two directions, less in one",
-        tables=("reviews-tuning", "reviews"),
-        need=3,
-        effects=both_ways,
+        logic="always",
+        region=(0.0, INF),
+        unit="points",
+        quantity="per cent judged right in two directions, less in one",
+        margin="none: always better is an order",
+        conditions=less(BOTH),
+        panel=(
+            Variation("28 words more at the end", less(BOTH, "right_with_tail")),
+            Variation("pairs in order, not answers right", less(BOTH, "ordered")),
+        ),
+        shared=True,
     ),
 )
 SLICES = (
@@ -256,7 +283,3 @@ def make():
     """Both tables."""
     networks = [{"network": network} for network in NETWORKS]
     tune_and_run(run, networks, "reviews", lambda rows: rows["validation"], RANGE, **TUNING)
-
-
-if __name__ == "__main__":
-    make()

@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from rnnbook import LSTM, init, sweep
-from rnnbook.trials import FOLDER, Claim, effect, results, rows_where, training
+from rnnbook.trials import FOLDER, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect
 
 KINDS, ROWS, UPDATES, LAG, PARAMETERS = ("numpy", "compiled"), 16, 50, 50, 600
 

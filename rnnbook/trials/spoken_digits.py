@@ -40,7 +40,9 @@ import numpy as np
 from rnnbook import Dense, Model, speech
 from rnnbook.activations import softmax
 from rnnbook.learning.ctc import BLANK, ctc, greedy_decode
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 UNITS, UPDATES, RANGE = 64, 800, (1e-3, 3e-2)
 NOISES = ("none", "minus10", "even", "plus5")  # the levels of speech.LEVELS, as decibels above the voice

@@ -1,37 +1,26 @@
 """On trial: "LSTMs predict stock prices".
 
-Networks see the last 60 days of the S&P 500 (rnnbook.data.sp500) and
-forecast the next. They learn from all days up to the year before last, stop
-by the last year, and are tested in a year that lies ahead of all they saw,
-2009 to 2018, each year three times: thirty runs. "prices" is the
-tutorial's: closing values, scaled to lie between 0 and 1 in what is learned
-from, squared error. "returns" forecasts the next day's logarithmic return
-from sixty of them, "volatility" a normal distribution of it.
+Networks see the last 60 days of the S&P 500 (rnnbook.data.sp500) and forecast the next. They learn from all
+days up to the year before last, stop by the last year, and are tested in a year that lies ahead of all they
+saw, 2009 to 2018, each year three times: thirty runs. "prices" is the tutorial's: closing values, scaled to
+lie between 0 and 1 in what is learned from, squared error. "returns" forecasts the next day's logarithmic
+return from sixty of them, "volatility" a normal distribution of it. Of sixteen rates for each kind, each on a
+year of its own, the middle of the best quarter of the range is used, by the loss in the year for stopping.
 
-Effects, in per cent
-    prices     one less the root mean squared error by that of yesterday's
-    returns    one less the mean squared error by that of "no change"
-    direction  days whose return has the sign of the forecast, less 50
-    Confirmed if all three are above zero, refuted if all three are below:
-    the whole interval, 95 % for the three together.
+What was sampled are years: the three runs of one are averaged, and the interval is over ten.
 
-Fairness
-    Sixteen learning rates for each kind, drawn log-uniformly from 0.0005 to
-    0.02, each on a year of its own, judged by the loss in the year for
-    stopping; the middle of the best quarter of the range is used for all
-    thirty runs.
-
-"stock-leaks": the prices again, at the rate found, with one mistake each.
-"scaled by all": smallest and largest of the whole series. "split at
-random": the days for learning, stopping and testing are drawn from all days
-up to the test year's end. "stopped by the test": the test year also says
-when to stop. "same day": the day to be forecast is the last that is seen.
+"stock-leaks": the prices again, at the rate found, with one mistake each. "scaled by all": smallest and
+largest of the whole series. "split at random": the days for learning, stopping and testing are drawn from all
+days up to the test year's end. "stopped by the test": the test year also says when to stop. "same day": the
+day to be forecast is the last that is seen.
 """
 
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, Claim, Slice, effect, rate_of, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, INF, Claim, Said, Slice, Variation, results, rows_where, training
+from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
+from rnnbook.trials.estimates import by_unit, mean
 
 SEEN, UNITS, UPDATES, FOLDS, RANGE = 60, 32, 400, 30, (5e-4, 2e-2)
 KINDS = ("prices", "returns", "volatility")
@@ -112,27 +101,87 @@ def leaky(rng, leak, fold, compiled=True):
     return run(rng, "prices", fold, rate, leak, compiled)
 
 
-def effects():
-    """The three measures."""
-    prices, returns = (rows_where(results("stock-prices"), kind=kind) for kind in ("prices", "returns"))
-    return [
-        effect("prices", prices["better"], n_comparisons=3),
-        effect("returns", returns["better"], n_comparisons=3),
-        effect("direction", returns["direction"], n_comparisons=3),
-    ]
+def years(values, fold):
+    """The mean of each of the ten test years."""
+    return by_unit(values, fold % 10)
+
+
+def days_up():
+    """Per cent of the days of each test year on which the index rose."""
+    _, close = data.sp500()
+    returns = np.diff(np.log(close), prepend=np.log(close[0]))
+    return np.array([100 * np.mean(returns[parts(k)[2]] > 0) for k in range(10)])
+
+
+def fewer(rows):
+    """By how many per cent the error is less than that of yesterday's price: 100 times the ratio's logarithm."""
+    return -100 * np.log(1 - rows["better"] / 100)
+
+
+def over_years(kind, outcome, rival=0.0):
+    """The mean over years of an outcome less a rival's, with the error of tuning."""
+    old = Old("stock-prices", outcome, lambda rows: rows["validation"], RANGE, parts=4)
+    runs, tuning = old.side(kind=kind)
+    fold = rows_where(results("stock-prices"), kind=kind)["fold"]
+    return blurred(mean(years(runs, fold) - rival), tuning)
+
+
+def leaking(leak):
+    """The same of the prices with a mistake, at the rate that was found without."""
+    rows = rows_where(results("stock-leaks"), leak=leak)
+    return mean(years(fewer(rows), rows["fold"]))
+
+
+def scores():
+    """The three scores of a forecast, each against what needs no forecast."""
+    found = {
+        "prices, against yesterday's": lambda: over_years("prices", fewer),
+        "returns, against none": lambda: over_years("returns", lambda rows: rows["better"]),
+        "direction, against always up": lambda: over_years(
+            "returns", lambda rows: rows["direction"] + 50, rival=days_up()
+        ),
+    }
+    return tuple(Before(name, ("stock-prices-tuning", "stock-prices"), find) for name, find in found.items())
 
 
 PLACE = 13, 1
 CLAIMS = (
     Claim(
         words="LSTMs predict stock prices",
-        said_by=(),
+        sentence=(
+            "An LSTM can forecast the next day of the S&P 500, 2009 to 2018, better than doing nothing, "
+            "by at least one of three scores."
+        ),
+        said=(Said("", "tutorials, each with the plot of two lines that lie on each other"),),
         section="13-series-and-prices",
-        tasks="the S&P 500, ten years",
-        quantity="per cent better than doing nothing",
-        tables=("stock-prices-tuning", "stock-prices"),
-        need=3,
-        effects=effects,
+        logic="exists",
+        region=(1.0, INF),
+        unit="per cent, or days of a hundred",
+        quantity="how much better than doing nothing",
+        margin="one per cent, or one day of a hundred: what would be worth money, as an earlier edition put it",
+        conditions=scores(),
+        panel=(
+            Variation(
+                "a toss of a coin in the place of always up",
+                (
+                    *scores()[:2],
+                    Before(
+                        "direction, against a coin",
+                        ("stock-prices-tuning", "stock-prices"),
+                        lambda: over_years("returns", lambda rows: rows["direction"]),
+                    ),
+                ),
+            ),
+            Variation(
+                "prices scaled by the whole series, a leak",
+                (Before("prices", ("stock-leaks",), lambda: leaking("scaled by all")), *scores()[1:]),
+            ),
+            Variation(
+                "the day itself among what is seen, a leak",
+                (Before("prices", ("stock-leaks",), lambda: leaking("same day")), *scores()[1:]),
+            ),
+        ),
+        shared=True,
     ),
 )
 SLICES = (
@@ -147,7 +196,3 @@ def make():
     kinds = [{"kind": kind} for kind in KINDS]
     tune_and_run(run, kinds, "stock-prices", lambda rows: rows["validation"], RANGE, **tuning)
     sweep(leaky, {"leak": list(LEAKS), "fold": list(range(FOLDS))}, [0], table=FOLDER / "stock-leaks.csv")
-
-
-if __name__ == "__main__":
-    make()

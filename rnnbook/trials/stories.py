@@ -29,7 +29,9 @@ import numpy as np
 from rnnbook import Batch, softmax_cross_entropy
 from rnnbook.data.tasks.stories import PLACES, STORY_WORDS, story
 from rnnbook.layers.encoder_decoder import pad_sequences
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 UNITS, UPDATES, RANGE = 32, 600, (1e-3, 3e-2)
 DISTANCES = ((1, 1), (2, 2), (3, 4), (5, 12))  # sentences from the earliest fact to the question

@@ -111,7 +111,7 @@ def _fill(trial, path, plan, workers, address, progress):
         for row in run:
             _append(path, row)
             bar.update()
-    if todo or not path.with_suffix(".json").exists():  # a finished table keeps the word of what made it
+    if todo or "rows" not in beside(path):  # a finished table keeps the word of what made it
         _finish(path, plan)
 
 
@@ -140,6 +140,17 @@ def read_table(path: str | os.PathLike[str]) -> Array:
         One record a row: ``rows["loss"]`` is a column, ``rows[rows["cell"] == "GRU"]`` some rows.
     """
     return np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8"))
+
+
+def beside(path: Path) -> dict[str, Any]:
+    """What stands beside a table, in a file of its own: what made it; empty if there is none."""
+    file = path.with_suffix(".json")
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+def write_beside(path: Path, about: Mapping[str, Any]) -> None:
+    """Write what stands beside a table."""
+    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
 
 
 def row_rng(factors, seed):
@@ -304,4 +315,4 @@ def _finish(path, plan):
         "rows": len(lines),
         "core_hours": round(seconds / 3600, 3),
     }
-    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
+    write_beside(path, beside(path) | about)  # what was there before the first run, such as a plan, is kept

@@ -30,7 +30,9 @@ import re
 import numpy as np
 
 from rnnbook import check, data, sweep, text
-from rnnbook.trials import FOLDER, SEEDS, Claim, Slice, characters, effect, results, training
+from rnnbook.trials import FOLDER, Slice, characters, results, training
+from rnnbook.trials.before import SEEDS, effect
+from rnnbook.trials.before import OldClaim as Claim
 
 TEMPERATURES = (0.5, 0.7, 1.0, 1.3)
 READINGS = ("spelling", "likeness", "variety")

@@ -24,7 +24,9 @@ from functools import partial
 import numpy as np
 
 from rnnbook import Monitor, text
-from rnnbook.trials import Claim, Slice, characters, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, characters, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 LENGTH, STREAMS, STEPS, TIMES, RANGE = 100_000, 20, 50, 10, (2e-3, 5e-2)
 ONCE = LENGTH // (STREAMS * STEPS)  # updates for all of the text

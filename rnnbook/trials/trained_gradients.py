@@ -1,27 +1,18 @@
 """On trial: "LSTMs solve the vanishing gradient problem".
 
-An LSTM of 16 units with forget bias 2 learns latch, adding and temporal
-order over 50 steps, 500 updates. The quantity is the gradient of a unit
-vector at h_T, in the direction of the loss's own gradient, at lag 40, mean
-over 100 sequences, before and after training.
-
-Effect, for each task, over the runs that solve it: decades of the gradient
-after training, plus two: a hundredth may remain. Confirmed if above zero on
-two of the three tasks, refuted if below zero on two; above or below: the
-whole interval, 95 % for the three together.
-
-Thirty learning rates drawn log-uniformly from 0.001 to 0.1, the best (the
-middle of the best fifth of the range, by the loss) for thirty other seeds.
+Networks learn latch, adding and temporal order over 50 steps. The quantity is the gradient of a unit
+vector at h_T, in the direction of the loss's own gradient, at lag 40, mean over 100 sequences, before and
+after training. It is that of the run that does best of eight learning rates.
 """
 
 import numpy as np
 
-from rnnbook import LSTM, init
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook import diagnostics, init
+from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, training
 from rnnbook.trials.fresh import highway
 
 TASKS = {"latch": 50, "adding": 50, "order": 50}
-LAG, UNITS, UPDATES, RANGE = 40, 16, 500, (1e-3, 1e-1)
+LAG, UNITS, UPDATES, LEAST = 40, 16, 500, 1e-30
 
 
 def look(network, task):
@@ -29,59 +20,80 @@ def look(network, task):
     x, target, mask, _ = training.TASKS[task].draw(np.random.default_rng(1000), 100, TASKS[task])
     _, dy = training.TASKS[task].loss(network(x), target, mask)
     dh = network.readout.backward(dy)[-1]
-    whole, stays = highway(network.recurrent, dh / np.linalg.norm(dh, axis=-1, keepdims=True))
-    return float(np.log10(whole[LAG].mean())), float(stays[LAG].mean() / whole[LAG].mean())
+    dh = dh / np.maximum(np.linalg.norm(dh, axis=-1, keepdims=True), LEAST)
+    whole = np.maximum(diagnostics.gradient_norms(network.recurrent, dh)[LAG].mean(), LEAST)
+    stays = highway(network.recurrent, dh)[1][LAG].mean()
+    return float(np.log10(whole)), float(stays / whole)
 
 
-def run(rng, task, learning_rate, compiled=True):
+def run(rng, task, cell, bias, learning_rate, compiled=True):
     """Train; loss, gradient and share before and after."""
-    cell = LSTM(training.TASKS[task].inputs, UNITS, rng=rng, dtype=np.float64)
-    init.forget_bias(cell, 2.0)
-    network = training.model(cell, task, rng)
+    recurrent = training.CELLS[cell](training.TASKS[task].inputs, UNITS, rng=rng, dtype=np.float64)
+    init.forget_bias(recurrent, bias)
+    network = training.model(recurrent, task, rng)
     before, share_before = look(network, task)
     history = training.train(network, task, TASKS[task], learning_rate, rng, UPDATES, compiled)
     after, share_after = look(network, task)
+    loss = float("inf") if history is None else float(np.mean(history.loss[-training.EVERY :]))
     return {
+        "validation": min(loss / training.constant_loss(task, TASKS[task]), 10.0),  # new sequences each time
         "before": before,
         "after": after,
         "share_before": share_before,
         "share_after": share_after,
-        "updates": training.updates_to_solve(history, task, TASKS[task]),
-        "loss": float("nan") if history is None else float(np.mean(history.loss[-training.EVERY :])),
+        "solved": float(np.isfinite(training.updates_to_solve(history, task, TASKS[task]))),
     }
 
 
-def solved(rows):
-    """The rows whose run has solved its task."""
-    return rows[np.isfinite(rows["updates"])]
+BIASES = 2, 1
+DESIGN = Design(
+    name="trained-gradients",
+    run=run,
+    arms=[{"task": task, "cell": "LSTM", "bias": bias} for bias in BIASES for task in TASKS],
+    outcomes={"after": (np.log10(LEAST), INF), "share_after": (0.0, INF)},
+    settings={
+        "cell": f"{UNITS} units in float64; an LSTM with forget bias 2 unless said otherwise",
+        "data": "latch, adding, temporal order over 50 steps",
+        "budget": f"{UPDATES} updates",
+        "training": training.SAID,
+    },
+    rates=(3e-4, 0.3),
+    nothing=1.0,
+)
+DESIGNS = (DESIGN,)
 
 
-def effects():
-    """How far the runs lie on the claim's side, task by task."""
-    rows = solved(results("trained-gradients"))
-    return [effect(task, rows_where(rows, task=task)["after"], n_comparisons=3, shift=2) for task in TASKS]
+def left(bias, tasks=tuple(TASKS)):
+    """The gradient after training, for each task."""
+    return tuple(
+        BestOf(name=task, design=DESIGN, outcome="after", arm={"task": task, "cell": "LSTM", "bias": bias})
+        for task in tasks
+    )
 
 
 PLACE = 5, 1
 CLAIMS = (
     Claim(
         words="LSTMs solve the vanishing gradient problem",
-        said_by=(),
+        sentence="A trained LSTM has a hundredth of the gradient left at lag 40, on every task over 50 steps.",
+        said=(Said("", "in nearly every tutorial, as what the LSTM was made for"),),
         section="05-lstm-backwards",
-        tasks="latch, adding, order over 50 steps",
-        quantity="decades of the gradient at lag 40 after training, plus two",
-        tables=("trained-gradients-tuning", "trained-gradients"),
-        need=2,
-        effects=effects,
+        logic="always",
+        region=(-2.0, INF),
+        unit="decades",
+        quantity="length of the gradient at lag 40 after training",
+        margin="a hundredth; Adam does not see scale, so any threshold is a choice: half and double stand beside it",
+        conditions=left(2),
+        panel=(
+            Variation("a forget bias of 1", left(1)),
+            Variation("numbers to keep, the adding problem, only", left(2, ("adding",))),
+        ),
+        changes=(
+            Change(
+                date="2026-11-28",
+                what="a plain RNN and a GRU went from the variations, the adding problem by itself came",
+                why="half the runs were missing when the edition closed; nobody had looked at those that were there",
+            ),
+        ),
     ),
 )
-SLICES = (Slice(run, "trained-gradients", {"task": "latch"}),)
-
-
-def make():
-    """Both tables."""
-    tune_and_run(run, [{"task": task} for task in TASKS], "trained-gradients", lambda rows: rows["loss"], RANGE)
-
-
-if __name__ == "__main__":
-    make()

@@ -37,7 +37,11 @@ from rnnbook import (
     text,
 )
 
-EVERY, SHARE = 50, 0.05  # updates between two looks; of the constant answer's loss
+EVERY, SHARE = 50, 0.05  # updates that are averaged, and between two looks; of the constant answer's loss
+
+# in the words of a trial's settings
+SAID = "Adam, 32 sequences an update, new ones each time, gradients clipped at norm 1"
+SOLVED = f"the mean loss of {EVERY} updates is below a {round(1 / SHARE)}th of what the best constant answer costs"
 
 
 class Task(NamedTuple):
@@ -143,6 +147,7 @@ def train(
     updates,
     compiled,
     until_solved=False,
+    look=EVERY,
 ):
     """Train on sequences that are new in each update.
 
@@ -162,7 +167,7 @@ def train(
             lambda: TASKS[task].draw(rng, 32, lag),
             steps=updates,
             update=Update(max_norm=1.0),
-            monitor=Monitor(until=solved, eval_every=EVERY),
+            monitor=Monitor(until=solved, eval_every=look),
             compiled=compiled,
         )
     except FloatingPointError:
@@ -189,13 +194,13 @@ def learn(network, loss, batch, learning_rate, updates, compiled, *, weight_deca
     return fit(network, loss, adam, batch, steps=updates, update=how, monitor=monitor, compiled=compiled)
 
 
-def updates_to_solve(history, task, lag):
-    """Updates until the task was solved, a multiple of fifty; NaN if it never was."""
-    if history is None:
+def updates_to_solve(history, task, lag, look=EVERY):
+    """Updates until the task was solved, a multiple of `look`; NaN if it never was."""
+    if history is None or len(history.loss) < EVERY:
         return float("nan")
-    means = np.reshape(history.loss[: len(history.loss) // EVERY * EVERY], (-1, EVERY)).mean(axis=1)
+    means = np.lib.stride_tricks.sliding_window_view(history.loss, EVERY).mean(axis=1)[::look]
     good = np.flatnonzero(means < SHARE * constant_loss(task, lag))
-    return float((good[0] + 1) * EVERY) if good.size else float("nan")
+    return float(EVERY + good[0] * look) if good.size else float("nan")
 
 
 def unseen_loss(network, task, lag):

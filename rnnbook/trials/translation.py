@@ -35,7 +35,9 @@ import numpy as np
 from rnnbook import Batch, softmax_cross_entropy
 from rnnbook.data.tasks import wording
 from rnnbook.layers.encoder_decoder import EOS, greedy_decode, pad_sequences, shift_right
-from rnnbook.trials import Claim, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 UNITS, UPDATES, RANGE, MOST = 48, 600, (2e-3, 5e-2), 6
 COUNTS = range(1, MOST + 3)

@@ -35,7 +35,9 @@ from rnnbook import (
     split,
 )
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
-from rnnbook.trials import Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 
 class Vanilla(PeepholeLSTM):

@@ -34,7 +34,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from rnnbook import Batch, Dense, Model, data, softmax_cross_entropy
 from rnnbook.cells.base import sequence_mask
-from rnnbook.trials import FOLDER, Claim, Slice, paired, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import paired, tune_and_run
 from rnnbook.trials.sweeps import sweep
 
 UNITS, UPDATES, RANGE, FOLDS = 32, 400, (1e-3, 5e-2), 30

@@ -30,7 +30,9 @@ import numpy as np
 
 from rnnbook import GRU, LSTM, Cell, Dense, MinGRU, MinLSTM, Model, SelfAttention, Stack, init, sweep
 from rnnbook.cells.minimal import Minimal
-from rnnbook.trials import FOLDER, Claim, Slice, effect, results, rows_where, training, tune_and_run
+from rnnbook.trials import FOLDER, Slice, results, rows_where, training
+from rnnbook.trials.before import OldClaim as Claim
+from rnnbook.trials.before import effect, tune_and_run
 
 LAG, UPDATES, PARAMETERS, RANGE = 30, 500, 5000, (1e-3, 1e-1)
 TASKS = ("adding", "order", "copy", "brackets")

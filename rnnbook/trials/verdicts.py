@@ -1,0 +1,299 @@
+"""Claims, and how their conditions decide them.
+
+A claim asserts a *region* for a quantity in raw units, in named conditions. Its *logic* follows
+from its words by this table, which was written down before any verdict:
+
+==============  =====================================================  ==========================
+logic           words                                                  the region is asserted of
+==============  =====================================================  ==========================
+exists          can, it is possible, there is                          some condition
+always          cannot, never, always, solves, is enough, the most     every condition
+on average      better, faster, helps, lengthens, needs less           the mean of all conditions
+as good as      as good as, costs nothing, does no harm                every condition, one-sided
+equivalent      does not matter, the same                              every condition, both sides
+within          a share, a time, a factor is about so much             every condition, both sides
+==============  =====================================================  ==========================
+
+Every condition has an interval at each level. It is *in* if the whole interval lies within the
+region, *out* if the whole of it lies outside, and *open* otherwise; one that touches a limit is
+open. Of K conditions one is picked out at the level alpha / K, all are asked for at alpha: either
+way a wrong verdict comes in less than alpha of all trials.
+
+==================  ===================================================================================
+asked of            verdict
+==================  ===================================================================================
+some condition      confirmed if one is in, refuted if all are out
+every condition     confirmed if all are in, refuted if one is out
+the mean            depends if one is in and one is out; confirmed if the mean is in and stays in the
+                    region without any one condition, refuted if it is out and stays outside
+==================  ===================================================================================
+
+Otherwise the verdict is *not proven*.
+
+A claim is *not tested* if runs are missing, nothing was learned, or the best rates lie at the edge
+of their range; it is *computed* if nothing in it is random.
+"""
+
+import hashlib
+import json
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnbook.arrays import Array
+from rnnbook.trials.designs import Design, results
+from rnnbook.trials.estimates import Computed, Condition, Estimate, Total, total
+
+LOGICS = {  # of what the region is asserted
+    "exists": "some",
+    "always": "every",
+    "on average": "mean",
+    "as good as": "every",
+    "equivalent": "every",
+    "within": "every",
+}
+ALPHA = 0.05
+VERDICTS = ("confirmed", "refuted", "depends", "not proven", "not tested", "computed")
+
+
+class Said(NamedTuple):
+    """Who says a claim."""
+
+    key: str  #: of the bibliography; empty for folklore
+    where: str  #: their words and their setting; for folklore, where one finds it
+
+
+class Change(NamedTuple):
+    """What of a plan was changed when there were runs already."""
+
+    date: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What a referee would try: the same sentence under other conditions, or another region."""
+
+    name: str
+    conditions: tuple[Any, ...] = ()
+    region: tuple[float, float] | None = None
+
+    def declared(self) -> dict[str, Any]:
+        """What decides, as data."""
+        return {**vars(self), "conditions": [one.declared() for one in self.conditions]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence on trial, and everything that decides it."""
+
+    words: str  #: as one finds it said; the heading of its section
+    sentence: str  #: with subject, rival and conditions: what is on trial
+    said: tuple[Said, ...]
+    section: str  #: the chapter's file
+    logic: str  #: one of `LOGICS`
+    region: tuple[float, float]  #: what is asserted of the quantity
+    unit: str  #: of the quantity
+    quantity: str  #: what it is
+    margin: str  #: why the region ends where it does
+    conditions: tuple[Any, ...]
+    panel: tuple[Variation, ...] = ()
+    shared: bool = False  #: conditions have runs in common
+    null: float = 0.0  #: from where the margin is measured
+    changes: tuple[Change, ...] = ()
+
+    def __post_init__(self):
+        if self.logic not in LOGICS:
+            raise ValueError(f"logic must be one of {', '.join(LOGICS)}, got {self.logic!r}")
+        sides = sum(np.isfinite(self.region))
+        if sides != {"as good as": 1, "equivalent": 2, "within": 2}.get(self.logic, sides):
+            raise ValueError(f"region must fit the logic {self.logic!r}, got {self.region}")
+
+    def declared(self) -> dict[str, Any]:
+        """What decides, as data: neither prose nor results."""
+        designs = {design.name: design.declared() for design in self.designs()}
+        return {
+            **{name: getattr(self, name) for name in ("logic", "region", "unit", "shared", "null")},
+            "conditions": [one.declared() for one in self.conditions],
+            "panel": [one.declared() for one in self.panel],
+            "designs": designs,
+        }
+
+    def hash(self) -> str:
+        """Of what is declared; the same on every machine."""
+        return hashlib.sha256(json.dumps(self.declared(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def designs(self) -> list[Design]:
+        """Every design that the verdict or its panel reads."""
+        every = [*self.conditions, *(one for variation in self.panel for one in variation.conditions)]
+        parts = [part for one in every for part in (one.parts if isinstance(one, Total) else [one])]
+        found = {part.design.name: part.design for part in parts if isinstance(part, Condition)}
+        return list(found.values())
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the verdict or its panel reads."""
+        old = dict.fromkeys(table for one in self.conditions for table in getattr(one, "tables", ()))
+        return (*(design.name for design in self.designs()), *old)
+
+    def estimates(self, read: Callable[[str], Array] = results) -> list[Estimate]:
+        """The quantity in every condition."""
+        return [one.estimate(read) for one in self.conditions]
+
+    def runs(self, read: Callable[[str], Array] = results) -> int:
+        """How many runs the verdict rests on; those that two conditions share count for both."""
+        return sum(one.runs for one in self.estimates(read))
+
+    def verdict(self, read: Callable[[str], Array] = results) -> str:
+        """One of `VERDICTS`."""
+        return self.judge(self.estimates(read))[0]
+
+    def judge(self, estimates: Sequence[Estimate]) -> tuple[str, str]:
+        """The verdict that these estimates bear, and what it hangs on."""
+        if all(isinstance(one, Computed) for one in self.conditions):
+            holds = [one.name for one in estimates if label(self.region, one.interval()) == "in"]
+            return "computed", f"it holds for {', '.join(holds)}" if holds else "it does not hold"
+        remarks = dict.fromkeys(one.remark for one in estimates if one.remark)
+        if remarks:
+            return "not tested", "; ".join(remarks)
+        if missing := unreachable(self.logic, self.region, estimates):
+            return "not tested", f"it could not have been {missing}"
+        return decide(self.logic, self.region, estimates, self.shared)
+
+    def variations(
+        self, read: Callable[[str], Array] = results, estimates: Sequence[Estimate] | None = None
+    ) -> dict[str, str]:
+        """The verdict under every variation: half and double the margin, and what the panel names.
+
+        Whoever has the estimates already may hand them on, here and to `stands`.
+        """
+        estimates = self.estimates(read) if estimates is None else estimates
+        found = {}
+        for name, factor in (("half the margin", 0.5), ("twice the margin", 2.0)):
+            low, high = (end if np.isinf(end) else self.null + factor * (end - self.null) for end in self.region)
+            if (low, high) != self.region:
+                found[name] = replace(self, region=(low, high)).judge(estimates)[0]
+        for one in self.panel:
+            varied = replace(self, conditions=one.conditions or self.conditions, region=one.region or self.region)
+            found[one.name] = varied.verdict(read)
+        return found
+
+    def stands(self, read: Callable[[str], Array] = results, estimates: Sequence[Estimate] | None = None) -> str:
+        """In how many of its variations the verdict stands, and what turns it, in a sentence."""
+        estimates = self.estimates(read) if estimates is None else estimates
+        verdict, found = self.judge(estimates)[0], self.variations(read, estimates)
+        if not found or verdict in ("computed", "not tested"):
+            return "without variations"
+        turned = [f"with {name} it is {other}" for name, other in found.items() if other != verdict]
+        kept = f"stands in {len(found) - len(turned)} of {len(found)} variations"
+        return "; ".join([kept, *turned])
+
+    def made_before(self) -> bool:
+        """Whether a table that it reads is older than its plan."""
+        beside = [about for design in self.designs() if (about := design.about())]
+        return any(self.words not in about.get("plan", ()) for about in beside) or any(
+            hasattr(condition, "tables") for condition in self.conditions
+        )
+
+    def plan(self) -> str:
+        """What was said before the first run, as lines of text."""
+        lines = [
+            f"On trial: {self.words}",
+            f"  that is       {self.sentence}",
+            f"  quantity      {self.quantity}, in {self.unit}",
+            f"  logic         {self.logic}: {self._rule()}",
+            f"  margin        {self.margin}",
+            f"  conditions    {'; '.join(one.name for one in self.conditions)}",
+        ]
+        lines += [f"  runs          {design.said()}" for design in self.designs()]
+        if self.panel:
+            lines.append(f"  variations    {'; '.join(one.name for one in self.panel)}")
+        lines += [f"  changed       {one.date}: {one.what}, since {one.why}" for one in self.changes]
+        return "\n".join(textwrap.fill(line, 88, subsequent_indent=" " * 16) for line in lines)
+
+    def _rule(self):
+        region = in_words(self.region)
+        return {
+            "some": f"confirmed if one condition is {region}, refuted if none is",
+            "every": f"confirmed if every condition is {region}, refuted if one is not",
+            "mean": f"confirmed if the mean of the conditions is {region}, refuted if it is not",
+        }[LOGICS[self.logic]]
+
+    def report(self, read: Callable[[str], Array] = results) -> str:
+        """The estimates with their intervals, the verdict and its variations, as lines of text."""
+        estimates = self.estimates(read)
+        word, why = self.judge(estimates)
+        width = max(len(one.name) for one in estimates)
+        lines = [f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"]
+        for one in estimates:
+            low, high = one.interval()
+            interval = "" if one.se == 0 else f"   ({low:.2f}, {high:.2f})"
+            lines.append(f"  {one.name:{width}s} {one.value:8.2f}{interval}")
+        lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
+        return "\n".join(textwrap.fill(line, 88, subsequent_indent="    ") for line in lines)
+
+
+def in_words(region: tuple[float, float]) -> str:
+    """A region, as one says it."""
+    low, high = region
+    if np.isinf(low):
+        return f"below {high:g}"
+    return f"above {low:g}" if np.isinf(high) else f"from {low:g} to {high:g}"
+
+
+def label(region: tuple[float, float], interval: tuple[float, float]) -> str:
+    """*in*, *out* or *open*; strictly, so that touching decides nothing."""
+    (low, high), (a, b) = region, interval
+    if low < a and b < high:
+        return "in"
+    return "out" if b < low or a > high else "open"
+
+
+def decide(
+    logic: str, region: tuple[float, float], estimates: Sequence[Estimate], shared: bool = False
+) -> tuple[str, str]:
+    """The rule at the top of this file: a verdict, and what it hangs on."""
+    each = {one.name: label(region, one.interval(ALPHA)) for one in estimates}
+    strict = {one.name: label(region, one.interval(ALPHA / len(estimates))) for one in estimates}
+
+    def those(labels, word):
+        return [name for name, found in labels.items() if found == word]
+
+    def listed(names):
+        return "; ".join(names) if len(names) <= 3 else f"{len(names)} of {len(estimates)} conditions"
+
+    if LOGICS[logic] == "some":
+        if those(strict, "in"):
+            return "confirmed", f"by {listed(those(strict, 'in'))}"
+        return ("refuted" if len(those(each, "out")) == len(each) else "not proven"), ""
+    if LOGICS[logic] == "every":
+        if those(strict, "out"):
+            return "refuted", f"by {listed(those(strict, 'out'))}"
+        left = [name for name, found in each.items() if found != "in"]
+        return ("not proven", f"open: {listed(left)}") if left else ("confirmed", "")
+    if those(strict, "in") and those(strict, "out"):
+        return "depends", f"it holds for {listed(those(strict, 'in'))}, not for {listed(those(strict, 'out'))}"
+    whole = label(region, total("", [(1 / len(estimates), one) for one in estimates], shared).interval(ALPHA))
+    values = np.array([one.value for one in estimates])
+    rest = (values.sum() - values) / (len(values) - 1) if len(values) > 1 else values
+    carried = [one.name for one, m in zip(estimates, rest, strict=True) if label(region, (m, m)) != whole]
+    if whole == "open" or carried:
+        return "not proven", "" if whole == "open" else f"it hangs on {listed(carried)}"
+    return {"in": "confirmed", "out": "refuted"}[whole], ""
+
+
+def unreachable(logic: str, region: tuple[float, float], estimates: Sequence[Estimate]) -> str:
+    """Which verdict no runs could bring, given what the quantities cannot leave; empty if both can come."""
+    (low, high), limits = region, [one.limits for one in estimates]
+    if LOGICS[logic] == "mean":
+        limits = [tuple(np.mean(limits, axis=0))]
+    can_be_in = [max(low, a) < min(high, b) for a, b in limits]
+    can_be_out = [a < low or b > high for a, b in limits]
+    some = LOGICS[logic] == "some"
+    if not (any if some else all)(can_be_in):
+        return "confirmed"
+    return "" if (all if some else any)(can_be_out) else "refuted"
