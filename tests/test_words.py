@@ -56,7 +56,7 @@ def test_tokens_hold_every_letter_once_and_no_space(sentence):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: words.tokenize(None), "sentence must be a string, got NoneType"),
+        (lambda: words.tokenize(None), "sentence must be a str, got NoneType"),
         (lambda: words.Vocabulary(None), "sentences must be several strings, got NoneType"),
         (lambda: words.Vocabulary(["a", 3]), r"sentences\[1\] must be a string, got int"),
         (lambda: words.Vocabulary(["a", ["b"]]), r"sentences\[1\] must be a string, got list"),

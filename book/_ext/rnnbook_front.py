@@ -95,7 +95,7 @@ def needs(root):
     """The lines of that table."""
     lines = ["| chapter | reads | where it comes from |", "| --- | --- | --- |"]
     for name in chapters(root):
-        found = nbformat.read(Path(root, f"{name}.ipynb"), 4).metadata.get("needs")
+        found = notebook(Path(root, f"{name}.ipynb"))["metadata"].get("needs")
         lines += [f"| {{doc}}`/{name}` | {found[0]} | {found[1]} |"] if found else []
     return lines
 

@@ -144,10 +144,10 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     [2.0, 2.0, 2.0, 2.0]
     """
     ids, batch = check.vector("ids", ids), check.positive("batch", batch)
-    if not callable(model) or isinstance(model, type):
-        raise TypeError(f"model must be a Model, got {type(model).__name__}")
     if len(ids) <= batch:
         raise ValueError(f"ids must be longer than batch = {batch}, got {len(ids)}")
+    if not callable(model) or isinstance(model, type):
+        raise TypeError(f"model must be a Model, got {type(model).__name__}")
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
     log_p = log_softmax(model(x))
     return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
