@@ -13,15 +13,18 @@ from rnnbook.arrays import Array, is_concrete
 Choice = TypeVar("Choice")
 
 
-def as_array(value: Any) -> Array:
-    """`value` as an array: of its own library if it has one, of NumPy otherwise."""
-    array: Array = value if hasattr(value, "__array_namespace__") else np.asarray(value)
+def as_array(name: str, value: Any) -> Array:
+    """`value` as an array: of its own library if it has one, of NumPy otherwise; or an error for ragged lists."""
+    try:
+        array: Array = value if hasattr(value, "__array_namespace__") else np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got lists that differ in length") from None
     return array
 
 
 def floating(name: str, value: Any) -> Array:
     """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.dtype.kind not in "fc":
         raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
     return array
@@ -41,7 +44,7 @@ def shaped(name: str, value: Any, expected: Sequence[int | None], axes: str) -> 
 
 def integers(name: str, value: Any, size: int, last: str = "") -> Array:
     """`value` as an array of integers from 0 to ``size - 1``, or an error; `last` may say what that number is."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
     if is_concrete(array) and array.size and not (array.min() >= 0 and array.max() < size):
@@ -51,7 +54,7 @@ def integers(name: str, value: Any, size: int, last: str = "") -> Array:
 
 def vector(name: str, value: Any) -> Array:
     """`value` as an array with one axis, or an error."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one axis, got shape {array.shape}")
     return array
@@ -59,7 +62,7 @@ def vector(name: str, value: Any) -> Array:
 
 def lengths(value: Any, T: int, B: int) -> Array:
     """The lengths of B sequences as an array (B,) of integers between 1 and T, or an error."""
-    array = as_array(value)
+    array = as_array("lengths", value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
     if array.shape != (B,):
@@ -117,7 +120,7 @@ def instance(name: str, value: Any, *kinds: Any) -> Any:
 
 def numbers(name: str, value: Any) -> Array:
     """`value` as an array of floating-point numbers, made of integers too, or a TypeError."""
-    array = np.asarray(value)
+    array = np.asarray(as_array(name, value))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
     return array.astype(float)
@@ -190,7 +193,7 @@ def finite(name: str, value: Any) -> Array:
 
 def mask(value: Any, T: int, B: int) -> Array:
     """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
-    array = as_array(value)
+    array = as_array("mask", value)
     if array.shape != (T, B):
         raise ValueError(f"mask must have shape (T, B) = ({T}, {B}), got {array.shape}")
     if array.dtype.kind not in "biuf":

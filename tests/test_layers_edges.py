@@ -182,6 +182,25 @@ def test_a_bad_call_leaves_the_last_good_one_for_backward(name, rng):
         assert all((layer.grads[n] == g).all() for n, g in good.items())
 
 
+def test_whole_models_without_a_step_name_what_has_none_and_keep_the_call_before(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    model = Model(LSTM(D, H, **made), Dense(H, K, **made), Embedding(K, D, **made))
+    parts = LSTM(D, H, **made), LSTM(D, H, **made), Dense(2 * H, K, **made), Embedding(K, D, **made)
+    both = EncoderDecoder(*parts, Embedding(K, D, **made), Attention(H, H, kind="additive", **made))
+    some, none, dy = rng.integers(0, K, (T, B)), np.zeros((0, B), int), rng.normal(size=(T, B, K))
+    calls = [(model, some, none, "ids"), (both, (some, some), (none, some), "source")]
+    for layer, good, bad, name in [*calls, (both, (some, some), (some, none), "decoder_input")]:
+        layer(good)
+        layer.backward(dy)
+        grads = {n: g.copy() for n, g in layer.grads.items()}
+        with pytest.raises(ValueError, match=f"^{name} must have at least one time step"):
+            layer(bad)
+        layer.backward(dy)
+        assert all((layer.grads[n] == g).all() for n, g in grads.items())
+    with pytest.raises(TypeError, match="keys must hold floating-point numbers"):
+        both.decode(some, None, None)
+
+
 def test_a_parameter_of_another_shape_is_named(rng):
     cell, dense, embedding = LSTM(D, H, rng=rng), Dense(D, K, rng=rng), Embedding(K, D, rng=rng)
     for layer, name, x in ((cell, "W_h", np.zeros((T, B, D))), (dense, "b", np.zeros((T, D))), (embedding, "W", [[0]])):

@@ -243,7 +243,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
         raise ValueError(f"sound must be at least {size} samples long, got {len(sound)}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
     energy = np.abs(np.fft.rfft(frames * np.hanning(size + 1)[:-1])) ** 2
-    return np.log(np.maximum(energy @ mel_bands(bands, size), 1e-3))
+    return np.log(np.maximum(energy @ mel_bands(bands, size), 1e-3)).astype(sound.dtype, copy=False)
 
 
 def mel_bands(bands: int, size: int) -> Array:
@@ -260,12 +260,15 @@ def _mel(f):
 
 
 def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) -> Array:
-    """Sound with white noise, that many decibels weaker than the sound; None for no noise."""
+    """Sound with white noise, that many decibels weaker than the sound, at most 300; None for no noise."""
     if decibels is None:
         return sound
-    check.real("decibels", decibels)
+    if abs(check.real("decibels", decibels)) > 300:
+        raise ValueError(f"decibels must lie between -300 and 300, got {decibels}")
     check.generator("rng", rng)
-    sound = check.shaped("sound", sound, (None,), "(N,)")
+    sound = check.finite("sound", check.shaped("sound", sound, (None,), "(N,)"))
+    if len(sound) == 0:
+        raise ValueError("sound must hold at least one sample, got none")
     noise = rng.normal(size=len(sound)) * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
     return (sound + noise).astype(sound.dtype, copy=False)
 

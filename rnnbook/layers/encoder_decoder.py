@@ -129,6 +129,7 @@ class EncoderDecoder(Container):
 
     def decode(self, decoder_input: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
         """Write on from a state: logits (T, B, K) behind ``decoder_input (T, B)``, and the state after it."""
+        keys = check.shaped("keys", keys, (None, None, self.encoder.output_size), "(S, B, E)")
         queries, state = self.decoder(self.target(decoder_input), state)
         if self.attention is None:
             self._unread = keys.shape  # their gradient is zero
@@ -164,6 +165,8 @@ class EncoderDecoder(Container):
         B = source.shape[1]
         if decoder_input.ndim != 2 or decoder_input.shape[1] != B:
             raise ValueError(f"decoder_input must have shape (T, B) = (any, {B}), got {decoder_input.shape}")
+        if len(decoder_input) == 0:
+            raise ValueError("decoder_input must have at least one time step, got T = 0")
         return (source, decoder_input), lengths
 
     def checked_source(self, source: Any, lengths: Any = None) -> tuple[Array, Array | None]:
@@ -172,6 +175,8 @@ class EncoderDecoder(Container):
             source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
         elif (source := check.integers("source", source, self.source.input_size)).ndim != 2:
             raise ValueError(f"source must have shape (S, B), got {source.shape}")
+        if len(source) == 0:
+            raise ValueError("source must have at least one time step, got S = 0")
         return source, None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
@@ -199,7 +204,7 @@ def shift_right(target: Array) -> Array:
     >>> shift_right(np.array([[3], [5], [EOS]])).ravel().tolist()
     [0, 3, 5]
     """
-    target = check.as_array(target)
+    target = check.as_array("target", target)
     if target.ndim != 2 or target.dtype.kind not in "iu":
         raise TypeError(f"target must be integers of shape (T, B), got {target.dtype} of shape {target.shape}")
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
@@ -217,8 +222,9 @@ def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) 
     ([[4, 5], [6, 0]], [2, 1])
     """
     sequences = list(check.instance("sequences", sequences, Iterable))
-    if any(np.ndim(s) != 1 for s in sequences):
-        raise TypeError(f"sequences must hold sequences of integers, got {sequences[0]!r:.30}")
+    for k, s in enumerate(sequences):
+        if check.as_array(f"sequences[{k}]", s).ndim != 1:
+            raise TypeError(f"sequences[{k}] must be a sequence of integers, got {s!r:.30}")
     lengths = np.array([len(s) for s in sequences], int)
     longest = int(lengths.max(initial=0))
     if steps is not None and check.positive("steps", steps) < longest:

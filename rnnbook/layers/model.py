@@ -129,6 +129,8 @@ class Model(Container):
         else:
             x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         T, B = x.shape[:2]
+        if T == 0:
+            raise ValueError(f"{'x' if self.embedding is None else 'ids'} must have at least one time step, got T = 0")
         # before any part runs, so that a bad call changes nothing
         check.parameters(self)
         lengths = None if lengths is None else check.lengths(lengths, T, B)
@@ -201,8 +203,8 @@ def pooling_weights(pool: str, hs: Array, lengths: Array | None = None, n_forwar
     """
     check.choice("pool", pool, ("last", "mean", "max"))
     hs = check.shaped("hs", hs, (None, None, None), "(T, B, H)")
-    xp, (T, B, H) = namespace(hs), hs.shape
-    lengths = None if lengths is None else check.lengths(lengths, T, B)
+    lengths = None if lengths is None else check.lengths(lengths, *hs.shape[:2])
+    xp, (T, _, H) = namespace(hs), hs.shape
     t = np.arange(T)[:, None, None]
     ends = T if lengths is None else lengths[:, None]
     if pool == "last":

@@ -85,7 +85,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
     True
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    K, xp, labels = logits.shape[-1], namespace(logits), check.as_array(labels)
+    K, xp, labels = logits.shape[-1], namespace(logits), check.as_array("labels", labels)
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
     weights, (logits, labels) = _counted(mask, logits, labels, "logits")

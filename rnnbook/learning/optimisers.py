@@ -47,6 +47,8 @@ class Optimiser:
         for name, g in grads.items():
             check.floating(f"params[{name!r}]", params[name])
             g = check.floating(f"grads[{name!r}]", g)
+            if g.dtype.kind == "c" != params[name].dtype.kind:
+                raise TypeError(f"grads[{name!r}] must be real as its parameter is, got dtype {g.dtype}")
             most = abs(g).max(initial=0) if self.squares and is_concrete(g) else 0
             if most > np.finfo(g.dtype).max ** 0.5:
                 raise ValueError(f"grads[{name!r}] must have finite squares in {g.dtype}, its largest is {most:.3g}")
@@ -109,7 +111,7 @@ class RMSProp(Optimiser):
     decay : float, default 0.9
         ρ in [0, 1).
     epsilon : float, default 1e-8
-        ε, positive: at least 1.2e-38, so that float32 holds it.
+        ε, at least 1e-15: a gradient whose square float32 loses is then small beside it.
 
     Examples
     --------
@@ -143,7 +145,7 @@ class Adam(Optimiser):
     betas : tuple of two floats, default (0.9, 0.999)
         Decay of the first and second moment, each in [0, 1).
     epsilon : float, default 1e-8
-        Positive: at least 1.2e-38, so that float32 holds it.
+        At least 1e-15, as for `RMSProp`.
     weight_decay : float, default 0
         λ, not negative: besides, each update subtracts ``η λ w`` (Loshchilov & Hutter 2019).
 
@@ -171,7 +173,7 @@ class Adam(Optimiser):
         self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _epsilon(epsilon)
         if check.real("weight_decay", weight_decay) < 0:
             raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
-        self.weight_decay = weight_decay
+        self.weight_decay = float(weight_decay)
 
     def change(self, name: str, g: Array) -> Array:
         """What is subtracted; see the formula above."""
@@ -203,8 +205,8 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
 
     Raises
     ------
-    ValueError
-        When `max_norm` is not positive.
+    ValueError, TypeError
+        When `max_norm` is not positive, or a gradient holds no floating-point numbers.
 
     Examples
     --------
@@ -212,6 +214,8 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
     ({'w': array([0.6, 0.8])}, 5.0)
     """
     check.positive_real("max_norm", max_norm)
+    check.instance("grads", grads, Mapping)
+    grads = {name: check.floating(f"grads[{name!r}]", g) for name, g in grads.items()}
     norm = global_norm(grads)
     xp = namespace(norm)
     over = norm > max_norm
@@ -262,16 +266,16 @@ def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) 
 
 
 def _rate(name: str, value: float) -> float:
-    return check.positive_real(name, check.real(name, value))
+    return float(check.positive_real(name, check.real(name, value)))  # one of NumPy's would widen float32
 
 
 def _epsilon(value: float) -> float:
-    if _rate("epsilon", value) < np.finfo(np.float32).tiny:
-        raise ValueError(f"epsilon must be at least 1.2e-38, or it is 0 in float32, got {value}")
-    return value
+    if _rate("epsilon", value) < 1e-15:  # or g / (√g² + ε) is large where g² is 0 in float32, below 1e-22
+        raise ValueError(f"epsilon must be at least 1e-15, got {value}")
+    return float(value)
 
 
 def _fraction(name: str, value: float) -> float:
     if not 0 <= check.real(name, value) < 1:
         raise ValueError(f"{name} must lie in [0, 1), got {value}")
-    return value
+    return float(value)
