@@ -53,6 +53,44 @@ def test_tokens_hold_every_letter_once_and_no_space(sentence):
     assert "".join(found) == "".join(sentence.lower().split()) and all(not any(map(str.isspace, t)) for t in found)
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: words.tokenize(None), "sentence must be a str, got NoneType"),
+        (lambda: words.Vocabulary(None), "sentences must be several strings, got NoneType"),
+        (lambda: words.Vocabulary(["a", 3]), r"sentences\[1\] must be a string, got int"),
+        (lambda: words.Vocabulary(["a", ["b"]]), r"sentences\[1\] must be a string, got list"),
+        (lambda: words.Vocabulary(["a a"]).ids([b"a"]), r"sentences\[0\] must be a string, got bytes"),
+        (lambda: words.Vocabulary(["a a"]).ids(s for s in ("a", " ")), "sentences must have at least one word each"),
+        (lambda: batches(ids=np.zeros((3, 4))), "ids must be integers, got dtype float64"),
+        (lambda: batches(labels=np.zeros(4)), "labels must be integers, got dtype float64"),
+        (lambda: batches(lengths=np.full(4, 9)), "lengths must lie between 1 and T = 3, got 9 to 9"),
+        (lambda: batches(lengths=np.zeros(4, int)), "lengths must lie between 1 and T = 3, got 0 to 0"),
+        (lambda: batches(lengths=np.full(4, 2.0)), "lengths must be integers, got dtype float64"),
+        (lambda: batches(np.zeros((3, 0), int), np.zeros(0, int), np.zeros(0, int)), "labels must hold at least one"),
+        (lambda: batches(batch=0), "batch must be at least 1, got 0"),
+        (lambda: batches(batch=5), "batch must be at most the number of sentences, 4, got 5"),
+    ],
+)
+def test_odd_sentences_and_batches_are_named(call, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        call()
+
+
+def batches(ids=None, lengths=None, labels=None, batch=2):
+    ids = np.zeros((3, 4), int) if ids is None else ids
+    lengths, labels = (np.ones(4, int) if a is None else a for a in (lengths, labels))
+    return words.minibatches(ids, lengths, labels, batch, np.random.default_rng(0))
+
+
+def test_the_same_sentence_twice_and_no_sentence_are_no_trouble():
+    vocabulary = words.Vocabulary(s for s in ("a film", "a film"))
+    assert vocabulary.words == [words.UNKNOWN, "a", "film"]
+    assert words.Vocabulary([]).words == [words.UNKNOWN]
+    ids, lengths = vocabulary.ids([])
+    assert ids.shape == (0, 0) and lengths.shape == (0,)
+
+
 def test_the_reviews_are_cut_where_their_collectors_cut_them():
     sentences, _ = data.reviews()
     same = [words.tokenize(s) == s.split() for s in sentences]
