@@ -149,8 +149,8 @@ def interval(rng, kind, runs, one, other):
         sides = [mean(y, ends) for y in drawn]
     else:
         estimate = {
-            "best of eight": lambda name: best_of(*POPULATIONS[name](rng, runs), 8),
-            "best of four": lambda name: best_of(*POPULATIONS[name](rng, runs), 4),
+            "best of eight": lambda name: best_of(*POPULATIONS[name](rng, runs), tries=8),
+            "best of four": lambda name: best_of(*POPULATIONS[name](rng, runs), tries=4),
             "share": lambda name: share(rng.random(runs) < float(name)),
             "share of the best of eight": lambda name: share(rng.random(runs) < float(name), 8),
             "mean over units": lambda name: mean(sample(rng, name, runs)),
