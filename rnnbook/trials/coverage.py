@@ -141,6 +141,12 @@ def true(kind, name):
     return values.get(kind, lambda: 0.0)()
 
 
+def best(rng, name, runs, tries):
+    """Of that many runs of a population, the best of some."""
+    select, outcome = POPULATIONS[name](rng, runs)
+    return best_of(select, outcome, tries)
+
+
 def interval(rng, kind, runs, one, other):
     """Of one experiment."""
     if kind == "mean":
@@ -149,8 +155,8 @@ def interval(rng, kind, runs, one, other):
         sides = [mean(y, ends) for y in drawn]
     else:
         estimate = {
-            "best of eight": lambda name: best_of(*POPULATIONS[name](rng, runs), tries=8),
-            "best of four": lambda name: best_of(*POPULATIONS[name](rng, runs), tries=4),
+            "best of eight": lambda name: best(rng, name, runs, 8),
+            "best of four": lambda name: best(rng, name, runs, 4),
             "share": lambda name: share(rng.random(runs) < float(name)),
             "share of the best of eight": lambda name: share(rng.random(runs) < float(name), 8),
             "mean over units": lambda name: mean(sample(rng, name, runs)),
