@@ -13,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import processes  # noqa: F401  here, so that a run with STUBBORN=1 is one from its first process on
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy", deadline=None)  # another process may have both cores for a while
+settings.load_profile("busy")
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
