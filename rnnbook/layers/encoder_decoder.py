@@ -129,7 +129,7 @@ class EncoderDecoder(Container):
 
     def decode(self, decoder_input: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
         """Write on from a state: logits (T, B, K) behind ``decoder_input (T, B)``, and the state after it."""
-        keys = check.shaped("keys", keys, (None, None, self.encoder.output_size), "(S, B, E)")
+        keys = check.shaped("keys", keys, (None, None, None), "(S, B, E)")
         queries, state = self.decoder(self.target(decoder_input), state)
         if self.attention is None:
             self._unread = keys.shape  # their gradient is zero
