@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for mypy and editors
 
 __version__ = "0.1.0"
 
-#: The rooms of the core; what is in a room's `__all__` is public here too.
+#: The subpackages of the core; what is in the `__all__` of one is public here too.
 _CORE = ("cells", "layers", "learning", "checking")
 
 #: The other public names, and where each stands.
@@ -53,8 +53,8 @@ _ELSEWHERE = {
 
 def _core() -> dict[str, Any]:
     """The public names of the core, with what they stand for."""
-    rooms = [importlib.import_module(f"rnnbook.{room}") for room in _CORE]
-    return {name: getattr(room, name) for room in rooms for name in room.__all__}
+    subpackages = [importlib.import_module(f"rnnbook.{name}") for name in _CORE]
+    return {name: getattr(part, name) for part in subpackages for name in part.__all__}
 
 
 def __getattr__(name: str) -> Any:
@@ -77,4 +77,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_core(), *_ELSEWHERE})
+    return sorted({*(name for name in globals() if name.startswith("__")), *_core(), *_ELSEWHERE})

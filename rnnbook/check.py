@@ -13,15 +13,18 @@ from rnnbook.arrays import Array, is_concrete
 Choice = TypeVar("Choice")
 
 
-def as_array(value: Any) -> Array:
-    """`value` as an array: of its own library if it has one, of NumPy otherwise."""
-    array: Array = value if hasattr(value, "__array_namespace__") else np.asarray(value)
+def as_array(name: str, value: Any) -> Array:
+    """`value` as an array: of its own library if it has one, of NumPy otherwise; or an error for ragged lists."""
+    try:
+        array: Array = value if hasattr(value, "__array_namespace__") else np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array, got lists that differ in length") from None
     return array
 
 
 def floating(name: str, value: Any) -> Array:
     """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.dtype.kind not in "fc":
         raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
     return array
@@ -41,7 +44,7 @@ def shaped(name: str, value: Any, expected: Sequence[int | None], axes: str) -> 
 
 def integers(name: str, value: Any, size: int, last: str = "") -> Array:
     """`value` as an array of integers from 0 to ``size - 1``, or an error; `last` may say what that number is."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
     if is_concrete(array) and array.size and not (array.min() >= 0 and array.max() < size):
@@ -51,7 +54,7 @@ def integers(name: str, value: Any, size: int, last: str = "") -> Array:
 
 def vector(name: str, value: Any) -> Array:
     """`value` as an array with one axis, or an error."""
-    array = as_array(value)
+    array = as_array(name, value)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one axis, got shape {array.shape}")
     return array
@@ -59,7 +62,7 @@ def vector(name: str, value: Any) -> Array:
 
 def lengths(value: Any, T: int, B: int) -> Array:
     """The lengths of B sequences as an array (B,) of integers between 1 and T, or an error."""
-    array = as_array(value)
+    array = as_array("lengths", value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
     if array.shape != (B,):
@@ -71,13 +74,23 @@ def lengths(value: Any, T: int, B: int) -> Array:
     return array.astype(np.intp, copy=False)  # unsigned ones would go wrong where something is subtracted
 
 
-def parameters(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """A ValueError when a parameter is missing, or was replaced by an array of another shape."""
-    for name, shape in shapes.items():
-        if name not in params:
-            raise ValueError(f"params must hold {name!r} of shape {shape}, it holds {', '.join(params)}")
-        if np.shape(params[name]) != shape:
-            raise ValueError(f"params[{name!r}] must have shape {shape}, got {np.shape(params[name])}")
+def shapes(params: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shapes of parameters, or of what declares them."""
+    return {name: p.shape for name, p in params.items()}
+
+
+def parameters(layer: Any, prefix: str = "") -> None:
+    """A ValueError when a parameter of a layer, or of its parts, is missing or was replaced by one of another shape."""
+    for part, inner in getattr(layer, "parts", {}).items():
+        parameters(inner, f"{prefix}{part}.")
+    layer = getattr(layer, "cell", layer)
+    expected = shapes(layer.parameters()) if hasattr(layer, "parameters") else getattr(layer, "_shapes", {})
+    for name, shape in expected.items():
+        if name not in layer.params:
+            held = ", ".join(prefix + other for other in layer.params)
+            raise ValueError(f"params must hold {prefix + name!r} of shape {shape}, it holds {held}")
+        if np.shape(layer.params[name]) != shape:
+            raise ValueError(f"params[{prefix + name!r}] must have shape {shape}, got {np.shape(layer.params[name])}")
 
 
 def positive(name: str, value: Any) -> int:
@@ -96,6 +109,23 @@ def generator(name: str, value: Any) -> np.random.Generator:
     return value
 
 
+def instance(name: str, value: Any, *kinds: Any) -> Any:
+    """`value` if it is of one of the kinds, or a TypeError."""
+    if not isinstance(value, kinds):
+        named = " or ".join(kind.__name__.removesuffix("Type") for kind in kinds)
+        got = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+        raise TypeError(f"{name} must be {'an' if named[0] in 'AEIOU' else 'a'} {named}, got {got}")
+    return value
+
+
+def numbers(name: str, value: Any) -> Array:
+    """`value` as an array of floating-point numbers, made of integers too, or a TypeError."""
+    array = np.asarray(as_array(name, value))
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
+    return array.astype(float)
+
+
 def dtype(value: Any) -> "np.dtype[Any]":
     """`value` as a dtype in which parameters can be kept, float32 or float64, or an error."""
     try:
@@ -108,7 +138,7 @@ def dtype(value: Any) -> "np.dtype[Any]":
 
 def choice(name: str, value: Choice, allowed: Sequence[Choice]) -> Choice:
     """`value` if it is one of `allowed`, or a ValueError."""
-    if value not in allowed:
+    if isinstance(value, np.ndarray) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
     return value
 
@@ -163,7 +193,7 @@ def finite(name: str, value: Any) -> Array:
 
 def mask(value: Any, T: int, B: int) -> Array:
     """What each of B sequences' T steps counts, as an array (T, B) of finite numbers not below 0, or an error."""
-    array = as_array(value)
+    array = as_array("mask", value)
     if array.shape != (T, B):
         raise ValueError(f"mask must have shape (T, B) = ({T}, {B}), got {array.shape}")
     if array.dtype.kind not in "biuf":

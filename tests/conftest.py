@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import processes  # noqa: F401  here, so that a run with STUBBORN=1 is one from its first process on
 import pytest
+from hypothesis import settings
 
+settings.register_profile("book", deadline=None)  # a deadline is of the clock: a busy machine would fail the test
+settings.load_profile("book")
 SITE = Path(__file__).parents[1] / "_build" / "html"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 with socket.socket() as free:
@@ -40,6 +43,8 @@ LONG = (
     "test_trials",
     "test_compiled",
     "test_explorables",
+    "test_text",
+    "test_contract",
     "test_lab",
 )
 

@@ -16,11 +16,13 @@ from rnnbook import (
     Batch,
     Bidirectional,
     Cell,
+    Checkpointed,
     Dense,
     Embedding,
     Model,
     Monitor,
     RMSProp,
+    SelfAttention,
     Stack,
     Update,
     compiled,
@@ -90,6 +92,7 @@ def layers(rng):
     return {
         "stack": Stack([LSTM(D, 4, **made), GRU(4, H, reset="before", **made)]),
         "both directions": Bidirectional(LSTM(D, 2, **made), RNN(D, 3, **made)),
+        "attention": Stack([LSTM(D, 4, **made), SelfAttention(4, 4, **made), Dense(4, H, **made)]),
         "nested": Stack([Bidirectional(GRU(D, 2, **made), GRU(D, 2, **made)), LSTM(4, H, **made)]),
     }
 
@@ -103,6 +106,12 @@ def test_stacks_and_directions_are_those_of_numpy(name, lengths, rng):
     state, dstate = (jax.tree.map(lambda s: rng.normal(size=s.shape), zero) for _ in range(2))
     arguments = x, state, LENGTHS[lengths], dhs, dstate
     same(everything(compiled(layer), *arguments), everything(layer, *arguments))
+
+
+def test_a_part_that_cannot_be_compiled_is_named(rng):
+    layer = Stack([Checkpointed(LSTM(D, H, rng=rng)), Dense(H, 2, rng=rng)])
+    with pytest.raises(TypeError, match="layer must have no Checkpointed part to be compiled: put the cell itself"):
+        compiled(layer)
 
 
 def test_dropout_draws_the_same_masks(rng):

@@ -207,6 +207,50 @@ class WrongSign(MinimalGatedUnit):
     retention_gate = ("f", +1)  # it overwrites: -1 is right
 
 
+class WrongInputGate(LSTM):
+    input_gate = "o"
+
+
+class ForgetsTheInput(LSTM):
+    input_gate = "f"
+
+
+class OutputRetains(LSTM):
+    retention_gate = ("o", +1)  # it opens the path to the output, and keeps nothing
+
+
+class InputRetains(LSTM):
+    retention_gate = ("i", -1)  # its tanh is steeper with less in it, and it keeps no more
+
+
+class FourUnits(Plain):
+    """Right for four units only."""
+
+    def step(self, xw, state):
+        (h,) = state
+        h = tanh(xw + h @ self.params["W_h"][:, :4])
+        return (h,), (h,)
+
+
+class FourUnitsMean(Plain):
+    """Right for four units, and of another slope for more of them."""
+
+    def step(self, xw, state):
+        (h,) = state
+        h = tanh(xw + h @ self.params["W_h"] * (4 / self.hidden_size))
+        return (h,), (h,)
+
+
+class AlwaysFour(Plain):
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32):
+        super().__init__(input_size, 4, rng=rng, dtype=dtype)
+
+
+class FourAtTheStart(Plain):
+    def parameters(self):
+        return super().parameters() | {"b": Parameter((4,), lambda _, shape: np.zeros(self.hidden_size).reshape(4))}
+
+
 class NoBlocks(Cell):
     pass
 
@@ -247,6 +291,14 @@ class GateThatIsNone(Plain):
         (StartsElsewhere, "as declared", r"must start as parameters\(\) declares it; not so \['b'\]"),
         (CandidateForGate, "gates", "n is named a gate, but what is saved under this name is not between 0 and 1"),
         (WrongSign, "gates", "must retain more"),
+        (WrongInputGate, "gates", "input_gate 'o': with a bias below 0 less must enter the memory"),
+        (ForgetsTheInput, "gates", "input_gate 'f': with a bias below 0 less must enter the memory"),
+        (OutputRetains, "gates", "must retain more"),
+        (InputRetains, "gates", "must retain more"),
+        (FourUnits, "shapes and dtypes", r"ValueError: .*\(with another input_size, 3, and hidden_size, 8\)"),
+        (FourUnitsMean, "complex step", "that of .* is off by .*hidden_size, 8"),
+        (AlwaysFour, "as declared", "hidden_size must be 8, as asked for, it is 4"),
+        (FourAtTheStart, "as declared", "ValueError: .*hidden_size, 8"),
         (NamedLikeTheInput, "as declared", "must not be called as an input, a state or a file is"),
         (OneArray, "shapes and dtypes", "step must return two tuples"),
         (RealOnly, "analytic", "step must keep complex numbers"),

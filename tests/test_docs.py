@@ -1,6 +1,7 @@
 """The code in the prose runs, and the prose tells the truth about the repository."""
 
 import importlib
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rnnbook
+from rnnbook import explorables
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = [
@@ -45,6 +47,54 @@ def test_every_chapter_is_in_the_table_of_contents():
     contents = (ROOT / "_toc.yml").read_text("utf-8")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"file: notebooks/{path.stem}" in contents
+
+
+def code_of(notebook):
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def test_chapters_that_need_more_say_so_and_those_on_no_path_are_named(monkeypatch):
+    pytest.importorskip("sphinxcontrib.katex")
+    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+    import rnnbook_front as front
+
+    rows = front.needs(ROOT)
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        if re.search(r"\bdata\.\w+\(", code_of(path)):
+            assert any(f"/notebooks/{path.stem}`" in row for row in rows), f'{path.name}: "needs" in its metadata'
+    assert front.besides((ROOT / "book/paths.md").read_text("utf-8"), ROOT) == []
+    (sentence,) = front.besides("{doc}`/notebooks/01-sequences-and-state`", ROOT)
+    assert "18-clusters" in sentence and "01-sequences" not in sentence
+
+
+def test_counts_in_words_are_those_of_what_is_there():
+    words = ("Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+    there = {
+        "problem sets": len(list((ROOT / "course/source").glob("ps*"))),
+        "figures": len(explorables.NAMES),
+        "explorables": len(explorables.NAMES),
+    }
+    counted = re.compile(rf"(?i)\b({'|'.join(words)}) (?:\[)?({'|'.join(there)})\b(?! of)")
+    found = 0
+    for page in (ROOT / "index.md", ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "book").glob("*.md")):
+        for word, what in counted.findall(page.read_text("utf-8")):
+            assert words.index(word.capitalize()) + 3 == there[what.lower()], f"{page.name}: {word} {what}"
+            found += 1
+    assert found >= 6
+
+
+def test_the_page_of_problem_sets_names_each_with_its_points():
+    page = (ROOT / "book/problem-sets.md").read_text("utf-8")
+    rows = re.findall(r'(?m)^\| (\d+) \| <a href="[^"]*/ps(\d+)\.zip" download>(.*?)</a> \| .* \| (\d+) \|$', page)
+    sets = []
+    for path in sorted((ROOT / "course/source").glob("ps*/ps*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        title = "".join(cells[0]["source"]).partition(": ")[2].partition("\n")[0]
+        graded = [about for cell in cells if (about := cell["metadata"].get("nbgrader", {})).get("grade")]
+        number = path.stem[2:]
+        sets.append((number, number, title, str(sum(about["points"] for about in graded))))
+    assert rows == sets
 
 
 def documented():

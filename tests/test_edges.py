@@ -306,7 +306,7 @@ def test_an_encoder_and_a_decoder_fit_or_are_refused(rng):
     ):
         with pytest.raises(ValueError, match=message):
             EncoderDecoder(**(good | changed))
-    with pytest.raises(ValueError, match="x must be a pair, source and written, got ndarray"):
+    with pytest.raises(ValueError, match="x must be a pair, source and decoder_input, got ndarray"):
         model(np.zeros((2, 2), int))
     with pytest.raises(ValueError, match="steps must be at least 3"):
         pad_sequences([[1, 2, 3]], 2)
@@ -400,7 +400,7 @@ def test_clipping_far_below_one():
         (lambda: Adam(weight_decay=np.inf), "weight_decay must be finite"),
         (lambda: Adam(betas=0.9), "betas must be two numbers, got 0.9"),
         (lambda: Adam(betas=(0.9, 0.9, 0.9)), "betas must be two numbers"),
-        (lambda: Adam(epsilon=1e-50), "epsilon must be at least 1.2e-38"),
+        (lambda: Adam(epsilon=1e-50), "epsilon must be at least 1e-15"),
         (lambda: QuantileLoss(()), "levels must hold at least one level"),
         (lambda: Update(max_norm=np.nan), "max_norm must be positive, got nan"),
     ],
@@ -567,3 +567,91 @@ def test_training_compiled_ignores_what_the_mask_leaves_out(compiled_labels):
 
 def test_softmax_at_a_gap_beyond_every_exponential():
     assert softmax(np.array([0.0, 1e4, 1e4])).tolist() == [0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("make", [Adam, RMSProp])
+@pytest.mark.parametrize("g", [1e-12, 1e-16, 1e-18, 1e-20, 1e-25, 1e-40])
+def test_a_gradient_whose_square_is_lost_makes_no_large_step(make, g):
+    params = {"w": np.zeros(1, np.float32)}
+    make(0.1, epsilon=1e-15).update(params, {"w": np.full(1, g, np.float32)})
+    root = LONG(np.float32(g)) * (1 if make is Adam else np.sqrt(LONG(0.1)))  # of the mean square, by the formulas
+    exact = -LONG(0.1) * LONG(np.float32(g)) / (root + LONG(1e-15))
+    np.testing.assert_allclose(params["w"], float(exact), rtol=1e-2, atol=1e-44)
+
+
+@pytest.mark.parametrize("make", [SGD, RMSProp, Adam])
+def test_a_complex_gradient_of_a_real_parameter_changes_nothing(make):
+    optimiser, params = make(0.1), {"w": np.ones(2, np.float32)}
+    with pytest.raises(TypeError, match=r"grads\['w'\] must be real as its parameter is, got dtype complex128"):
+        optimiser.update(params, {"w": np.ones(2, complex)})
+    assert (params["w"] == 1).all() and optimiser.state["t"] == 0
+
+
+def test_settings_that_are_numpys_numbers_keep_float32():
+    f = np.float64
+    makes = SGD(f(0.1), momentum=f(0.5)), RMSProp(f(0.1), decay=f(0.9)), Adam(f(0.1), weight_decay=f(0.1))
+    for optimiser in makes:
+        params = {"w": np.ones(2, np.float32)}
+        optimiser.update(params, {"w": np.ones(2, np.float32)})
+        kept = [optimiser.state[kind]["w"] for kind in optimiser.keeps]
+        assert {a.dtype for a in (params["w"], *kept)} == {np.dtype(np.float32)}
+
+
+def test_a_scan_refuses_what_it_would_get_wrong():
+    a, b = np.full((4, 1), 1e200), np.array([[0.0], [0.0], [0.0], [1.0]])  # by a loop: 0, 0, 0, 1
+    with pytest.raises(ValueError, match=r"a must have products over time that float64 holds.*exp\(1842\)"):
+        linear_scan(a, b)
+    loop = [1.0, 1e150 + 1.0, (1e150 + 1.0) * 1e150 + 1.0]
+    np.testing.assert_allclose(linear_scan(np.array([1, 1e150, 1e150]), np.ones(3)), loop, rtol=1e-12)
+    with pytest.raises(TypeError, match="a must hold floating-point numbers, got dtype int64"):
+        linear_scan(np.full(100, 3), np.ones(100))
+    with pytest.raises(ValueError, match=r"a and b must have one shape \(T, ...\), got \(\) and \(\)"):
+        linear_scan(np.array(1.0), np.array(1.0))
+
+
+RAGGED = [[[1.0, 2.0]], [[1.0]]]
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda rng: LSTM(2, 3, rng=rng)(RAGGED), "x"),
+        (lambda rng: LSTM(2, 3, rng=rng)(np.zeros((3, 2, 2)), None, [[1], [1, 2]]), "lengths"),
+        (lambda rng: Dense(2, 3, rng=rng)(RAGGED), "x"),
+        (lambda rng: Embedding(2, 3, rng=rng)([[1], [0, 1]]), "ids"),
+        (lambda _: mean_squared_error(RAGGED, np.zeros((1, 1, 1))), "y"),
+        (lambda _: softmax_cross_entropy(np.zeros((2, 1, 3)), [[1], [1, 2]]), "labels"),
+        (lambda _: mean_squared_error(np.zeros((2, 1, 1)), np.zeros((2, 1, 1)), [[1], [1, 2]]), "mask"),
+        (lambda _: ctc(RAGGED, [[1]]), "logits"),
+        (lambda _: forecast.mase([[1.0], [1.0, 2.0]], [1.0], [1.0, 2.0]), "forecast"),
+        (lambda _: pad_sequences([[1], [[1], [2, 3]]]), r"sequences\[1\]"),
+    ],
+)
+def test_lists_that_differ_in_length_are_named(call, name, rng):
+    with pytest.raises(ValueError, match=f"^{name} must be an array, got lists that differ in length"):
+        call(rng)
+
+
+def test_the_sequence_that_is_none_is_named():
+    with pytest.raises(TypeError, match=r"sequences\[1\] must be a sequence of integers, got 'ab'"):
+        pad_sequences([[1], "ab"])
+
+
+def test_gradients_to_be_clipped_are_looked_at():
+    with pytest.raises(TypeError, match="grads must be a Mapping, got list"):
+        clip_by_global_norm([np.ones(2)], 1.0)
+    with pytest.raises(TypeError, match=r"grads\['w'\] must hold floating-point numbers, got dtype int64"):
+        clip_by_global_norm({"w": np.array([3, 4])}, 1.0)
+
+
+def test_sound_stays_in_its_dtype_and_noise_in_its_range(rng):
+    sound = rng.normal(size=16000)
+    for dtype in (np.float32, np.float64):
+        ours = sound.astype(dtype)
+        assert speech.log_mel(ours).dtype == speech.add_noise(ours, 10.0, rng).dtype == dtype
+    np.testing.assert_allclose(speech.log_mel(sound.astype(np.float32)), speech.log_mel(sound), rtol=1e-4, atol=1e-4)
+    for wrong, message in ((np.zeros(0), "sound must hold at least one"), (np.full(3, np.nan), "sound must be finite")):
+        with pytest.raises(ValueError, match=message):
+            speech.add_noise(wrong, 3.0, rng)
+    with pytest.raises(ValueError, match="decibels must lie between -300 and 300, got -4000"):
+        speech.add_noise(sound, -4000.0, rng)

@@ -138,7 +138,7 @@ def test_what_equinox_has_not_is_refused(rng):
     eqx, jax = pytest.importorskip("equinox"), pytest.importorskip("jax")
     for layer in (PeepholeLSTM(3, 4, rng=rng), Stack([LSTM(3, 4, rng=rng)])):
         with pytest.raises(
-            TypeError, match=rf"layer \({type(layer).__name__}\) has no twin in Equinox.*; to_onnx takes"
+            TypeError, match=rf"layer \({type(layer).__name__}\) has no equivalent in Equinox.*; to_onnx takes"
         ):
             interop.to_equinox(layer)
     with pytest.raises(ValueError, match=r"layer \(GRU\) must have reset='after' .*; to_onnx takes it"):

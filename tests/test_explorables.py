@@ -141,7 +141,7 @@ def check_dates(state):
         close(p, softmax(y[0, 0]))
         close(weights, network.attention.weights[0, :, 0])
         symbol = y.argmax(axis=-1)
-    found = greedy_decode(network, source, lengths, longest=11)[0]
+    found = greedy_decode(network, source, lengths, max_length=11)[0]
     assert state["written"] == "".join(wording.FIGURES[k] for k in found)
 
 

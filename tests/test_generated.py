@@ -93,7 +93,7 @@ def test_the_network_for_dates_reads_dates():
     rng = np.random.default_rng(123)
     pairs = [wording.date(rng) for _ in range(300)]
     batch = wording.dates(pairs)
-    found = greedy_decode(networks.dates(), batch.x[0], batch.lengths, longest=11)
+    found = greedy_decode(networks.dates(), batch.x[0], batch.lengths, max_length=11)
     right = ["".join(wording.FIGURES[k] for k in ids) == normal for ids, (_, normal) in zip(found, pairs, strict=True)]
     assert np.mean(right) > 0.98
 

@@ -50,13 +50,12 @@ def run(code):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
-def test_the_package_is_a_house_one_can_see():
-    """At most fifteen rooms, and a core that one can read."""
+def test_the_package_has_few_subpackages_and_a_core_that_one_can_read():
     package = ROOT / "rnnbook"
-    rooms = {p.stem for p in package.iterdir() if p.name not in ("__init__.py", "py.typed", "__pycache__")}
-    assert len(rooms) <= 15
+    subpackages = {p.stem for p in package.iterdir() if p.name not in ("__init__.py", "py.typed", "__pycache__")}
+    assert len(subpackages) <= 15
     core = [package / f"{name}.py" for name in ("activations", "arrays", "check")]
-    core += [p for room in ("cells", "layers", "learning", "checking") for p in (package / room).rglob("*.py")]
+    core += [p for name in ("cells", "layers", "learning", "checking") for p in (package / name).rglob("*.py")]
     assert sum(len(p.read_text("utf-8").splitlines()) for p in core) < 5500
 
 
@@ -66,13 +65,13 @@ def test_the_core_trains_and_checks_with_numpy_alone():
 
 
 def test_every_name_of_the_core_is_there_with_numpy_alone():
-    rooms = "activations arrays cells check checking layers learning"
+    core = "activations arrays cells check checking layers learning"
     code = f"""
 import importlib, pkgutil
-for room in "{rooms}".split():
-    module = importlib.import_module("rnnbook." + room)
-    for part in pkgutil.walk_packages(getattr(module, "__path__", []), module.__name__ + "."):
-        importlib.import_module(part.name)
+for part in "{core}".split():
+    module = importlib.import_module("rnnbook." + part)
+    for found in pkgutil.walk_packages(getattr(module, "__path__", []), module.__name__ + "."):
+        importlib.import_module(found.name)
     for name in getattr(module, "__all__", []):
         getattr(module, name)
 print("all")
@@ -92,6 +91,11 @@ def test_importing_leaves_the_heavy_ones_out():
     heavy = ("scipy", "matplotlib", "jax", "tqdm")
     result = run(f"{core}import sys\nprint([name for name in {heavy} if name in sys.modules])")
     assert result.stdout == "[]\n", result.stderr
+
+
+def test_dir_shows_public_names_alone():
+    shown = {name for name in dir(rnnbook) if not name.startswith("__")}
+    assert shown == set(rnnbook.__all__)
 
 
 def test_every_public_name_is_found_and_listed():

@@ -74,9 +74,12 @@ def test_what_has_no_twin_is_refused(rng):
     tied = Model(LSTM(D, D, rng=rng), TiedReadout(table), table)
     own = Model(Stack([LSTM(D, H, rng=rng), UpdateGateRNN(H, H, rng=rng)]), Dense(H, 1, rng=rng))
     for layer, pattern in (
-        (PeepholeLSTM(D, H, rng=rng), r"layer \(PeepholeLSTM\) has no twin in Keras, which takes .*; to_onnx takes it"),
-        (tied, r"readout \(TiedReadout\) has no twin in Keras.*; to_onnx takes it"),
-        (own, r"recurrent\.1 \(UpdateGateRNN\) has no twin in Keras.*; to_onnx takes it"),
+        (
+            PeepholeLSTM(D, H, rng=rng),
+            r"layer \(PeepholeLSTM\) has no equivalent in Keras, which takes .*; to_onnx takes it",
+        ),
+        (tied, r"readout \(TiedReadout\) has no equivalent in Keras.*; to_onnx takes it"),
+        (own, r"recurrent\.1 \(UpdateGateRNN\) has no equivalent in Keras.*; to_onnx takes it"),
         (3, r"layer \(int\)"),
     ):
         for lengths in (False, True):

@@ -12,21 +12,26 @@ from rnnbook import (
     LSTM,
     Attention,
     Bidirectional,
+    Checkpointed,
     Dense,
     Embedding,
     EncoderDecoder,
     MinGRU,
     MinLSTM,
     Model,
+    SelfAttention,
     Stack,
     TiedReadout,
+    check,
     check_gradients,
+    compiled,
     diagnostics,
     load,
     save,
 )
 
 T, B, D, H, K = 5, 3, 2, 4, 3
+jax = check.optional("jax")
 POOLS = (None, "last", "mean", "max")
 
 
@@ -177,6 +182,25 @@ def test_a_bad_call_leaves_the_last_good_one_for_backward(name, rng):
         assert all((layer.grads[n] == g).all() for n, g in good.items())
 
 
+def test_whole_models_without_a_step_name_what_has_none_and_keep_the_call_before(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    model = Model(LSTM(D, H, **made), Dense(H, K, **made), Embedding(K, D, **made))
+    parts = LSTM(D, H, **made), LSTM(D, H, **made), Dense(2 * H, K, **made), Embedding(K, D, **made)
+    both = EncoderDecoder(*parts, Embedding(K, D, **made), Attention(H, H, kind="additive", **made))
+    some, none, dy = rng.integers(0, K, (T, B)), np.zeros((0, B), int), rng.normal(size=(T, B, K))
+    calls = [(model, some, none, "ids"), (both, (some, some), (none, some), "source")]
+    for layer, good, bad, name in [*calls, (both, (some, some), (some, none), "decoder_input")]:
+        layer(good)
+        layer.backward(dy)
+        grads = {n: g.copy() for n, g in layer.grads.items()}
+        with pytest.raises(ValueError, match=f"^{name} must have at least one time step"):
+            layer(bad)
+        layer.backward(dy)
+        assert all((layer.grads[n] == g).all() for n, g in grads.items())
+    with pytest.raises(TypeError, match="keys must hold floating-point numbers"):
+        both.decode(some, None, None)
+
+
 def test_a_parameter_of_another_shape_is_named(rng):
     cell, dense, embedding = LSTM(D, H, rng=rng), Dense(D, K, rng=rng), Embedding(K, D, rng=rng)
     for layer, name, x in ((cell, "W_h", np.zeros((T, B, D))), (dense, "b", np.zeros((T, D))), (embedding, "W", [[0]])):
@@ -188,6 +212,35 @@ def test_a_parameter_of_another_shape_is_named(rng):
         del layer.params[name]
         with pytest.raises(ValueError, match=re.escape(f"params must hold '{name}' of shape {shape}")):
             layer(x)
+
+
+def test_a_wrong_parameter_of_a_part_is_named_before_any_part_runs(rng):
+    made = {"rng": rng}
+    x, ids = np.zeros((T, B, D), np.float32), np.zeros((T, B), int)
+    model = Model(
+        Stack([LSTM(D, H, **made), SelfAttention(H, H, **made)]), Dense(H, K, **made), Embedding(K, D, **made)
+    )
+    parts = LSTM(D, H, **made), LSTM(D, H, **made), Dense(2 * H, K, **made), Embedding(K, D, **made)
+    pair = EncoderDecoder(*parts, attention=Attention(H, H, kind="additive", **made))
+    stack = Stack([Bidirectional(GRU(D, 2, **made), Checkpointed(GRU(D, 2, **made))), Dense(H, K, **made)])
+    calls = [(model, ids, n) for n in ("readout.b", "embedding.W", "recurrent.1.W_1")]
+    calls += [(pair, (x, ids), n) for n in ("attention.v", "decoder.W_h", "readout.W", "target.W")]
+    calls += [(stack, x, n) for n in ("0.backward_cell.W_x", "1.b")]
+    for layer, given, name in calls:
+        part, last = layer, name.rpartition(".")[2]
+        for step in name.split(".")[:-1]:
+            part = part.parts[step]
+        whole = part.params[last]
+        part.params[last] = np.zeros((7, 7))
+        for run in (layer, compiled(layer)) if layer is model and jax else (layer,):
+            with pytest.raises(
+                ValueError, match=re.escape(f"params['{name}'] must have shape {whole.shape}, got (7, 7)")
+            ):
+                run(given)
+        part.params[last] = whole
+        cell = layer.parts.get("encoder") or layer.parts.get("0") or layer.recurrent.parts["0"]
+        cell = getattr(cell, "forward_cell", cell)
+        assert not hasattr(cell, "h_prev"), "the first part ran"
 
 
 def test_parts_that_do_not_fit_are_refused_at_once(rng):

@@ -25,7 +25,9 @@ from rnnbook import (
     Stack,
     TiedReadout,
     interop,
+    split,
 )
+from rnnbook.interop.traced import COMPOSED, UFUNCS
 
 onnxruntime, _ = pytest.importorskip("onnxruntime"), pytest.importorskip("onnx")
 T_AND_B = [(9, 4), (1, 3), (7, 1)]
@@ -77,6 +79,36 @@ def test_values_equal_those_of_onnx_runtime(kind, lengths, rng):
     hs, _ = cell(x, None, given)
     feed = {"lengths": given} if lengths else {}
     same([hs], outputs(cell, x, feed, lengths=lengths, state=False))
+
+
+EDGES = np.array([-np.inf, -3.7, -2.5, -1, -0.3, 0, 0.3, 0.5, 1, 1.5, 6, 1e4, np.inf, np.nan], np.float32)
+
+
+@pytest.mark.parametrize("name", [*sorted({f.__name__ for f in UFUNCS | COMPOSED} - {"matmul"}), "round", "clip"])
+def test_a_function_of_numpy_is_onnxs_at_the_edge_too(name):
+    function = {"divmod": lambda a, b: a // b + a % b, "clip": lambda a: np.clip(a, a_min=None, a_max=0.4)}.get(name)
+    function = function or getattr(np, name)
+    two = getattr(function, "nin", 2 if name == "divmod" else 1) == 2
+
+    class Own(Cell):
+        blocks, states = ("a", "b"), ("h", "s")
+
+        def step(self, xw, state):
+            a, b = split(xw, 2)
+            if "bitwise" in name or name == "invert":
+                a, b = a > 0, b > 0
+            y = function(a, b) if two else function(a)
+            return (y if y.dtype.kind == "f" else np.where(y, 1.0, 0.0), state[1]), ()
+
+    H = len(EDGES) ** 2 if two else len(EDGES)
+    cell = Own(1, H, rng=np.random.default_rng(0))
+    a, b = (v.ravel() for v in np.meshgrid(EDGES, EDGES, indexing="ij")) if two else (EDGES, EDGES)
+    cell.params["W_x"][:], cell.params["b"][:] = 0, np.concatenate([a, b])
+    x = np.zeros((2, 2, 1), np.float32)
+    with np.errstate(all="ignore"):
+        ours, theirs = cell(x)[0], outputs(cell, x, state=False)[0]
+    wrong = ~np.isclose(ours, theirs, rtol=1e-5, atol=1e-5, equal_nan=True)[0, 0]
+    assert not wrong.any(), list(zip(a[wrong], b[wrong], ours[0, 0, wrong], theirs[0, 0, wrong], strict=True))
 
 
 def test_an_own_cell_is_a_scan_that_has_its_parameters_by_name(rng):
@@ -162,7 +194,7 @@ def test_what_cannot_go_is_named_with_what_would_do(rng):
     f = {"rng": rng}
     pair = EncoderDecoder(LSTM(3, 4, **f), LSTM(3, 4, **f), Dense(4, 5, **f), Embedding(5, 3, **f))
     for layer, pattern in (
-        (pair, r"layer \(EncoderDecoder\) has no twin in ONNX.*its encoder and its decoder go one by one"),
+        (pair, r"layer \(EncoderDecoder\) has no equivalent in ONNX.*its encoder and its decoder go one by one"),
         (Model(Stack([SelfAttention(3, 4, **f)]), Dense(4, 1, **f)), r"recurrent\.0 \(SelfAttention\).*a cell in its"),
         (Attention(2, 2, kind="additive", **f), r"layer \(Attention\)"),
         (type("Sub", (Model,), {})(LSTM(3, 4, **f), Dense(4, 1, **f)), r"layer \(Sub\).*take it apart"),
@@ -176,8 +208,13 @@ def test_what_cannot_go_is_named_with_what_would_do(rng):
     ("step", "reason"),
     [
         (lambda xw, h: h * np.linalg.norm(h), "np.norm cannot be traced"),
-        (lambda xw, h: np.arctanh(h), "np.arctanh cannot be traced"),
-        (lambda xw, h: h if (h > 0).all() else xw, "'Traced' object has no attribute 'all'"),
+        (lambda xw, h: np.copysign(h, xw), "np.copysign cannot be traced"),
+        (lambda xw, h: np.hypot(h, xw), "np.hypot cannot be traced"),
+        (lambda xw, h: np.modf(h)[0], "np.modf cannot be traced"),
+        (lambda xw, h: np.add.reduce(h), "np.add.reduce cannot be traced"),
+        (lambda xw, h: np.add(h, xw, out=h), "np.add cannot be traced with out"),
+        (lambda xw, h: np.mean(h, dtype=float), "np.mean cannot be traced with such arguments: .*'dtype'"),
+        (lambda xw, h: h if (h > 0).all() else xw, "an array's all cannot be traced"),
         (lambda xw, h: h if h.max() > 0 else xw, "mixes the sequences"),
         (lambda xw, h: h if h[:, 0] > 0 else xw, "numbers are not there while a step is traced"),
         (lambda xw, h: np.array(h), "numbers are not there while a step is traced"),

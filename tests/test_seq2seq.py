@@ -176,7 +176,7 @@ def test_compiled_training_says_what_is_wrong(rng):
     model, source, target = made(rng)
     for wrong, message in (
         (Batch((source + 7, shift_right(target)), target), "source must lie between 0 and 6"),
-        (Batch((source, shift_right(target) + K), target), "written must lie between 0 and 4"),
+        (Batch((source, shift_right(target) + K), target), "decoder_input must lie between 0 and 4"),
         (Batch((source, shift_right(target)), target, None, LENGTHS + 1), "lengths must lie between 1 and T = 6"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -211,25 +211,25 @@ def test_a_wide_beam_finds_the_likeliest_of_all_sequences(cell, encoder, rng):
     model.params["readout.W"][...] *= 8
     source = source[:, :1]
     best = likeliest(model, source, 3)
-    found = beam_search(model, source, width=200, longest=3)
+    found = beam_search(model, source, width=200, max_length=3)
     for (symbols, score), (expected, log_p) in zip(found[:10], best[:10], strict=True):
         assert symbols == expected
         np.testing.assert_allclose(score, log_p, rtol=1e-10)
-    narrow = beam_search(model, source, width=1, longest=3)[0][0]
-    assert narrow == greedy_decode(model, source, longest=3)[0]
+    narrow = beam_search(model, source, width=1, max_length=3)[0][0]
+    assert narrow == greedy_decode(model, source, max_length=3)[0]
 
 
 def test_a_beam_reads_no_padding(rng):
     model, source, _ = made(rng, "additive")
-    short = beam_search(model, source[:4, 2:], np.array([4]), width=3, longest=5)
-    assert beam_search(model, source[:, 2:], np.array([4]), width=3, longest=5)[0][0] == short[0][0]
+    short = beam_search(model, source[:4, 2:], np.array([4]), width=3, max_length=5)
+    assert beam_search(model, source[:, 2:], np.array([4]), width=3, max_length=5)[0][0] == short[0][0]
 
 
 def test_what_is_refused(rng):
     model, source, _ = made(rng)
     options = {"rng": rng}
     with pytest.raises(ValueError, match="source must be one sequence, got 3"):
-        beam_search(model, source, width=2, longest=3)
+        beam_search(model, source, width=2, max_length=3)
     with pytest.raises(ValueError, match="decoder must have the encoder's states and size"):
         EncoderDecoder(LSTM(2, 4, **options), GRU(2, 4, **options), Dense(4, 3, **options), Embedding(3, 2, **options))
     with pytest.raises(ValueError, match="readout must take 4 numbers, its input_size is 5"):

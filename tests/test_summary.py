@@ -16,13 +16,9 @@ from rnnbook.learning.ctc import ctc
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
 EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
+#: Equations of whole cells: above each stands, in a comment, which of `kinds.KINDS` it is.
 CELLS = {
-    "rnn": "RNN tanh",
-    "lstm": "LSTM",
-    "peephole": "PeepholeLSTM ifo",
-    "coupled": "CoupledLSTM",
-    "gru-after": "GRU after",
-    "gru-before": "GRU before",
+    name: kind for kind, name in re.findall(r"(?ms)^% ([^\n]+)\n\n\$\$\n(?:(?!\$\$).)*\$\$ \(eq-all-([a-z-]+)\)$", PAGE)
 }
 T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
 
@@ -68,7 +64,8 @@ def run(name, values):
         exec(python(line), functions, values)
 
 
-def test_every_cell_of_the_page_is_tested():
+def test_every_equation_of_the_page_is_tested():
+    assert {"rnn", "lstm", "gru-before"} <= CELLS.keys()
     assert EQUATIONS.keys() == {
         *("forward", "backward", "characters", "characters-back", "pooled", "pooled-back"),
         *("normal-back", "quantile-back", "ctc-back", "mixture-back"),

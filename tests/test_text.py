@@ -273,6 +273,8 @@ def test_bad_orders_and_ids_are_named():
 def test_the_networks_are_trained_quantised_and_read_back(tmp_path, monkeypatch):
     trained, real, plays = {}, make.training.learn, make.training.plays
     monkeypatch.setattr(make.training, "plays", lambda part: plays(part)[:60_000])
+    few = make.speech.strings(np.random.default_rng(0), 40)  # to render all thousand takes most of a minute
+    monkeypatch.setattr(make.speech, "corpus", lambda part: few)
 
     def briefly(network, loss, batch, rate, updates, compiled, **options):
         del compiled

@@ -128,11 +128,14 @@ def test_to_torch_and_back_keeps_every_weight(kind, rng):
 def test_what_pytorch_has_no_twin_for_is_refused(rng):
     f = {"rng": rng}
     for layer, pattern in (
-        (CoupledLSTM(1, 1, **f), r"layer \(CoupledLSTM\) has no twin in PyTorch, which takes .*; to_onnx takes it"),
-        (Stack([SelfAttention(2, 2, **f)]), r"0 \(SelfAttention\) has no twin in PyTorch.*; a cell in its place"),
+        (
+            CoupledLSTM(1, 1, **f),
+            r"layer \(CoupledLSTM\) has no equivalent in PyTorch, which takes .*; to_onnx takes it",
+        ),
+        (Stack([SelfAttention(2, 2, **f)]), r"0 \(SelfAttention\) has no equivalent in PyTorch.*; a cell in its place"),
         (
             Model(Stack([LSTM(2, 2, **f), Bidirectional(LSTM(2, 2, **f), UpdateGateRNN(2, 2, **f))]), Dense(4, 1, **f)),
-            r"recurrent\.1\.backward_cell \(UpdateGateRNN\) has no twin in PyTorch.*; to_onnx takes it",
+            r"recurrent\.1\.backward_cell \(UpdateGateRNN\) has no equivalent in PyTorch.*; to_onnx takes it",
         ),
         (3, r"layer \(int\)"),
     ):

@@ -15,15 +15,19 @@ from rnnbook import (
     Bidirectional,
     Dense,
     Embedding,
+    MixtureDensity,
     Model,
     Monitor,
+    QuantileLoss,
     RMSProp,
     Stack,
     Update,
+    check,
     clip_by_global_norm,
     complex_step,
     data,
     fit,
+    gaussian_nll,
     load,
     mean_squared_error,
     save,
@@ -77,6 +81,72 @@ def test_losses_refuse_what_does_not_fit():
         softmax_cross_entropy(y, labels[:, :2])
     with pytest.raises(ValueError, match="labels must lie between 0 and K - 1 = 3, got 0 to 4"):
         softmax_cross_entropy(y, labels + np.array([0, 0, 4]))
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "target", "name"),
+    [
+        (mean_squared_error, (2, 3, 0), (2, 3, 0), "y"),
+        (mean_squared_error, (2, 0, 4), (2, 0, 4), "y"),
+        (softmax_cross_entropy, (2, 3, 0), None, "logits"),
+        (softmax_cross_entropy, (0, 3, 2), None, "logits"),
+        (gaussian_nll, (2, 3, 0), (2, 3, 0), "y"),
+        (MixtureDensity(2), (2, 3, 2), (2, 3, 0), "target"),
+        (QuantileLoss((0.5,)), (2, 0, 1), (2, 0, 1), "y"),
+    ],
+)
+def test_a_loss_of_nothing_is_refused_by_name(loss, y, target, name):
+    target = np.zeros(y[:2], int) if target is None else np.zeros(target)
+    with pytest.raises(ValueError, match=rf"^{name} must hold at least one number, got shape \("):
+        loss(np.zeros(y), target)
+
+
+@pytest.mark.parametrize("make", [lambda: SGD(0.1), RMSProp, Adam])
+def test_an_optimiser_changes_nothing_where_numbers_are_of_another_kind(make):
+    optimiser, params, grads = make(), {"w": np.ones(2, int)}, {"w": np.ones(2)}
+    with pytest.raises(TypeError, match=r"^params\['w'\] must hold floating-point numbers, got dtype int64"):
+        optimiser.update(params, grads)
+    for given in (np.ones(2, int), [1, 1]):
+        with pytest.raises(TypeError, match=r"^grads\['w'\] must hold floating-point numbers, got dtype int64"):
+            optimiser.update(grads, {"w": given})
+    assert optimiser.state["t"] == 0 and (params["w"] == 1).all()
+
+
+@pytest.mark.parametrize("make", [RMSProp, Adam])
+@pytest.mark.parametrize(("most", "dtype"), [(1e30, np.float32), (np.inf, np.float32), (1e200, np.float64)])
+def test_a_gradient_whose_square_overflows_does_not_stop_an_optimiser_for_good(make, most, dtype):
+    optimiser, params = make(), {"w": np.ones(2, dtype)}
+    optimiser.update(params, {"w": np.ones(2, dtype)})
+    before = params["w"].copy()
+    with pytest.raises(
+        ValueError, match=rf"^grads\['w'\] must have finite squares in {np.dtype(dtype).name}, its largest"
+    ):
+        optimiser.update(params, {"w": np.array([1, -most], dtype)})
+    assert (params["w"] == before).all() and optimiser.state["t"] == 1
+    optimiser.update(params, {"w": np.ones(2, dtype)})
+    assert (params["w"] < before).all()
+
+
+def test_fit_refuses_a_batch_that_is_none(rng):
+    model = Model(RNN(2, 4, rng=rng), Dense(4, 1, rng=rng))
+    x, y = np.zeros((3, 2, 2), np.float32), np.zeros((3, 2, 1), np.float32)
+    ways = (False, True) if check.optional("jax") else (False,)
+    for way in ways:
+        for wrong, kind in (((x, y), "tuple"), ((x, y, None, None), "tuple"), (None, "NoneType"), (x, "ndarray")):
+            with pytest.raises(TypeError, match=rf"^batch must return a Batch, as in Batch\(x, target\), got {kind}"):
+                fit(model, mean_squared_error, SGD(0.1), lambda wrong=wrong: wrong, steps=2, compiled=way)
+        for wrong, name in (
+            (Batch(None, y), "x must hold floating"),
+            (Batch(x, None), "target must hold floating"),
+            (Batch(x, y, "mask"), "mask must (have shape|hold floating)"),
+            (Batch(x, y, None, 3), "lengths must have shape"),
+        ):
+            with pytest.raises((TypeError, ValueError), match=f"^{name}"):
+                fit(model, mean_squared_error, SGD(0.1), lambda wrong=wrong: wrong, steps=2, compiled=way)
+    with pytest.raises(TypeError, match=r"^validation must be a Batch, as in Batch\(x, target\), got tuple"):
+        Monitor(validation=(x, y))
+    with pytest.raises(TypeError, match=r"^until must be callable, got int"):
+        Monitor(until=3)
 
 
 @pytest.mark.parametrize(

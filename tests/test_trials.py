@@ -15,7 +15,6 @@ import numpy as np
 import processes
 import pytest
 from cluster import cluster
-from scipy import stats
 
 from rnnbook import check_gradients, read_table, speech, sweep, trials
 from rnnbook.trials import (
@@ -32,7 +31,7 @@ from rnnbook.trials import (
     variants,
     verify,
 )
-from rnnbook.trials.before import Effect, OldClaim, best_rates, effect, old_share, tune_and_run
+from rnnbook.trials.before import best_rates, tune_and_run
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = ROOT / "Makefile"
@@ -48,7 +47,8 @@ def test_the_tables_are_small_and_say_what_made_them():
     for path in TABLES:
         about = json.loads(path.with_suffix(".json").read_text("utf-8"))
         if "rows" not in about:  # not finished yet: what reads it is not tested
-            assert any(path.stem in c.tables and c.verdict() == "not tested" for c in CLAIMS), path.stem
+            read = [claim for claim in CLAIMS if path.stem in claim.tables]
+            assert any("not tested" in (claim.verdict(), *claim.variations().values()) for claim in read), path.stem
             continue
         assert about["rows"] == len(results(path.stem))
         assert re.search(r"-m rnnbook\.trials[. ](\w+)", about["command"])[1] in MODULES
@@ -122,9 +122,8 @@ def test_a_claim_stands_in_its_chapter_with_its_plan_before_its_verdict(claim):
     cells = json.loads((ROOT / f"notebooks/{claim.section}.ipynb").read_text("utf-8"))["cells"]
     assert f'### "{claim.words}"' in "\n".join("".join(cell["source"]) for cell in cells)
     printed = "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", ()))
-    if isinstance(claim, trials.Claim):
-        plan, report = printed.find(claim.plan()), printed.find(claim.report())
-        assert plan > -1 and (plan < report or claim.verdict() == "not tested"), "print claim.plan(), then the report"
+    plan, report = printed.find(claim.plan()), printed.find(claim.report())
+    assert plan > -1 and (plan < report or claim.verdict() == "not tested"), "print claim.plan(), then the report"
     bibliography = (ROOT / "book/references.bib").read_text("utf-8")
     assert claim.said and all(f"{{{one.key}," in bibliography for one in claim.said if one.key)
 
@@ -147,39 +146,6 @@ def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
         assert f'id="{anchor}"' in (site / target).read_text("utf-8") and row["section"] in page
 
 
-@pytest.mark.parametrize(
-    ("effects", "verdict"),
-    [
-        ([(1, 0.5, 2), (1, 0.1, 2), (0, -1, 1)], "confirmed"),
-        ([(-1, -2, -0.5), (-1, -2, -0.1), (9, 8, 10)], "refuted"),
-        ([(1, 0.5, 2), (0, -1, 1), (-1, -2, -0.5)], "not proven"),
-        ([(1, 0, 2), (1, 0, 2), (1, 0, 2)], "not proven"),
-    ],
-)
-def test_a_verdict_needs_whole_intervals_on_one_side(effects, verdict):
-    claim = OldClaim("w", (), "s", "t", "q", (), 2, lambda: [Effect("e", *numbers) for numbers in effects])
-    assert claim.verdict() == verdict and claim.report().endswith(f"2 of 3 decide: {verdict}")
-
-
-def test_the_intervals_are_those_of_textbooks():
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(1, 1, 400), rng.normal(0, 2, 300)
-    for level, of in ((0.95, 1), (1 - 0.05 / 7, 7)):
-        found = effect("e", a, b, n_comparisons=of, shift=0.25)
-        welch = stats.ttest_ind(a, b, equal_var=False).confidence_interval(level)
-        np.testing.assert_allclose(
-            found[1:], [a.mean() - b.mean() + 0.25, welch.low + 0.25, welch.high + 0.25], atol=0.05
-        )
-        alone = effect("e", a, n_comparisons=of, shift=-1)
-        t = stats.ttest_1samp(a, 1).confidence_interval(level)
-        np.testing.assert_allclose(alone[1:], [a.mean() - 1, t.low - 1, t.high - 1], atol=0.03)
-    # Wilson 1927, by hand: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
-    k, n, z = 24, 30, stats.norm.ppf(0.975)
-    p, root = k / n, np.sqrt(k / n * (1 - k / n) / n + z**2 / (4 * n**2))
-    by_hand = [(p + z**2 / (2 * n) + sign * z * root) / (1 + z**2 / n) for sign in (-1, 1)]
-    np.testing.assert_allclose(old_share("s", np.arange(n) < k, shift=0.5)[2:], np.add(by_hand, 0.5), atol=1e-12)
-
-
 @pytest.mark.parametrize("kind", [*variants.VARIANTS, *dict(biases_and_gates.KINDS.values())])
 def test_the_gradients_of_every_cell_on_trial_are_exact(kind, rng):
     assert check_gradients(kind(3, 4, rng=rng), rng.normal(size=(6, 3, 3)), rng=rng).worst < 1e-12
@@ -187,15 +153,15 @@ def test_the_gradients_of_every_cell_on_trial_are_exact(kind, rng):
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 def test_a_row_of_a_design_can_be_made_again(design):
-    """Of its quickest arm the row with the smallest rate, by a path that the table was not made with."""
+    """Of its quickest arm the row with the smallest rate; by NumPy, which no table was made with, if that is quick."""
     if design.timed or "rows" not in design.about():
         pytest.skip("times, or not finished")
     rows = results(design.name)
     quick = min(design.arms, key=lambda arm: float(np.median(trials.rows_where(rows, **arm)["seconds"])))
     own = trials.rows_where(rows, **quick)
     first = np.argmin(own["learning_rate"]) if design.rates is not None else 0
-    options = {"compiled": False} if "compiled" in inspect.signature(design.run).parameters else {}
-    verify(design.run, own[[first]], 0.02, **options)
+    two = "compiled" in inspect.signature(design.run).parameters and own["seconds"][first] < 5
+    verify(design.run, own[[first]], *design.again, **({"compiled": False} if two else {}))
 
 
 @pytest.mark.parametrize("name", [name for name, module in MODULES.items() if hasattr(module, "SLICES")])
@@ -263,14 +229,15 @@ def test_a_run_that_blows_up_is_a_row_and_not_solved():
     assert np.isnan(variants.run(np.random.default_rng(0), "adding", "Vanilla", 1e300)["loss"])
     outcome = longest_lag.run(np.random.default_rng(0), "RNN", "adding", "uniform", 1e300, compiled=False)
     assert outcome["longest"] == 0 and np.isnan(outcome["updates_10"])
-    assert pixels.run(np.random.default_rng(0), "ReLU RNN", 1e300, updates=5, compiled=False)["accuracy"] == 0.1
+    outcome = pixels.run(np.random.default_rng(0), "RNN", "identity ReLU", "rows", 5, 1e300, compiled=False)
+    assert outcome["accuracy"] == 0.1 and np.isnan(outcome["validation"])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_networks_that_read_and_blow_up_are_rows_too():
     rng = np.random.default_rng(0)
-    outcome = closing.run(rng, "LSTM", "chrono", 1e300, updates=3, compiled=False)
-    assert outcome["right_100"] == 0.5 and outcome["loss"] == 9
+    outcome = closing.run(rng, "LSTM", "chrono", 0.7, 1e300, updates=3, compiled=False)
+    assert outcome["right_100"] == 0.5 and np.isnan(outcome["validation"])
     assert text_size.run(rng, "16 units", 1e300, times=1, compiled=False)["bits"] == 6
     assert characters.run(rng, "RNN", 1e300, updates=100, compiled=False)["bits_100"] == np.log2(62)
 

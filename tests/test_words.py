@@ -29,7 +29,7 @@ from rnnbook import (
 )
 from rnnbook.layers import pooling_weights
 from rnnbook.trials import few_reviews, moving_words, reviews
-from rnnbook.trials.before import paired
+from rnnbook.trials.estimates import corrected
 
 D, H, K = 3, 4, 2
 POOLS = ("last", "mean", "max")
@@ -51,6 +51,44 @@ def model(rng, pool, kind="cell", embedding=False, dropout=0.0):
 def test_tokens_hold_every_letter_once_and_no_space(sentence):
     found = words.tokenize(sentence)
     assert "".join(found) == "".join(sentence.lower().split()) and all(not any(map(str.isspace, t)) for t in found)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: words.tokenize(None), "sentence must be a str, got NoneType"),
+        (lambda: words.Vocabulary(None), "sentences must be several strings, got NoneType"),
+        (lambda: words.Vocabulary(["a", 3]), r"sentences\[1\] must be a string, got int"),
+        (lambda: words.Vocabulary(["a", ["b"]]), r"sentences\[1\] must be a string, got list"),
+        (lambda: words.Vocabulary(["a a"]).ids([b"a"]), r"sentences\[0\] must be a string, got bytes"),
+        (lambda: words.Vocabulary(["a a"]).ids(s for s in ("a", " ")), "sentences must have at least one word each"),
+        (lambda: batches(ids=np.zeros((3, 4))), "ids must be integers, got dtype float64"),
+        (lambda: batches(labels=np.zeros(4)), "labels must be integers, got dtype float64"),
+        (lambda: batches(lengths=np.full(4, 9)), "lengths must lie between 1 and T = 3, got 9 to 9"),
+        (lambda: batches(lengths=np.zeros(4, int)), "lengths must lie between 1 and T = 3, got 0 to 0"),
+        (lambda: batches(lengths=np.full(4, 2.0)), "lengths must be integers, got dtype float64"),
+        (lambda: batches(np.zeros((3, 0), int), np.zeros(0, int), np.zeros(0, int)), "labels must hold at least one"),
+        (lambda: batches(batch=0), "batch must be at least 1, got 0"),
+        (lambda: batches(batch=5), "batch must be at most the number of sentences, 4, got 5"),
+    ],
+)
+def test_odd_sentences_and_batches_are_named(call, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+        call()
+
+
+def batches(ids=None, lengths=None, labels=None, batch=2):
+    ids = np.zeros((3, 4), int) if ids is None else ids
+    lengths, labels = (np.ones(4, int) if a is None else a for a in (lengths, labels))
+    return words.minibatches(ids, lengths, labels, batch, np.random.default_rng(0))
+
+
+def test_the_same_sentence_twice_and_no_sentence_are_no_trouble():
+    vocabulary = words.Vocabulary(s for s in ("a film", "a film"))
+    assert vocabulary.words == [words.UNKNOWN, "a", "film"]
+    assert words.Vocabulary([]).words == [words.UNKNOWN]
+    ids, lengths = vocabulary.ids([])
+    assert ids.shape == (0, 0) and lengths.shape == (0,)
 
 
 def test_the_reviews_are_cut_where_their_collectors_cut_them():
@@ -215,11 +253,9 @@ def test_folds_share_nothing_and_are_half_praise():
 
 def test_a_corrected_interval_is_a_t_interval_with_a_larger_variance(rng):
     d = rng.normal(1, 2, 30)
-    found = paired("d", d, overlap=1 / 9, n_comparisons=3, shift=0.5)
-    half = stats.t.interval(1 - 0.05 / 3, 29, scale=d.std(ddof=1) * np.sqrt(1 / 30 + 1 / 9))[1]
-    np.testing.assert_allclose(found[1:], [d.mean() + 0.5, d.mean() + 0.5 - half, d.mean() + 0.5 + half], rtol=1e-12)
-    plain = stats.ttest_1samp(d, 0).confidence_interval()
-    np.testing.assert_allclose(paired("d", d, overlap=0)[2:], plain, rtol=1e-12)
+    half = stats.t.interval(0.95, 29, scale=d.std(ddof=1) * np.sqrt(1 / 30 + 1 / 9))[1]
+    np.testing.assert_allclose(corrected(d, 1 / 9).interval(), [d.mean() - half, d.mean() + half], rtol=1e-12)
+    np.testing.assert_allclose(corrected(d, 0).interval(), stats.ttest_1samp(d, 0).confidence_interval(), rtol=1e-12)
 
 
 @pytest.fixture

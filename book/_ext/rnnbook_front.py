@@ -81,6 +81,48 @@ class Chapters(SphinxDirective):
         return parsed(self, lines, "rb-contents")
 
 
+class Needs(SphinxDirective):
+    """A table of what chapters need besides the package, each as its notebook says (`needs`)."""
+
+    def run(self):
+        """Write the table as Markdown, and let the parser read it."""
+        for name in chapters(self.env.srcdir):
+            self.env.note_dependency(str(Path(self.env.srcdir, f"{name}.ipynb")))
+        return parsed(self, needs(self.env.srcdir), "rb-needs")
+
+
+def needs(root):
+    """The lines of that table."""
+    lines = ["| chapter | reads | where it comes from |", "| --- | --- | --- |"]
+    for name in chapters(root):
+        found = notebook(Path(root, f"{name}.ipynb"))["metadata"].get("needs")
+        lines += [f"| {{doc}}`/{name}` | {found[0]} | {found[1]} |"] if found else []
+    return lines
+
+
+class Besides(SphinxDirective):
+    """The chapters that the page does not name."""
+
+    def run(self):
+        """Write a sentence as Markdown, and let the parser read it, if there are such chapters."""
+        page = Path(self.env.srcdir, f"{self.env.docname}.md").read_text("utf-8")
+        self.env.note_dependency(str(Path(self.env.srcdir, "_toc.yml")))
+        return parsed(self, besides(page, self.env.srcdir), "rb-besides")
+
+
+def besides(page, root):
+    """The lines of that sentence."""
+    others = [f"{{doc}}`/{name}`" for name in chapters(root) if f"/{name}`" not in page]
+    return [f"On none of these paths: {', '.join(others)}."] if others else []
+
+
+def chapters(root):
+    """The chapters, in the order of the contents, each as ``notebooks/01-…``."""
+    parts = yaml.safe_load(Path(root, "_toc.yml").read_text("utf-8"))["parts"]
+    files = [one["file"] for part in parts for one in part["chapters"]]
+    return [file for file in files if file.startswith("notebooks/")]
+
+
 def about(name, root):
     """The rest of a sentence that begins with a chapter's title, from the metadata of its notebook."""
     return notebook(Path(root, f"{name}.ipynb"))["metadata"].get("about", "").strip() or "\u2026"
@@ -136,5 +178,7 @@ def setup(app):
     app.add_directive("verdict-cards", Cards)
     app.add_directive("whole-book", Files)
     app.add_directive("chapters", Chapters)
+    app.add_directive("chapter-needs", Needs)
+    app.add_directive("chapters-besides", Besides)
     app.add_role("minutes", Minutes())
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -32,6 +32,8 @@ MENDED = [
     (r'<summary>(<span class="toctree-toggle") role="presentation">', r'<summary aria-label="pages below">\1>'),
     # the logo lies outside all landmarks
     (r'(<div class="sidebar-primary-item")>(\s*<a class="navbar-brand logo")', r'\1 role="banner">\2'),
+    # a picture whose size is known moves nothing when it comes; a browser may want it before the style sheet
+    (r'<img src="([^"]*logo\.svg)" class="logo__image', r'<img src="\1" width="64" height="64" class="logo__image'),
     (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
     # whoever copies a formula wants it without the site's colours
     (r"\{\\htmlClass\{q-[a-z]\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\}(?=[^<]*</annotation>)", r"\1"),

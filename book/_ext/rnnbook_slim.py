@@ -17,6 +17,14 @@ LINK = re.compile(r'\s*<link (?:rel="stylesheet" type="text/css" )?href="([^"?]+
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900"
 
 
+def restyled(app, *_):
+    """The first page, where a style sheet or a script has changed: where no page has, Sphinx does not look at them."""
+    made = Path(app.outdir, "_static", "site.css")
+    files = [f for folder in app.config.html_static_path for f in Path(app.srcdir, folder).rglob("*") if f.is_file()]
+    newer = made.exists() and any(f.stat().st_mtime > made.stat().st_mtime for f in files)
+    return [app.config.root_doc] if newer else []
+
+
 def lighten(app, exception):
     """Rewrite the pages that were built."""
     if exception or app.builder.name != "html":
@@ -31,7 +39,7 @@ def lighten(app, exception):
     sheets = [Path(sheet) for sheet in dict.fromkeys(linked)]
     static = out / "_static"
     scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js"))]
-    words = set(re.findall(r"[\w-]+", " ".join([*texts.values(), *scripts])))
+    words = all_words(" ".join([*texts.values(), *scripts]))
     css = site_css([read_sheet(sheet, static) for sheet in sheets], words, static, Path(app.doctreedir))
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     leave_unmeasured(static / "scripts/pydata-sphinx-theme.js")
@@ -58,12 +66,19 @@ def lighten(app, exception):
         page.write_text(focusable(theme_scripts_last(text)), encoding="utf-8")
 
 
+def all_words(text):
+    """What may be the name of a class; by bytes, since a regular expression takes a second for the whole book."""
+    letters = bytes(k if chr(k).isalnum() or chr(k) in "-_" else 32 for k in range(128)) + b" " * 128
+    return set(text.encode().translate(letters).decode().split())
+
+
 def site_css(sheets, words, static, memory):
     """One style sheet of the rules that are used, written, and its icons; an earlier build's if nothing changed."""
     asked = {"fa-regular", "fa-brands", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
     key = hashlib.sha256(repr((sheets, sorted(words & asked))).encode()).hexdigest()
     file, made = static / "site.css", memory / "site.css.key"
     if file.exists() and made.exists() and made.read_text(encoding="utf-8") == key:
+        file.touch()
         return file.read_text(encoding="utf-8")
     css = "\n".join(used_rules(sheet, words) for sheet in sheets)
     css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
@@ -171,5 +186,6 @@ def shrink_icons(static, css):
 
 def setup(app):
     """Register with Sphinx; after the other extensions, which write into the pages too."""
+    app.connect("env-get-outdated", restyled)
     app.connect("build-finished", lighten, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -103,11 +103,14 @@ def evidence(claim, found):
     if len(found.estimates) > MANY:
         drawn = f"<details><summary>{len(found.estimates)} conditions</summary>{drawn}</details>"
     settings = "; ".join(dict.fromkeys(design.said() for design in claim.designs()))
-    about = [f"Logic: {claim.logic}.", f"Margin: {escape(claim.margin)}."]
+    who = ((f"{{cite:t}}`{one.key}`" if one.key else "folklore", one.where) for one in claim.said)
+    said = "; ".join(f"{name}: {where}" for name, where in who)
+    about = [f"Said by {said}.", f"Logic: {claim.logic}.", f"Margin: {escape(claim.margin)}."]
     about += [f"Settings: {escape(settings)}."] if settings else []
     about += [f"Changed afterwards ({one.date}): {escape(one.what)}, since {escape(one.why)}." for one in claim.changes]
     stands = f"It {found.stands}." if found.stands.startswith(("stands", "was")) else ""
-    return f"{drawn}{stands}<details><summary>What was said beforehand</summary>{' '.join(about)}</details>"
+    folded = f"<details><summary>Who says it, and what was said beforehand</summary>{' '.join(about)}</details>"
+    return f"{drawn}{stands}{folded}"
 
 
 def parsed(directive, lines, name):
@@ -124,14 +127,11 @@ class Verdicts(SphinxDirective):
 
     def run(self):
         """Write the table as Markdown, and let the parser read it."""
-        lines = ["| Claim | Verdict | Evidence | Runs | Said by |", "| --- | --- | --- | --- | --- |"]
+        lines = ["| Claim | Verdict | Evidence | Runs |", "| --- | --- | --- | --- |"]
         rows = []
         for claim in known().values():
             found = decided(claim.words)
             kind = found.verdict.replace(" ", "-")
-            said = "; ".join(
-                f"{{cite:t}}`{one.key}`: {one.where}" if one.key else f"folklore: {one.where}" for one in claim.said
-            )
             before = "<br>Its tables were made before the plan." if claim.made_before() else ""
             why = f"<br>{found.why}" if found.why else ""
             cells = (
@@ -139,7 +139,6 @@ class Verdicts(SphinxDirective):
                 f"<span class='rb-mark rb-{kind}'>{MARKS[found.verdict]} {found.verdict}</span>{why}{before}",
                 evidence(claim, found),
                 str(found.runs or "none"),
-                said,
             )
             lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
             about = [claim.words, claim.sentence, claim.logic, address(claim), found.runs, *claim.region, claim.unit]
@@ -168,11 +167,12 @@ class Coverage(SphinxDirective):
 
     def run(self):
         """Write the table as Markdown."""
-        lines = ["| Interval | One side | The other | Covers |", "| --- | --- | --- | --- |"]
+        lines = ["| Interval | Runs of a side | One side | The other | Covers |", "| --- | --- | --- | --- | --- |"]
         (design,) = coverage.DESIGNS
         for arm in design.arms:
             covered = 100 * trials.rows_where(trials.results(design.name), **arm)["covered"].mean()
-            lines.append(f"| {arm['kind']} | {arm['one']} | {arm['other'] or 'none'} | {covered:.1f} % |")
+            sides = f"{arm['one']} | {arm['other'] or 'none'}"
+            lines.append(f"| {arm['kind']} | {arm['runs']} | {sides} | {covered:.1f} % |")
         return parsed(self, lines, "rb-coverage")
 
 

@@ -1,4 +1,4 @@
-"""The five cells, two minimal ones, one with layer normalisation, and the base class of all."""
+"""The cells, and the base class of all."""
 
 from rnnbook.cells.base import Cell as Cell
 from rnnbook.cells.gru import GRU as GRU

@@ -196,7 +196,7 @@ class Cell:
             When an argument has the wrong shape or type; nothing is changed.
         """
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
-        check.parameters(self.params, {name: p.shape for name, p in self.parameters().items()})
+        check.parameters(self)
         T, B, _ = x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")

@@ -5,7 +5,7 @@ from numpy.typing import DTypeLike
 
 from rnnbook import check
 from rnnbook.activations import d_sigmoid, sigmoid
-from rnnbook.arrays import Array, flat, join, namespace, split
+from rnnbook.arrays import Array, flat, is_concrete, join, namespace, split
 from rnnbook.cells.base import Cell, Parameter, Saved, State
 
 
@@ -126,11 +126,24 @@ def linear_scan(a: Array, b: Array) -> Array:
     -------
     ndarray, shape (T, ...)
 
+    Raises
+    ------
+    ValueError, TypeError
+        When the shapes differ, there is no axis, or what is given holds no floating-point numbers; and when products
+        of `a` over time may overflow. They do not for gates, whose size is at most 1.
+
     Examples
     --------
     >>> linear_scan(np.full(4, 0.5), np.ones(4))
     array([1.   , 1.5  , 1.75 , 1.875])
     """
+    a, b = check.floating("a", a), check.floating("b", b)
+    if a.shape != b.shape or a.ndim == 0:
+        raise ValueError(f"a and b must have one shape (T, ...), got {a.shape} and {b.shape}")
+    # what a product may grow to, as a logarithm: a sweep would multiply infinity by a state of zero
+    growth = np.log(np.maximum(abs(a), 1)).sum(axis=0).max(initial=0) if is_concrete(a) else 0
+    if growth > np.log(np.finfo(a.dtype).max):
+        raise ValueError(f"a must have products over time that {a.dtype} holds, they may grow to exp({growth:.4g})")
     xp, steps = namespace(a), 1
     while steps < len(a):
         b = xp.concatenate([b[:steps], a[steps:] * b[:-steps] + b[steps:]])

@@ -124,7 +124,7 @@ def check_gradients(
     layer : Cell, Stack, Bidirectional, Model or EncoderDecoder
         Its parameters are left as they were, to the bit.
     x : ndarray, shape (T, B, D), or what else the layer reads
-        Ids (T, B) for a `Model` with an embedding, a pair ``(source, written)`` for an
+        Ids (T, B) for a `Model` with an embedding, a pair ``(source, decoder_input)`` for an
         `EncoderDecoder`. Ids have no gradient.
     rng : numpy.random.Generator
     lengths : ndarray of int, shape (B,), optional
@@ -154,10 +154,10 @@ def check_gradients(
     differentiate: Callable[..., Array] = methods[check.choice("method", method, tuple(methods))]
     check.generator("rng", rng)
     whole = isinstance(layer, (Model, EncoderDecoder))  # from input to readout: its state is its own affair
-    if not (whole or _has_states(layer)):
+    if isinstance(layer, type) or not (whole or _has_states(layer)):
         kinds = "Cell, Stack, Bidirectional, Model or EncoderDecoder"
         raise TypeError(f"layer must be a {kinds}, got {type(layer).__name__}")
-    source, *written = x if isinstance(layer, EncoderDecoder) else (x,)
+    source, *others = x if isinstance(layer, EncoderDecoder) else (x,)
     if len(np.shape(source)) > 1 and np.shape(source)[1] == 0:
         raise ValueError("x must hold at least one sequence, got B = 0")
     # every array by name, and for each the dict in which the layer keeps it
@@ -170,7 +170,7 @@ def check_gradients(
     def call(state: Any) -> tuple[Array, Any]:
         given = arrays.get("x", source)
         if whole:
-            return layer((given, *written) if written else given, lengths), ()
+            return layer((given, *others) if others else given, lengths), ()
         outputs: tuple[Array, Any] = layer(given, state, lengths)
         return outputs
 

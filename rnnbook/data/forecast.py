@@ -72,13 +72,13 @@ def mase(forecast: ArrayLike, actual: ArrayLike, past: ArrayLike, season: int = 
     >>> mase(np.array([4.0, 4.0]), np.array([5.0, 6.0]), past=np.array([1.0, 2.0, 3.0, 4.0]))
     1.5
     """
-    forecast = check.finite("forecast", np.asarray(forecast, float))
-    actual = check.finite("actual", np.asarray(actual, float))
+    forecast = check.finite("forecast", check.numbers("forecast", forecast))
+    actual = check.finite("actual", check.numbers("actual", actual))
     if forecast.size == 0:
         raise ValueError("forecast must hold at least one value, got none")
     if forecast.shape != actual.shape:
         raise ValueError(f"forecast must have the shape of actual, {actual.shape}, got {forecast.shape}")
-    past = check.finite("past", check.vector("past", np.asarray(past, float)))
+    past = check.finite("past", check.vector("past", check.numbers("past", past)))
     season = check.positive("season", season)
     if len(past) <= season:
         raise ValueError(f"past must have more than season = {season} values, got {len(past)}")
@@ -110,7 +110,7 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     >>> coverage(np.zeros(4), np.ones(4), np.array([0.5, 1.0, 2.0, -1.0]))
     0.5
     """
-    low, high, actual = (np.asarray(a, float) for a in (low, high, actual))
+    low, high, actual = check.numbers("low", low), check.numbers("high", high), check.numbers("actual", actual)
     if low.ndim == high.ndim == 0:  # the same interval for all
         low, high = np.broadcast_to(low, actual.shape), np.broadcast_to(high, actual.shape)
     if not low.shape == high.shape == actual.shape or actual.size == 0:

@@ -233,6 +233,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
     >>> log_mel(np.zeros(16000)).shape
     (49, 20)
     """
+    window, step = check.positive_real("window", window), check.positive_real("step", step)
     size, hop = round(window * RATE), round(step * RATE)
     check.positive("bands", bands)
     if size < 1 or hop < 1:
@@ -242,7 +243,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
         raise ValueError(f"sound must be at least {size} samples long, got {len(sound)}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
     energy = np.abs(np.fft.rfft(frames * np.hanning(size + 1)[:-1])) ** 2
-    return np.log(np.maximum(energy @ mel_bands(bands, size), 1e-3))
+    return np.log(np.maximum(energy @ mel_bands(bands, size), 1e-3)).astype(sound.dtype, copy=False)
 
 
 def mel_bands(bands: int, size: int) -> Array:
@@ -259,13 +260,17 @@ def _mel(f):
 
 
 def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) -> Array:
-    """Sound with white noise, that many decibels weaker than the sound; None for no noise."""
+    """Sound with white noise, that many decibels weaker than the sound, at most 300; None for no noise."""
     if decibels is None:
         return sound
-    check.real("decibels", decibels)
+    if abs(check.real("decibels", decibels)) > 300:
+        raise ValueError(f"decibels must lie between -300 and 300, got {decibels}")
     check.generator("rng", rng)
-    noise = rng.normal(size=len(sound))
-    return sound + noise * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
+    sound = check.finite("sound", check.shaped("sound", sound, (None,), "(N,)"))
+    if len(sound) == 0:
+        raise ValueError("sound must hold at least one sample, got none")
+    noise = rng.normal(size=len(sound)) * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
+    return (sound + noise).astype(sound.dtype, copy=False)
 
 
 def random_voices(rng: np.random.Generator) -> Voice:
@@ -276,14 +281,14 @@ def random_voices(rng: np.random.Generator) -> Voice:
     return Voice(90 * (260 / 90) ** height, tract, np.exp(rng.uniform(-0.25, 0.25)))
 
 
-def spoken_digits(rng: np.random.Generator, longest: int = 5) -> tuple[list[int], Array]:
+def spoken_digits(rng: np.random.Generator, max_length: int = 5) -> tuple[list[int], Array]:
     """A string of digits, and the sound of a stranger who says it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Draws two to `longest` digits, a voice, pauses, and how long each phone lasts.
-    longest : int
+        Draws two to `max_length` digits, a voice, pauses, and how long each phone lasts.
+    max_length : int
 
     Returns
     -------
@@ -291,9 +296,9 @@ def spoken_digits(rng: np.random.Generator, longest: int = 5) -> tuple[list[int]
     sound : ndarray, shape (N,)
     """
     check.generator("rng", rng)
-    if check.positive("longest", longest) < 2:
-        raise ValueError(f"longest must be at least 2, got {longest}")
-    digits = rng.integers(0, 10, rng.integers(2, longest + 1)).tolist()
+    if check.positive("max_length", max_length) < 2:
+        raise ValueError(f"max_length must be at least 2, got {max_length}")
+    digits = rng.integers(0, 10, rng.integers(2, max_length + 1)).tolist()
     words = list(DIGITS.values())
     phones = ["-"]
     for digit in digits:
@@ -446,13 +451,15 @@ def word_error_rate(heard: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]
     >>> word_error_rate([[1, 2, 2], []], [[1, 2, 3, 4], [5]])
     0.6
     """
+    for name, strings in (("heard", heard), ("said", said)):
+        check.instance(name, strings, Sequence, np.ndarray)
     if len(heard) != len(said):
         raise ValueError(f"heard must hold as many strings as said, {len(said)}, got {len(heard)}")
     if not sum(map(len, said)):
         raise ValueError("said must hold at least one word, got none")
     edits = 0
     for ours, theirs in zip(heard, said, strict=True):
-        row = list(range(len(ours) + 1))  # edits from each beginning of ours to the words of theirs so far
+        row = list(range(len(ours) + 1))  # edits from each prefix of ours to the words of theirs so far
         for n, word in enumerate(theirs, 1):
             above, row = row, [n]
             for k, other in enumerate(ours, 1):

@@ -34,7 +34,8 @@ def encode(text: str, alphabet: str) -> Array:
     >>> encode("hello", "ehlo")
     array([1, 0, 2, 2, 3])
     """
-    place = {letter: k for k, letter in enumerate(alphabet)}
+    check.instance("text", text, str)
+    place = {letter: k for k, letter in enumerate(check.instance("alphabet", alphabet, str))}
     if len(place) < len(alphabet):
         raise ValueError(f"alphabet must hold each character once, it has {len(alphabet) - len(place)} of them again")
     unknown = sorted(set(text) - place.keys())
@@ -57,7 +58,7 @@ def decode(ids: ArrayLike, alphabet: str) -> str:
     >>> decode([1, 0, 2, 2, 3], "ehlo")
     'hello'
     """
-    ids = check.vector("ids", ids)
+    ids, alphabet = check.vector("ids", ids), check.instance("alphabet", alphabet, str)
     if len(ids) == 0:
         return ""
     return "".join(alphabet[k] for k in check.integers("ids", ids, len(alphabet)))
@@ -145,6 +146,8 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     ids, batch = check.vector("ids", ids), check.positive("batch", batch)
     if len(ids) <= batch:
         raise ValueError(f"ids must be longer than batch = {batch}, got {len(ids)}")
+    if not callable(model) or isinstance(model, type):
+        raise TypeError(f"model must be a Model, got {type(model).__name__}")
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
     log_p = log_softmax(model(x))
     return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
@@ -202,7 +205,7 @@ def probabilities(
     if top_k is not None:
         keep[..., check.positive("top_k", top_k) :] = False
     if top_p is not None:
-        if not 0 < top_p <= 1:
+        if not 0 < check.scalar("top_p", top_p) <= 1:
             raise ValueError(f"top_p must lie in (0, 1], got {top_p}")
         before = np.cumsum(falling, axis=-1, dtype=float) - falling  # the probability of everything likelier
         keep &= (before < top_p) | (top_p == 1)
@@ -245,6 +248,7 @@ def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator,
     """
     check.positive("length", length)
     check.generator("rng", rng)
+    check.instance("model", model, Model)
     if model.embedding is None:
         raise ValueError("model must read ids, it has no embedding")
     prompt = check.integers("prompt", prompt, model.embedding.input_size)

@@ -31,7 +31,7 @@ def tokenize(sentence: str) -> list[str]:
     >>> tokenize("It isn't good--it's a second-rate film!")
     ['it', "isn't", 'good', '--', "it's", 'a', 'second-rate', 'film', '!']
     """
-    return re.findall(r"\w+(?:['-]\w+)*|--|[^\w\s]", sentence.lower())
+    return re.findall(r"\w+(?:['-]\w+)*|--|[^\w\s]", check.instance("sentence", sentence, str).lower())
 
 
 class Vocabulary:
@@ -63,8 +63,7 @@ class Vocabulary:
 
     def __init__(self, sentences: Iterable[str], at_least: int = 2) -> None:
         check.positive("at_least", at_least)
-        _many("sentences", sentences)
-        counts = Counter(word for sentence in sentences for word in tokenize(sentence))
+        counts = Counter(word for sentence in _strings("sentences", sentences) for word in tokenize(sentence))
         self.words = [UNKNOWN, *(word for word, count in counts.most_common() if count >= at_least)]
         self._ids = {word: k for k, word in enumerate(self.words)}
 
@@ -87,10 +86,10 @@ class Vocabulary:
 
         Raises
         ------
-        ValueError
-            When a sentence has no word.
+        ValueError, TypeError
+            When a sentence has no word, or is no string.
         """
-        _many("sentences", sentences)
+        sentences = _strings("sentences", sentences)
         rows = [[self._ids.get(word, 0) for word in tokenize(sentence)] for sentence in sentences]
         lengths = np.array([len(row) for row in rows], dtype=int)
         if not lengths.all():
@@ -101,10 +100,17 @@ class Vocabulary:
         return ids, lengths
 
 
-def _many(name, sentences):
-    """A TypeError for one string where several are meant: it would be read letter by letter."""
+def _strings(name, sentences):
+    """Several strings as a list, or a TypeError: one string would be read letter by letter."""
     if isinstance(sentences, str):
         raise TypeError(f"{name} must be several strings, got one: {sentences[:30]!r}")
+    if not isinstance(sentences, Iterable):
+        raise TypeError(f"{name} must be several strings, got {type(sentences).__name__}")
+    sentences = list(sentences)
+    for k, sentence in enumerate(sentences):
+        if not isinstance(sentence, str):
+            raise TypeError(f"{name}[{k}] must be a string, got {type(sentence).__name__}")
+    return sentences
 
 
 def minibatches(ids: Array, lengths: Array, labels: Array, batch: int, rng: np.random.Generator) -> Callable[[], Batch]:
@@ -126,8 +132,9 @@ def minibatches(ids: Array, lengths: Array, labels: Array, batch: int, rng: np.r
 
     Raises
     ------
-    ValueError
-        When there are fewer sentences than a batch takes, or shapes do not fit.
+    ValueError, TypeError
+        When there are fewer sentences than a batch takes, shapes do not fit, lengths do not lie between 1 and T, or
+        ids, lengths or labels are no integers.
 
     Examples
     --------
@@ -143,6 +150,12 @@ def minibatches(ids: Array, lengths: Array, labels: Array, batch: int, rng: np.r
         raise ValueError(
             f"ids (T, N), lengths and labels (N,) must fit, got {ids.shape}, {lengths.shape}, {labels.shape}"
         )
+    for name, array in (("ids", ids), ("labels", labels)):
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"{name} must be integers, got dtype {array.dtype}")
+    if N == 0:
+        raise ValueError(f"labels must hold at least one, ids and lengths too, got shape {labels.shape}")
+    lengths = check.lengths(lengths, len(ids), N)
     if B > N:
         raise ValueError(f"batch must be at most the number of sentences, {N}, got {B}")
     order = np.arange(0)

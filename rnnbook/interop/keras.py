@@ -99,8 +99,8 @@ def _add(keras, layer, place, x, mask):
         sizes = layer.forward_cell.output_size, layer.backward_cell.output_size
         if len(set(sizes)) > 1:  # Keras computes with them, but takes both to be as wide as the first
             raise ValueError(
-                f"{called(place, layer)} must be of two cells of one size to have a twin in Keras, got {sizes[0]} and "
-                f"{sizes[1]}; to_onnx takes it"
+                f"{called(place, layer)} must be of two cells of one size to have an equivalent in Keras, got "
+                f"{sizes[0]} and {sizes[1]}; to_onnx takes it"
             )
         one = _layer(keras, layer.forward_cell, f"{place}forward_cell.")
         other = _layer(keras, layer.backward_cell, f"{place}backward_cell.", go_backwards=True)

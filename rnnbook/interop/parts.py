@@ -76,8 +76,8 @@ def refusal(library: str, place: str, part: Any) -> TypeError:
     takes = any(issubclass(type(part), Cell) if kind is Cell else type(part) is kind for kind in EXPORTS["ONNX"])
     remedy = "to_onnx takes it" if takes else REMEDIES.get(type(part).__name__, "take it apart, or write it as a cell")
     return TypeError(
-        f"{called(place, part)} has no twin in {library}, which takes {in_words(EXPORTS[library]).replace('`', '')}; "
-        f"{remedy}"
+        f"{called(place, part)} has no equivalent in {library}, "
+        f"which takes {in_words(EXPORTS[library]).replace('`', '')}; {remedy}"
     )
 
 
@@ -86,6 +86,6 @@ def hold(library: str, place: str, part: Any, option: str, allowed: Sequence[Any
     value = getattr(part, option)
     if value not in allowed:
         raise ValueError(
-            f"{called(place, part)} must have {option}={' or '.join(map(repr, allowed))} to have a twin in {library}, "
-            f"got {value!r}; to_onnx takes it"
+            f"{called(place, part)} must have {option}={' or '.join(map(repr, allowed))} to have an equivalent in "
+            f"{library}, got {value!r}; to_onnx takes it"
         )

@@ -77,7 +77,7 @@ def _module(torch, layer, place, batch_first, dropout=None):
 
         return Chain(_module(torch, part, at, batch_first, dropout) for at, part in places.items())
     for at, cell in cells.items():
-        _has_twin(cell, at)
+        _has_equivalent(cell, at)
     if not _alike(cells):
         raise ValueError(
             f"{called(place, layer)} must be of two cells of one kind, size and dtype to be one PyTorch module, got "
@@ -135,7 +135,7 @@ def _alike(cells):
     return len(kinds) == 1 and next(iter(kinds))[0] in TORCH_ORDER
 
 
-def _has_twin(cell, place):
+def _has_equivalent(cell, place):
     if type(cell) not in TORCH_ORDER:
         raise refusal("PyTorch", place, cell)
     if isinstance(cell, GRU):

@@ -4,6 +4,7 @@ NumPy hands every operator and function that meets a `Traced` to it (NEP 13 and 
 traced by calling it. Sizes that are open in ONNX, the steps T and the sequences B, stand in shapes as "T" and "B".
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ UFUNCS: dict[Any, str] = {
     np.multiply: "Mul",
     np.divide: "Div",
     np.power: "Pow",
+    np.float_power: "Pow",
     np.matmul: "MatMul",
     np.negative: "Neg",
     np.absolute: "Abs",
+    np.fabs: "Abs",
     np.sign: "Sign",
     np.exp: "Exp",
     np.log: "Log",
@@ -34,12 +37,20 @@ UFUNCS: dict[Any, str] = {
     np.cosh: "Cosh",
     np.sin: "Sin",
     np.cos: "Cos",
+    np.tan: "Tan",
+    np.arcsin: "Asin",
+    np.arccos: "Acos",
     np.arctan: "Atan",
+    np.arcsinh: "Asinh",
+    np.arccosh: "Acosh",
+    np.arctanh: "Atanh",
     np.floor: "Floor",
     np.ceil: "Ceil",
     np.rint: "Round",
     np.maximum: "Max",
     np.minimum: "Min",
+    np.isnan: "IsNaN",
+    np.isinf: "IsInf",
     np.less: "Less",
     np.less_equal: "LessOrEqual",
     np.greater: "Greater",
@@ -49,10 +60,12 @@ UFUNCS: dict[Any, str] = {
     np.bitwise_and: "And",
     np.logical_or: "Or",
     np.bitwise_or: "Or",
+    np.logical_xor: "Xor",
+    np.bitwise_xor: "Xor",
     np.logical_not: "Not",
     np.invert: "Not",
 }
-LOGICAL = ("And", "Or", "Not")
+LOGICAL = ("And", "Or", "Xor", "Not")
 TO_THE_END = np.iinfo(np.int64).max
 
 
@@ -86,12 +99,20 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
                 return apply(UFUNCS[ufunc], ufunc, *inputs)
             if ufunc in COMPOSED:
                 return COMPOSED[ufunc](*inputs)
-        raise TypeError(f"np.{ufunc.__name__} cannot be traced")
+        method = "" if method == "__call__" else f".{method}"
+        raise TypeError(f"np.{ufunc.__name__}{method} cannot be traced{' with '.join(['', *options])}")
 
     def __array_function__(self, function, types, args, kwargs):
         if function not in FUNCTIONS:
             raise TypeError(f"np.{function.__name__} cannot be traced")
+        try:
+            inspect.signature(FUNCTIONS[function]).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"np.{function.__name__} cannot be traced with such arguments: {error}") from error
         return FUNCTIONS[function](*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"an array's {name} cannot be traced")
 
     def _no_numbers(self, *_, **__):
         raise TypeError("numbers are not there while a step is traced: no if, float() or loop may depend on them")
@@ -135,8 +156,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         for axis, n in enumerate(shape):
             if isinstance(n, str) and self.shape[axis : axis + 1] != (n,):
                 raise TypeError(f"a reshape must leave the axis {n} in its place to be traced")
-        written = [0 if isinstance(n, str) else n for n in shape]
-        name = self.graph.node("Reshape", [self.name, self.graph.constant(written, np.int64)])
+        sizes = [0 if isinstance(n, str) else n for n in shape]
+        name = self.graph.node("Reshape", [self.name, self.graph.constant(sizes, np.int64)])
         return Traced(self.graph, name, self.sample.reshape([self.graph.sizes.get(n, n) for n in shape]))
 
     def swapaxes(self, one: int, other: int) -> "Traced":
@@ -218,13 +239,54 @@ def einsum(equation: str, *arrays: Any, **_: Any) -> Traced:
     return apply("Einsum", lambda *samples: np.einsum(equation, *samples), *arrays, equation=equation)
 
 
+def remainder(a: Any, b: Any) -> Any:
+    """``a % b``, traced: of the sign of `b`, where ONNX's is of that of `a`."""
+    rest = np.fmod(a, b)
+    return np.where(rest * b < 0, rest + b, rest)
+
+
+def floor_divide(a: Any, b: Any) -> Any:
+    """``a // b``, traced: not the floor of ``a / b``, which may have been rounded up."""
+    rest = np.fmod(a, b)
+    whole = np.rint((a - rest) / b)
+    return np.where(abs(b) > 0, np.where(rest * b < 0, whole - 1, whole), a / b)
+
+
+def clip(a: Traced, a_min: Any = None, a_max: Any = None) -> Traced:
+    """``np.clip``, traced."""
+    a = a if a_min is None else np.maximum(a, a_min)
+    return a if a_max is None else np.minimum(a, a_max)
+
+
+def rounded(a: Traced, decimals: int = 0) -> Any:
+    """``np.round``, traced."""
+    unit = 10.0**decimals
+    return np.rint(a) if decimals == 0 else np.rint(a * unit) / unit
+
+
 #: Functions that are written with others.
 COMPOSED: dict[Any, Callable] = {
+    np.fmod: lambda a, b: apply("Mod", np.fmod, a, b, fmod=1),
+    np.remainder: remainder,
+    np.floor_divide: floor_divide,
+    np.divmod: lambda a, b: (a // b, a % b),
+    np.fmax: lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.maximum(a, b))),
+    np.fmin: lambda a, b: np.where(np.isnan(a), b, np.where(np.isnan(b), a, np.minimum(a, b))),
+    np.trunc: lambda a: np.where(a < 0, np.ceil(a), np.floor(a)),
+    np.isfinite: lambda a: abs(a) < np.inf,
+    np.cbrt: lambda a: np.sign(a) * abs(a) ** (1 / 3),
+    np.exp2: lambda a: np.exp(a * np.log(2)),
+    np.log2: lambda a: np.log(a) / np.log(2),
+    np.log10: lambda a: np.log(a) / np.log(10),
+    np.radians: lambda a: a * (np.pi / 180),
+    np.deg2rad: lambda a: a * (np.pi / 180),
+    np.degrees: lambda a: a * (180 / np.pi),
+    np.rad2deg: lambda a: a * (180 / np.pi),
     np.square: lambda a: a * a,
     np.reciprocal: lambda a: 1 / a,
     np.log1p: lambda a: np.log(1 + a),
     np.expm1: lambda a: np.exp(a) - 1,
-    np.logaddexp: lambda a, b: np.maximum(a, b) + np.log(1 + np.exp(-abs(a - b))),
+    np.logaddexp: lambda a, b: np.maximum(a, b) + np.where(a == b, np.log(2), np.log(1 + np.exp(-abs(a - b)))),
     np.not_equal: lambda a, b: ~(a == b),
     np.positive: lambda a: a,
     np.conjugate: lambda a: a,
@@ -240,7 +302,9 @@ FUNCTIONS: dict[Any, Callable] = {
     np.mean: Traced.mean,
     np.max: Traced.max,
     np.min: Traced.min,
-    np.clip: lambda a, low, high: np.minimum(np.maximum(a, low), high),
+    np.clip: clip,
+    np.round: rounded,
+    np.around: rounded,
     np.reshape: Traced.reshape,
     np.swapaxes: Traced.swapaxes,
     np.expand_dims: lambda a, axis: a[(slice(None),) * (axis % (a.ndim + 1)) + (None,)],

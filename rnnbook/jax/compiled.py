@@ -15,7 +15,7 @@ from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.jax.scan import LayerSpec, full_precision, import_jax, rewrite_tracer_errors
-from rnnbook.layers import Container, Dense, Model, Stack
+from rnnbook.layers import Container, Model, Stack
 from rnnbook.layers.stack import one_each
 
 
@@ -37,8 +37,8 @@ def compiled(layer: Any) -> "Compiled":
     ImportError
         Without JAX; says how to install it.
     TypeError
-        When the argument is no such layer; at the first call, when a cell hands JAX's arrays
-        to a function of NumPy.
+        When the argument is no such layer, or has a `Checkpointed` part; at the first call, when a
+        cell hands JAX's arrays to a function of NumPy.
 
     Notes
     -----
@@ -63,6 +63,7 @@ def compiled(layer: Any) -> "Compiled":
     if not isinstance(layer, (Cell, Container)):
         raise TypeError(f"layer must be a Cell, Stack, Bidirectional or Model, got {type(layer).__name__}")
     import_jax()
+    LayerSpec(layer)  # which refuses a part that cannot be compiled
     return Compiled(layer)
 
 
@@ -130,6 +131,7 @@ class Compiled:
 
 def checked_inputs(layer: Any, x: Any, state: Any = None, lengths: Any = None) -> dict[str, Any]:
     """What a program of the layer takes besides parameters, checked while the numbers are there."""
+    check.parameters(layer)
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
         x = check.integers("ids", x, embedding.input_size)
@@ -156,9 +158,9 @@ def full_state(layer: Any, name: str, state: Any, B: int, dtype: DTypeLike) -> t
         if state is None:
             return tuple(np.zeros((B, *shape), dtype) for shape in layer.state_shapes())
         return layer.checked_state(name, state, B)
-    if isinstance(layer, Dense):
+    if not isinstance(layer, Container):  # a Dense or SelfAttention has none
         return ()
-    parts = layer.parts.values()
+    parts = list(layer.parts.values())
     return tuple(full_state(p, name, s, B, dtype) for p, s in zip(parts, one_each(name, state, parts), strict=True))
 
 

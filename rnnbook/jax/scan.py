@@ -10,7 +10,7 @@ from typing import Any
 from rnnbook import check
 from rnnbook.arrays import flat
 from rnnbook.cells.base import Cell, sequence_mask, where_alive
-from rnnbook.layers import Container
+from rnnbook.layers import Checkpointed, Container
 
 INSTEAD = (
     "rnnbook.activations has tanh and sigmoid, rnnbook.join stands for np.concatenate, and "
@@ -37,9 +37,12 @@ class LayerSpec(ByKey):
     NUMBERS = (
         *("params", "grads", "tape", "x", "h_prev", "alive", "parts"),
         *("weights", "_buffers", "_x", "_ids", "_masks", "_order", "_weights", "_kept", "_unread", "_shape", "_table"),
+        "_shapes",
     )
 
     def __init__(self, layer: Any) -> None:
+        if isinstance(layer, Checkpointed):
+            raise TypeError("layer must have no Checkpointed part to be compiled: put the cell itself in its place")
         parts = getattr(layer, "parts", {})
         self.parts = {name: LayerSpec(part) for name, part in parts.items()}
         kept = {k: v for k, v in vars(layer).items() if k not in self.NUMBERS and k not in parts}

@@ -13,6 +13,7 @@ from rnnbook.jax.scan import ByKey, LayerSpec, full_precision, import_jax, rewri
 from rnnbook.layers import Model
 from rnnbook.layers.encoder_decoder import EncoderDecoder
 from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
+from rnnbook.learning.training import checked_batch
 
 if TYPE_CHECKING:
     from rnnbook.learning.training import Update
@@ -41,7 +42,7 @@ def update_chunks(
     while done < steps:
         n = min(size, steps - done, eval_every - done % eval_every)
         drawn = [
-            [_checked(model, batch(), update.rng) for _ in range(n)]
+            [_checked(model, checked_batch("batch must return", batch()), update.rng) for _ in range(n)]
             for model, batch in zip(models, batches, strict=True)
         ]
         if update.carry and hidden is None:
@@ -70,6 +71,9 @@ def _stack(many):
 def _checked(model, batch, rng):
     """A batch, checked while the numbers are there, and its dropout masks."""
     target, mask = np.asarray(batch.target), batch.mask
+    for name, array in (("target", target), ("mask", np.asarray(0 if mask is None else mask))):
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name} must hold floating-point numbers, integers or truth values, got {array.dtype}")
     if mask is not None:
         mask = np.asarray(mask)
         if mask.ndim == 2:

@@ -10,17 +10,5 @@ from rnnbook.layers.model import pooling_weights as pooling_weights
 from rnnbook.layers.stack import Bidirectional, Stack
 from rnnbook.layers.stack import Container as Container
 
-__all__ = [
-    "Attention",
-    "Bidirectional",
-    "Checkpointed",
-    "Dense",
-    "Embedding",
-    "EncoderDecoder",
-    "Model",
-    "SelfAttention",
-    "Stack",
-    "TiedReadout",
-    "load",
-    "save",
-]
+__all__ = ["Attention", "Bidirectional", "Checkpointed", "Dense", "Embedding", "EncoderDecoder", "Model"]
+__all__ += ["SelfAttention", "Stack", "TiedReadout", "load", "save"]

@@ -55,6 +55,7 @@ class Attention:
         H, E = query_size, key_size
         shapes = {"W_q": (H, H), "W_k": (E, H), "v": (H,)} if kind == "additive" else {"W": (H, E)}
         self.params = _drawn(shapes, rng, dtype)
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, np.ndarray] = {}
         self._kept: Any = None
 
@@ -83,6 +84,7 @@ class Attention:
         S, B, _ = keys.shape
         if S == 0:
             raise ValueError("keys must have at least one step, got S = 0")
+        check.parameters(self)
         xp, p = namespace(keys), self.params
         alive = None if lengths is None else sequence_mask(check.lengths(lengths, S, B), S)
         if alive is not None:
@@ -169,6 +171,7 @@ class SelfAttention:
             raise ValueError(f"hidden_size must be even, got {H}")
         shapes = {"W_u": (input_size, H), "W": (H, 3 * H), "W_1": (H, 2 * H), "W_2": (2 * H, H)}
         self.params = _drawn(shapes, rng, dtype) | {"b_1": np.zeros(2 * H, dtype), "b_2": np.zeros(H, dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, np.ndarray] = {}
         self._kept: Any = None
 
@@ -179,6 +182,7 @@ class SelfAttention:
         """
         del state  # a cell has one
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        check.parameters(self)
         xp, p, (T, B, _) = namespace(x), self.params, x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")
@@ -223,8 +227,7 @@ class SelfAttention:
 def _drawn(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
     """Weights, uniform from plus or minus one over the root of how many numbers are added up."""
     check.generator("rng", rng)
-    check.choice("dtype", np.dtype(dtype).name, ("float32", "float64"))
-    bounds = {name: shape[0] ** -0.5 for name, shape in shapes.items()}
+    dtype, bounds = check.dtype(dtype), {name: shape[0] ** -0.5 for name, shape in shapes.items()}
     return {name: rng.uniform(-bounds[name], bounds[name], shape).astype(dtype) for name, shape in shapes.items()}
 
 
@@ -238,5 +241,5 @@ def positions(T: int, H: int) -> Array:
     """
     if check.positive("H", H) % 2:
         raise ValueError(f"H must be even, got {H}")
-    angles = np.arange(T)[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
+    angles = np.arange(check.positive("T", T))[:, None] / 10_000 ** (np.arange(H // 2) / (H // 2))
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)

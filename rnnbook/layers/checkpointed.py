@@ -37,9 +37,8 @@ class Checkpointed:
     """
 
     def __init__(self, cell: Cell, *, every: int | None = None) -> None:
-        if not isinstance(cell, Cell):
-            raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
-        self.cell, self.every = cell, None if every is None else check.positive("every", every)
+        self.cell = check.instance("cell", cell, Cell)
+        self.every = None if every is None else check.positive("every", every)
         self.input_size, self.output_size = cell.input_size, cell.output_size
         self.grads: dict[str, np.ndarray] = {}
         self._kept: list[tuple[Array, State | None]] = []

@@ -37,6 +37,7 @@ class Dense:
             "W": rng.uniform(-bound, bound, (input_size, output_size)).astype(dtype),
             "b": np.zeros(output_size, dtype),
         }
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._x: Array | None = None
 
@@ -45,7 +46,7 @@ class Dense:
         x = check.floating("x", x)
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
-        check.parameters(self.params, {"W": (self.input_size, self.output_size), "b": (self.output_size,)})
+        check.parameters(self)
         self._x = x
         return x @ self.params["W"] + self.params["b"]
 
@@ -86,13 +87,14 @@ class Embedding:
         self.input_size = check.positive("input_size", input_size)
         self.output_size = check.positive("output_size", output_size)
         self.params = {"W": rng.normal(size=(input_size, output_size)).astype(dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._ids: Array | None = None
 
     def __call__(self, ids: ArrayLike) -> Array:
         """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
         ids = check.integers("ids", ids, self.input_size)
-        check.parameters(self.params, {"W": (self.input_size, self.output_size)})
+        check.parameters(self)
         self._ids = ids
         return self.params["W"][self._ids]
 
@@ -127,11 +129,11 @@ class TiedReadout:
     """
 
     def __init__(self, embedding: Embedding) -> None:
-        if not isinstance(embedding, Embedding):
-            raise TypeError(f"embedding must be an Embedding, got {type(embedding).__name__}")
+        check.instance("embedding", embedding, Embedding)
         self.input_size, self.output_size = embedding.output_size, embedding.input_size
         self._table = embedding
         self.params = {"b": np.zeros(self.output_size, embedding.params["W"].dtype)}
+        self._shapes = check.shapes(self.params)
         self.grads: dict[str, Array] = {}
         self._x: tuple[Array, Array] | None = None
 
@@ -141,7 +143,7 @@ class TiedReadout:
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
         W = check.shaped("W", W, (self.output_size, self.input_size), "(K, D)")
-        check.parameters(self.params, {"b": (self.output_size,)})
+        check.parameters(self)
         self._x = x, W
         return x @ W.T + self.params["b"]
 

@@ -1,6 +1,6 @@
 """From sequence to sequence: an encoder, a decoder that goes on where it ended, and ways to decode."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from rnnbook.cells import Cell
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
-from rnnbook.layers.stack import Bidirectional, Container, distinct
+from rnnbook.layers.stack import Bidirectional, Container, distinct, sequence_layer
 
 #: The symbol that a decoder reads first, and writes when it has finished.
 EOS = 0
@@ -21,11 +21,11 @@ class EncoderDecoder(Container):
     """One layer reads a sequence, another writes one (Sutskever et al. 2014; Cho et al. 2014)::
 
         keys, state = encoder(source)
-        q = decoder(written, state)          from where the encoder ended
+        q = decoder(decoder_input, state)    from where the encoder ended
         y = q W + b                          without attention
         y = [q, attention(q, keys)] W + b    with it (Luong et al. 2015)
 
-    ``written`` is what the decoder has written so far: `EOS`, then the target's symbols. In training the
+    ``decoder_input`` is what the decoder has written so far: `EOS`, then the target's symbols. In training the
     target itself stands there ("teacher forcing"), so that all steps run in one call.
 
     Parameters
@@ -50,8 +50,8 @@ class EncoderDecoder(Container):
     >>> attention = Attention(8, 8, kind="additive", **made)
     >>> model = EncoderDecoder(LSTM(4, 8, **made), LSTM(3, 8, **made), Dense(16, 12, **made), Embedding(12, 3, **made),
     ...                        Embedding(30, 4, **made), attention)
-    >>> source, written = np.zeros((7, 2), int), np.zeros((5, 2), int)
-    >>> model((source, written)).shape
+    >>> source, decoder_input = np.zeros((7, 2), int), np.zeros((5, 2), int)
+    >>> model((source, decoder_input)).shape
     (5, 2, 12)
     """
 
@@ -64,6 +64,12 @@ class EncoderDecoder(Container):
         source: Embedding | None = None,
         attention: Attention | None = None,
     ) -> None:
+        sequence_layer("encoder", encoder)
+        sequence_layer("decoder", decoder)
+        check.instance("readout", readout, Dense)
+        check.instance("target", target, Embedding)
+        check.instance("source", source, Embedding, type(None))
+        check.instance("attention", attention, Attention, type(None))
         given = (encoder, decoder, readout, target, source, attention)
         distinct("the parts", [part for part in given if part is not None])
         ends = encoder.backward_cell if isinstance(encoder, Bidirectional) else encoder
@@ -98,7 +104,7 @@ class EncoderDecoder(Container):
         Parameters
         ----------
         x : tuple of two ndarrays
-            ``source``, ids (S, B) or numbers (S, B, D), and ``written``, ids (T, B).
+            ``source``, ids (S, B) or numbers (S, B, D), and ``decoder_input``, ids (T, B).
         lengths : ndarray of int, shape (B,), optional
             Steps of each source.
 
@@ -107,12 +113,13 @@ class EncoderDecoder(Container):
         ndarray, shape (T, B, K)
             At each step logits of what comes next.
         """
-        (source, written), lengths = self.checked(x, lengths)
+        (source, decoder_input), lengths = self.checked(x, lengths)
         keys, state = self.encode(source, lengths)
-        return self.decode(written, keys, state, lengths)[0]
+        return self.decode(decoder_input, keys, state, lengths)[0]
 
     def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
         """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
+        source, lengths = self.checked_source(source, lengths)
         if self.source is not None:
             source = self.source(source)
         if isinstance(self.encoder, Dense):
@@ -120,9 +127,10 @@ class EncoderDecoder(Container):
         keys, state = self.encoder(source, None, lengths)
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 
-    def decode(self, written: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
-        """Write on from a state: logits (T, B, K) behind ``written (T, B)``, and the state after it."""
-        queries, state = self.decoder(self.target(written), state)
+    def decode(self, decoder_input: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
+        """Write on from a state: logits (T, B, K) behind ``decoder_input (T, B)``, and the state after it."""
+        keys = check.shaped("keys", keys, (None, None, None), "(S, B, E)")
+        queries, state = self.decoder(self.target(decoder_input), state)
         if self.attention is None:
             self._unread = keys.shape  # their gradient is zero
             return self.readout(queries), state
@@ -136,8 +144,8 @@ class EncoderDecoder(Container):
         else:
             dqueries, dkeys = self.attention.backward(dread[..., H:])
             dqueries = dqueries + dread[..., :H]
-        dwritten, dstate = self.decoder.backward(dqueries)
-        self.target.backward(dwritten)
+        d_input, dstate = self.decoder.backward(dqueries)
+        self.target.backward(d_input)
         if isinstance(self.encoder, Dense):
             dsource = self.encoder.backward(dkeys)
         else:
@@ -150,15 +158,26 @@ class EncoderDecoder(Container):
 
     def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
-        source, written = _pair(x)
-        if self.source is not None:
-            source = check.integers("source", source, self.source.input_size)
-        else:
+        source, decoder_input = _pair(x)
+        check.parameters(self)
+        source, lengths = self.checked_source(source, lengths)
+        decoder_input = check.integers("decoder_input", decoder_input, self.target.input_size)
+        B = source.shape[1]
+        if decoder_input.ndim != 2 or decoder_input.shape[1] != B:
+            raise ValueError(f"decoder_input must have shape (T, B) = (any, {B}), got {decoder_input.shape}")
+        if len(decoder_input) == 0:
+            raise ValueError("decoder_input must have at least one time step, got T = 0")
+        return (source, decoder_input), lengths
+
+    def checked_source(self, source: Any, lengths: Any = None) -> tuple[Array, Array | None]:
+        """What `encode` reads, as arrays, or an error that says what is wrong with it."""
+        if self.source is None:
             source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
-        written = check.integers("written", written, self.target.input_size)
-        if written.ndim != 2 or written.shape[1] != source.shape[1]:
-            raise ValueError(f"written must have shape (T, B) = (any, {source.shape[1]}), got {written.shape}")
-        return (source, written), None if lengths is None else check.lengths(lengths, *source.shape[:2])
+        elif (source := check.integers("source", source, self.source.input_size)).ndim != 2:
+            raise ValueError(f"source must have shape (S, B), got {source.shape}")
+        if len(source) == 0:
+            raise ValueError("source must have at least one time step, got S = 0")
+        return source, None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
 def _states(layer: Any) -> Any:
@@ -173,7 +192,7 @@ def _states(layer: Any) -> Any:
 def _pair(x: Any) -> tuple[Any, Any]:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
-        raise ValueError(f"x must be a pair, source and written, got {got}")
+        raise ValueError(f"x must be a pair, source and decoder_input, got {got}")
     return x[0], x[1]
 
 
@@ -185,6 +204,9 @@ def shift_right(target: Array) -> Array:
     >>> shift_right(np.array([[3], [5], [EOS]])).ravel().tolist()
     [0, 3, 5]
     """
+    target = check.as_array("target", target)
+    if target.ndim != 2 or target.dtype.kind not in "iu":
+        raise TypeError(f"target must be integers of shape (T, B), got {target.dtype} of shape {target.shape}")
     return np.concatenate([np.full_like(target[:1], EOS), target[:-1]])
 
 
@@ -199,9 +221,13 @@ def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) 
     >>> ids.T.tolist(), lengths.tolist()
     ([[4, 5], [6, 0]], [2, 1])
     """
+    sequences = list(check.instance("sequences", sequences, Iterable))
+    for k, s in enumerate(sequences):
+        if check.as_array(f"sequences[{k}]", s).ndim != 1:
+            raise TypeError(f"sequences[{k}] must be a sequence of integers, got {s!r:.30}")
     lengths = np.array([len(s) for s in sequences], int)
     longest = int(lengths.max(initial=0))
-    if steps is not None and steps < longest:
+    if steps is not None and check.positive("steps", steps) < longest:
         raise ValueError(f"steps must be at least {longest}, the length of the longest of sequences, got {steps}")
     ids = np.full((longest if steps is None else steps, len(sequences)), EOS)
     for b, s in enumerate(sequences):
@@ -212,7 +238,7 @@ def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) 
 
 
 def greedy_decode(
-    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, longest: int
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, max_length: int
 ) -> list[list[int]]:
     """Write the likeliest symbol at each step, of equally likely ones the first, and read it at the next.
 
@@ -222,7 +248,7 @@ def greedy_decode(
     source : ndarray
         Ids (S, B) or numbers (S, B, D).
     lengths : ndarray of int, shape (B,), optional
-    longest : int
+    max_length : int
         Symbols, at most.
 
     Returns
@@ -233,13 +259,14 @@ def greedy_decode(
     Raises
     ------
     ValueError
-        When `longest` is less than 1, or what the model gives is not a number.
+        When `max_length` is less than 1, or what the model gives is not a number.
     """
-    longest = check.positive("longest", longest)
+    max_length = check.positive("max_length", max_length)
+    check.instance("model", model, EncoderDecoder)
     keys, state = model.encode(source, lengths)
     symbol = np.full((1, keys.shape[1]), EOS)
     steps = []
-    for _ in range(longest):
+    for _ in range(max_length):
         y, state = model.decode(symbol, keys, state, lengths)
         symbol = _numbers(y).argmax(axis=-1)
         steps.append(symbol[0])
@@ -258,7 +285,7 @@ def _until_end(row: list[int]) -> list[int]:
 
 
 def beam_search(
-    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, width: int, longest: int
+    model: EncoderDecoder, source: Array, lengths: Array | None = None, *, width: int, max_length: int
 ) -> list[tuple[list[int], float]]:
     """Write several sequences at once and keep the likeliest (Graves 2012; Sutskever et al. 2014).
 
@@ -270,7 +297,7 @@ def beam_search(
     lengths : ndarray of int, shape (1,), optional
     width : int
         Sequences that are kept at each step.
-    longest : int
+    max_length : int
         Symbols, at most.
 
     Returns
@@ -283,30 +310,31 @@ def beam_search(
     ValueError
         When there is more than one source, or what the model gives is not a number.
     """
-    width, longest = check.positive("width", width), check.positive("longest", longest)
+    check.instance("model", model, EncoderDecoder)
+    width, max_length = check.positive("width", width), check.positive("max_length", max_length)
     keys, state = model.encode(source, lengths)
     if keys.shape[1] != 1:
         raise ValueError(f"source must be one sequence, got {keys.shape[1]}")
-    begun: list[tuple[list[int], float]] = [([], 0.0)]
+    prefixes: list[tuple[list[int], float]] = [([], 0.0)]
     finished: list[tuple[list[int], float]] = []
-    for _ in range(longest):
-        last = np.array([[symbols[-1] if symbols else EOS for symbols, _ in begun]])
+    for _ in range(max_length):
+        last = np.array([[symbols[-1] if symbols else EOS for symbols, _ in prefixes]])
         B = last.shape[1]
         own = None if lengths is None else np.repeat(lengths, B)
         y, state = model.decode(last, np.repeat(keys, B, axis=1), state, own)
         _numbers(y)
         log_p = y[0] - np.logaddexp.reduce(y[0], axis=-1, keepdims=True)
-        scores = log_p + np.array([[score] for _, score in begun])
+        scores = log_p + np.array([[score] for _, score in prefixes])
         best = np.argsort(-scores, axis=None, kind="stable")[:width]
         kept = [(k // scores.shape[1], k % scores.shape[1], float(scores.flat[k])) for k in best.tolist()]
-        finished += [(begun[k][0], score) for k, symbol, score in kept if symbol == EOS]
+        finished += [(prefixes[k][0], score) for k, symbol, score in kept if symbol == EOS]
         going = [(k, symbol, score) for k, symbol, score in kept if symbol != EOS]
         if not going:
             break
-        begun = [(begun[k][0] + [symbol], score) for k, symbol, score in going]
+        prefixes = [(prefixes[k][0] + [symbol], score) for k, symbol, score in going]
         state = _rows(state, [k for k, _, _ in going])
     else:
-        finished += begun
+        finished += prefixes
     return sorted(finished, key=lambda found: -found[1])[:width]
 
 

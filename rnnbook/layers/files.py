@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rnnbook import check
 from rnnbook.arrays import Array
 
 
@@ -33,7 +34,7 @@ def save(path: str | os.PathLike[str], layer: HasParameters) -> None:
     ValueError, TypeError
         When the path does not end in ``.npz``, or the layer has no parameters.
     """
-    path = Path(path)
+    path = _path(path)
     if path.suffix != ".npz":
         raise ValueError(f"path must end in .npz, got {path.name}")
     params: dict[str, Any] = _parameters(layer)
@@ -75,7 +76,7 @@ def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
     """
     import zipfile  # with all its compressions it takes a tenth as long as NumPy
 
-    params = _parameters(layer)
+    path, params = _path(path), _parameters(layer)
     with open(path, "rb") as stream:
         if not zipfile.is_zipfile(stream):
             raise ValueError(f"{path} is not a parameter file written by rnnbook.save: it is no zip archive")
@@ -97,6 +98,10 @@ def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
             )
     for name, value in found.items():
         params[name][...] = value
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    return Path(check.instance("path", path, str, os.PathLike))
 
 
 def _parameters(layer: HasParameters) -> dict[str, Array]:

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.arrays import Array, namespace
+from rnnbook.layers import stack
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
-from rnnbook.layers.stack import Bidirectional, Container, Recurrent, Stack, checked_state, dropout_mask, probability
+from rnnbook.layers.stack import Bidirectional, Container, Recurrent, Stack, checked_state, dropout_mask
 
 #: Those between the cells of a `Stack`, and that of what the readout reads, if there is one.
 Masks: TypeAlias = tuple[Sequence[Array], Array | None]
@@ -55,6 +56,10 @@ class Model(Container):
         variational: bool = False,
         pool: str | None = None,
     ) -> None:
+        stack.sequence_layer("recurrent", recurrent)
+        check.instance("readout", readout, Dense, TiedReadout)
+        if embedding is not None:
+            check.instance("embedding", embedding, Embedding)
         if isinstance(readout, TiedReadout):
             if embedding is None:
                 raise ValueError("embedding must be given for a TiedReadout readout, got None")
@@ -75,7 +80,7 @@ class Model(Container):
         self.readout: Any = readout
         self.embedding = embedding
         self.input_size = recurrent.input_size
-        self.dropout, self.variational = probability(dropout), bool(variational)
+        self.dropout, self.variational = stack.probability(dropout), check.instance("variational", variational, bool)
         self.pool = check.choice("pool", pool, (None, "last", "mean", "max"))
         top = recurrent.cells[-1] if isinstance(recurrent, Stack) else recurrent
         self._masks: Array | None = None
@@ -124,7 +129,10 @@ class Model(Container):
         else:
             x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         T, B = x.shape[:2]
+        if T == 0:
+            raise ValueError(f"{'x' if self.embedding is None else 'ids'} must have at least one time step, got T = 0")
         # before any part runs, so that a bad call changes nothing
+        check.parameters(self)
         lengths = None if lengths is None else check.lengths(lengths, T, B)
         state = checked_state(self.recurrent, "state", state, (B,))
         inner, self._masks = self.dropout_masks(x, rng) if masks is None else masks
@@ -193,6 +201,9 @@ def pooling_weights(pool: str, hs: Array, lengths: Array | None = None, n_forwar
     >>> {pool: pooling_weights(pool, hs, np.array([3])).ravel().round(2).tolist() for pool in ("last", "mean", "max")}
     {'last': [0.0, 0.0, 1.0, 0.0], 'mean': [0.33, 0.33, 0.33, 0.0], 'max': [0.0, 1.0, 0.0, 0.0]}
     """
+    check.choice("pool", pool, ("last", "mean", "max"))
+    hs = check.shaped("hs", hs, (None, None, None), "(T, B, H)")
+    lengths = None if lengths is None else check.lengths(lengths, *hs.shape[:2])
     xp, (T, _, H) = namespace(hs), hs.shape
     t = np.arange(T)[:, None, None]
     ends = T if lengths is None else lengths[:, None]

@@ -96,7 +96,7 @@ class Stack(Container):
                     f"its input_size is {above.input_size}"
                 )
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
-        self.dropout, self.variational = probability(dropout), bool(variational)
+        self.dropout, self.variational = probability(dropout), check.instance("variational", variational, bool)
         self._masks: Sequence[Array] | None = None
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
@@ -257,6 +257,7 @@ def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, t
     T, B, _ = x.shape
     if T == 0:
         raise ValueError("x must have at least one time step, got T = 0")
+    check.parameters(layer)
     lengths = None if lengths is None else check.lengths(lengths, T, B)
     return x, checked_states(layer, "state", state, (B,)), lengths
 

@@ -139,7 +139,7 @@ def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
 
 
 def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
-    """The labelling that is likeliest with all its paths, as far as a beam of beginnings sees.
+    """The labelling that is likeliest with all its paths, as far as a beam of prefixes sees.
 
     Of labellings that are equally likely it returns the one it met first.
 
@@ -148,7 +148,7 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     logits : ndarray, shape (T, K)
         Of one sequence.
     width : int
-        How many beginnings are kept at each frame.
+        How many prefixes are kept at each frame.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
 
     Notes
     -----
-    Each beginning has two probabilities, of its paths that end with a blank and of those that do not: only
+    Each prefix has two probabilities, of its paths that end with a blank and of those that do not: only
     behind a blank does a label that is repeated count again (Graves & Jaitly 2014, algorithm 1, without a language
     model).
 
@@ -178,7 +178,7 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     logits = check.shaped("logits", logits, (None, None), "(T, K)").astype(np.float64, copy=False)
     _comparable(logits)
     width = check.positive("width", width)
-    # by beginning: log-probabilities of ending with a blank, and with a label
+    # by prefix: log-probabilities of ending with a blank, and with a label
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
     for frame in log_softmax(logits):
         grown: dict[tuple[int, ...], list[float]] = {}

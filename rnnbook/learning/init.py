@@ -9,12 +9,6 @@ from rnnbook.arrays import Array
 from rnnbook.cells.base import Cell
 
 
-def _cell(cell: Any) -> Cell:
-    if not isinstance(cell, Cell):
-        raise TypeError(f"cell must be a Cell, got {type(cell).__name__}; a Stack's cells are set one by one")
-    return cell
-
-
 def uniform(cell: Cell, rng: np.random.Generator) -> None:
     """Draw every parameter anew as its cell declares: weights from ±1/√H, biases zero, gains one.
 
@@ -32,7 +26,7 @@ def uniform(cell: Cell, rng: np.random.Generator) -> None:
     True
     """
     check.generator("rng", rng)
-    for name, parameter in _cell(cell).parameters().items():
+    for name, parameter in check.instance("cell", cell, Cell).parameters().items():
         cell.params[name][...] = parameter.start(rng, parameter.shape)
 
 
@@ -118,11 +112,11 @@ def forget_bias(cell: Cell, value: Any = 1.0) -> None:
     >>> cell.block("b", "f")
     array([1., 1.], dtype=float32)
     """
-    kept = _cell(cell).retention_gate
+    kept = check.instance("cell", cell, Cell).retention_gate
     if kept is None:
         raise ValueError(f"cell must have a gate that keeps its memory, {type(cell).__name__} has none")
     gate, sign = kept
-    biases, value = cell.block("b", gate), check.finite("value", np.asarray(value, float))
+    biases, value = cell.block("b", gate), check.finite("value", check.numbers("value", value))
     if value.shape not in ((), biases.shape):
         raise ValueError(f"value must be one number or have shape (H,) = {biases.shape}, got {value.shape}")
     biases[...] = sign * value
@@ -159,7 +153,7 @@ def chrono(cell: Cell, t_max: int, rng: np.random.Generator) -> None:
     if check.positive("t_max", t_max) < 2:
         raise ValueError(f"t_max must be at least 2, got {t_max}")
     check.generator("rng", rng)
-    log_times = np.log(rng.uniform(1, t_max - 1, cell.hidden_size))
+    log_times = np.log(rng.uniform(1, t_max - 1, check.instance("cell", cell, Cell).hidden_size))
     forget_bias(cell, log_times)
     if cell.input_gate is not None:
         cell.block("b", cell.input_gate)[...] = -log_times
@@ -167,7 +161,7 @@ def chrono(cell: Cell, t_max: int, rng: np.random.Generator) -> None:
 
 def _square_blocks(cell: Cell) -> list[Array]:
     """The blocks of ``W_h`` as views, or an error."""
-    if "W_h" not in _cell(cell).params:
+    if "W_h" not in check.instance("cell", cell, Cell).params:
         raise ValueError(f"cell must have the parameter W_h, {type(cell).__name__} has {', '.join(cell.params)}")
     if set(cell.block_widths()) != {cell.hidden_size}:
         raise ValueError(f"blocks of W_h must all be {cell.hidden_size} columns wide, got {cell.block_widths()}")

@@ -85,10 +85,10 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
     True
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
-    K, xp, labels = logits.shape[-1], namespace(logits), check.as_array(labels)
+    K, xp, labels = logits.shape[-1], namespace(logits), check.as_array("labels", labels)
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
-    weights, (logits, labels) = _counted(mask, logits, labels)
+    weights, (logits, labels) = _counted(mask, logits, labels, "logits")
     labels = check.integers("labels", labels, K, "K - 1 = ")
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
@@ -178,7 +178,7 @@ class QuantileLoss:
     levels: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
+        object.__setattr__(self, "levels", tuple(check.vector("levels", self.levels).tolist()))
         if not self.levels:
             raise ValueError("levels must hold at least one level, got none")
         for level in self.levels:
@@ -290,11 +290,12 @@ class MixtureDensity:
         return (mean + np.exp(spread - bias) * rng.normal(size=mean.shape)).astype(mean.dtype, copy=False)
 
 
-def _counted(mask: Any, y: Array, target: Array) -> tuple[Array, tuple[Array, Array]]:
+def _counted(mask: Any, y: Array, target: Array, name: str = "y") -> tuple[Array, tuple[Array, Array]]:
     """Each step's share (T, B) of the mean; predictions and targets, with 0 where a step has none."""
     xp, (T, B) = namespace(y), y.shape[:2]
-    if T * B == 0:
-        raise ValueError(f"the predictions must have at least one step of one sequence, got shape {y.shape}")
+    for argument, array in ((name, y), ("target", target)):
+        if 0 in array.shape:
+            raise ValueError(f"{argument} must hold at least one number, got shape {array.shape}")
     if mask is None:
         ones = xp.ones((T, B), y.dtype)
         return ones / ones.sum(), (y, target)

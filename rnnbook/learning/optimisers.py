@@ -20,6 +20,7 @@ class Optimiser:
     """
 
     keeps: tuple[str, ...] = ()
+    squares = False  #: whether it squares gradients
     weight_decay = 0.0
 
     def __init__(self, learning_rate: float) -> None:
@@ -37,11 +38,20 @@ class Optimiser:
 
         Raises
         ------
-        ValueError
-            When they are not, or when the parameters are others than those of the update before. Nothing is changed
-            then.
+        ValueError, TypeError
+            When they are not, or hold no floating-point numbers; when the parameters are others than those of the
+            update before; when a gradient is so large that its square, of which RMSProp and Adam take the mean, is
+            infinite in its dtype. Nothing is changed then.
         """
         _alike("grads", grads, params)
+        for name, g in grads.items():
+            check.floating(f"params[{name!r}]", params[name])
+            g = check.floating(f"grads[{name!r}]", g)
+            if g.dtype.kind == "c" != params[name].dtype.kind:
+                raise TypeError(f"grads[{name!r}] must be real as its parameter is, got dtype {g.dtype}")
+            most = abs(g).max(initial=0) if self.squares and is_concrete(g) else 0
+            if most > np.finfo(g.dtype).max ** 0.5:
+                raise ValueError(f"grads[{name!r}] must have finite squares in {g.dtype}, its largest is {most:.3g}")
         self.begin(params)
         for kind in self.keeps:
             _alike(f"state[{kind!r}], from the updates before,", self.state[kind], params)
@@ -101,7 +111,7 @@ class RMSProp(Optimiser):
     decay : float, default 0.9
         ρ in [0, 1).
     epsilon : float, default 1e-8
-        ε, positive: at least 1.2e-38, so that float32 holds it.
+        ε, at least 1e-15: a gradient whose square float32 loses is then small beside it.
 
     Examples
     --------
@@ -111,7 +121,7 @@ class RMSProp(Optimiser):
     array([0.9])
     """
 
-    keeps = ("s",)
+    keeps, squares = ("s",), True
 
     def __init__(self, learning_rate: float = 1e-3, *, decay: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
@@ -135,7 +145,7 @@ class Adam(Optimiser):
     betas : tuple of two floats, default (0.9, 0.999)
         Decay of the first and second moment, each in [0, 1).
     epsilon : float, default 1e-8
-        Positive: at least 1.2e-38, so that float32 holds it.
+        At least 1e-15, as for `RMSProp`.
     weight_decay : float, default 0
         λ, not negative: besides, each update subtracts ``η λ w`` (Loshchilov & Hutter 2019).
 
@@ -147,7 +157,7 @@ class Adam(Optimiser):
     array([0.9])
     """
 
-    keeps = ("m", "v")
+    keeps, squares = ("m", "v"), True
 
     def __init__(
         self,
@@ -163,7 +173,7 @@ class Adam(Optimiser):
         self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _epsilon(epsilon)
         if check.real("weight_decay", weight_decay) < 0:
             raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
-        self.weight_decay = weight_decay
+        self.weight_decay = float(weight_decay)
 
     def change(self, name: str, g: Array) -> Array:
         """What is subtracted; see the formula above."""
@@ -195,8 +205,8 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
 
     Raises
     ------
-    ValueError
-        When `max_norm` is not positive.
+    ValueError, TypeError
+        When `max_norm` is not positive, or a gradient holds no floating-point numbers.
 
     Examples
     --------
@@ -204,6 +214,8 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
     ({'w': array([0.6, 0.8])}, 5.0)
     """
     check.positive_real("max_norm", max_norm)
+    check.instance("grads", grads, Mapping)
+    grads = {name: check.floating(f"grads[{name!r}]", g) for name, g in grads.items()}
     norm = global_norm(grads)
     xp = namespace(norm)
     over = norm > max_norm
@@ -242,27 +254,28 @@ SMALLEST, LARGEST = 1e-15, 1e18
 
 def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) -> None:
     """A ValueError where some arrays do not have the keys and the shapes of the parameters."""
+    check.instance("params", params, Mapping)
+    check.instance(name, arrays, Mapping)
     if params.keys() != arrays.keys():
         odd = sorted(params.keys() ^ arrays.keys())
         raise ValueError(f"{name} must have the keys of params; only one of them has {', '.join(odd)}")
     for key, p in params.items():
-        if arrays[key].shape != p.shape:
-            raise ValueError(f"{name} must have the shapes of params, {key} has {arrays[key].shape}, not {p.shape}")
+        if np.shape(arrays[key]) != np.shape(p):
+            shapes = f"{np.shape(arrays[key])}, not {np.shape(p)}"
+            raise ValueError(f"{name} must have the shapes of params, {key} has {shapes}")
 
 
 def _rate(name: str, value: float) -> float:
-    if not check.real(name, value) > 0:
-        raise ValueError(f"{name} must be positive, got {value}")
-    return value
+    return float(check.positive_real(name, check.real(name, value)))  # one of NumPy's would widen float32
 
 
 def _epsilon(value: float) -> float:
-    if _rate("epsilon", value) < np.finfo(np.float32).tiny:
-        raise ValueError(f"epsilon must be at least 1.2e-38, or it is 0 in float32, got {value}")
-    return value
+    if _rate("epsilon", value) < 1e-15:  # or g / (√g² + ε) is large where g² is 0 in float32, below 1e-22
+        raise ValueError(f"epsilon must be at least 1e-15, got {value}")
+    return float(value)
 
 
 def _fraction(name: str, value: float) -> float:
     if not 0 <= check.real(name, value) < 1:
         raise ValueError(f"{name} must lie in [0, 1), got {value}")
-    return value
+    return float(value)

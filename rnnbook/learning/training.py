@@ -23,6 +23,13 @@ class Batch(NamedTuple):
     lengths: Array | None = None  #: (B,): the steps of each sequence
 
 
+def checked_batch(what: str, batch: Any) -> Batch:
+    """`batch` if it is a `Batch`, or a TypeError that begins with `what`."""
+    if not isinstance(batch, Batch):
+        raise TypeError(f"{what} a Batch, as in Batch(x, target), got {type(batch).__name__}")
+    return batch
+
+
 @dataclass
 class History:
     """What `fit` saw."""
@@ -51,6 +58,7 @@ class Update:
     def __post_init__(self) -> None:
         if self.max_norm is not None:
             check.positive_real("max_norm", self.max_norm)
+        check.instance("carry", self.carry, bool)
         if self.schedule is not None and not callable(self.schedule):
             raise TypeError(f"schedule must be callable, got {type(self.schedule).__name__}")
         if self.rng is not None:
@@ -83,6 +91,10 @@ class Monitor:
 
     def __post_init__(self) -> None:
         check.positive("eval_every", self.eval_every)
+        if self.validation is not None:
+            checked_batch("validation must be", self.validation)
+        if self.until is not None and not callable(self.until):
+            raise TypeError(f"until must be callable, got {type(self.until).__name__}")
         if self.patience is not None:
             check.positive("patience", self.patience)
             if self.validation is None:
@@ -144,10 +156,11 @@ def fit(
     >>> history.loss[-1] < history.loss[0]
     True
     """
-    steps, update, monitor = check.positive("steps", steps), update or Update(), monitor or Monitor()
+    steps = check.positive("steps", steps)
+    update, monitor = Update() if update is None else update, Monitor() if monitor is None else monitor
+    _checked_arguments(model, loss, optimiser, batch, update, monitor)
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
-    _checked_arguments(model, loss, optimiser, batch, update, monitor)
     validation, eval_every = monitor.validation, monitor.eval_every
     history = History()
     best, waited = np.inf, 0
@@ -196,25 +209,19 @@ def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update
     """A TypeError where something of another kind is handed to `fit`."""
     kinds = {"optimiser": (optimiser, Optimiser), "update": (update, Update), "monitor": (monitor, Monitor)}
     for argument, (given, kind) in kinds.items():
-        if not isinstance(given, kind):
-            raise TypeError(f"{argument} must be of the class {kind.__name__}, got {type(given).__name__}")
+        check.instance(argument, given, kind)
     for argument, given in {"model": model, "loss": loss, "batch": batch}.items():
         if not callable(given) or isinstance(given, (type, Optimiser)):
             raise TypeError(f"{argument} must be callable, got {type(given).__name__}")
 
 
 def _updates(
-    model: Any,
-    loss: Loss,
-    optimiser: Optimiser,
-    batch: Callable[[], Batch],
-    steps: int,
-    update: Update,
+    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update
 ) -> Iterator[tuple[float, float]]:
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
     state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
     for factor in update.factors(steps):
-        x, target, mask, lengths = batch()
+        x, target, mask, lengths = checked_batch("batch must return", batch())
         if update.carry or update.rng is not None:
             y, after = model.forward(x, state, lengths, rng=update.rng)
             state = after if update.carry else None
@@ -234,18 +241,12 @@ def _updates(
 
 
 def _compiled_updates(
-    model: Any,
-    loss: Loss,
-    optimiser: Optimiser,
-    batch: Callable[[], Batch],
-    steps: int,
-    update: Update,
-    eval_every: int,
+    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update, every: int
 ) -> Iterator[tuple[float, float]]:
     """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
     from rnnbook.jax.training import update_chunks
 
-    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every):
+    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, every):
         yield from chunk
 
 
@@ -304,7 +305,11 @@ def fit_many(
     from rnnbook.jax.scan import LayerSpec, import_jax
     from rnnbook.jax.training import OptimiserSpec, update_chunks
 
-    steps, update = check.positive("steps", steps), update or Update()
+    steps, update = check.positive("steps", steps), Update() if update is None else update
+    for name, many in (("models", models), ("optimisers", optimisers), ("batches", batches)):
+        check.instance(name, many, list, tuple)
+    for one in zip(models, optimisers, batches, strict=False):
+        _checked_arguments(one[0], loss, one[1], one[2], update, Monitor())
     if update.carry or update.rng is not None:
         raise ValueError(f"update must neither carry the state nor drop anything for many models, got {update}")
     if not len(models) == len(optimisers) == len(batches) > 0:

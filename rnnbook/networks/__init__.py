@@ -129,7 +129,7 @@ def dates(dtype: DTypeLike = np.float32) -> EncoderDecoder:
     >>> from rnnbook.layers.encoder_decoder import greedy_decode
     >>> from rnnbook.data.tasks import wording
     >>> batch = wording.dates([("tuesday, the 3rd of november 2026", "")])
-    >>> found = greedy_decode(dates(), batch.x[0], batch.lengths, longest=11)
+    >>> found = greedy_decode(dates(), batch.x[0], batch.lengths, max_length=11)
     >>> "".join(wording.FIGURES[k] for k in found[0])
     '2026-11-03'
     """

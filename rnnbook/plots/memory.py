@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
-from scipy import stats
 
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
@@ -103,6 +102,8 @@ def runs(ax: Axes, samples: Mapping[str, Array], colours: Sequence[str] | None =
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['LSTM', 'GRU']
     """
+    from scipy import stats  # it takes as long to import as all else that the pictures need
+
     for row, (values, colour) in enumerate(zip(samples.values(), colours or [INK] * len(samples), strict=True)):
         values = np.asarray(values)[np.isfinite(values)]
         strokes = np.stack([values, values, np.full(len(values), np.nan)], axis=-1).ravel()  # one path: a small file

@@ -28,6 +28,7 @@ from rnnbook.trials.estimates import BestOf as BestOf
 from rnnbook.trials.estimates import Computed as Computed
 from rnnbook.trials.estimates import Estimate as Estimate
 from rnnbook.trials.estimates import Mean as Mean
+from rnnbook.trials.estimates import OverSplits as OverSplits
 from rnnbook.trials.estimates import Share as Share
 from rnnbook.trials.estimates import Total as Total
 from rnnbook.trials.sweeps import row_rng

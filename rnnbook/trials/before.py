@@ -7,17 +7,14 @@ covers 62 to 65 % where it says 95 (simulated); with the error of the choice, re
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy import stats
 
 from rnnbook.arrays import Array
 from rnnbook.trials.designs import FOLDER, log_uniform, results, rows_where
 from rnnbook.trials.estimates import INF, Estimate, difference, difference_of_shares, mean, share, total
 from rnnbook.trials.sweeps import sweep
-from rnnbook.trials.verdicts import Said
 
 SEEDS = 30  # runs at the best rates
 
@@ -91,12 +88,6 @@ class Old:
         each = [share(runs) for runs, _ in sides]
         found = each[0] if rival is None else difference_of_shares(*each)
         return blurred(found, *(more for _, more in sides))
-
-
-def corrected(values: Array, overlap: float) -> Estimate:
-    """The mean over folds that share what they learn from, with variance (1/N + overlap) s² (Nadeau & Bengio 2003)."""
-    found = mean(values)
-    return replace(found, se=found.se * float(np.sqrt(1 + len(values) * overlap)))
 
 
 def blurred(found: Estimate, *errors: float) -> Estimate:
@@ -210,187 +201,3 @@ def tune_and_run(
 def rate_of(name: str, **factors: Any) -> float:
     """The learning rate with which some rows of a committed table were run."""
     return float(rows_where(results(name), **factors)["learning_rate"][0])
-
-
-# ---------------------------------------------------------------- until every trial has gone through the engine
-class Effect(NamedTuple):
-    """How far the runs lie on the claim's side, and the interval of it."""
-
-    name: str  #: the task or setting
-    value: float  #: positive where the claim holds
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class OldClaim:
-    """A sentence on trial, and how its tables decide it.
-
-    The verdict is *confirmed* when at least `need` effects lie above zero with their whole
-    interval, *refuted* when as many lie below, and otherwise *not proven*.
-    """
-
-    words: str  #: as one finds it said
-    said_by: tuple[str, ...]  #: keys of the bibliography; none for what everybody says
-    section: str  #: the chapter's file; the claim is a heading in it
-    tasks: str
-    quantity: str  #: what an effect is
-    tables: tuple[str, ...]
-    need: int
-    effects: Callable[[], list[Effect]]
-
-    logic = "as many effects as were said beforehand"
-    region = (0.0, INF)
-    unit = "the claim's side"
-    margin = "part of the effect"
-    changes: tuple[Any, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """The tasks, where a claim has no sentence yet."""
-        return f"On {self.tasks}."
-
-    @property
-    def said(self) -> list[Said]:
-        """Who says it."""
-        return [Said(key, "") for key in self.said_by] or [Said("", "said everywhere")]
-
-    def designs(self) -> list[Any]:
-        """None: its tables are older."""
-        return []
-
-    def hash(self) -> str:
-        """None."""
-        return ""
-
-    def made_before(self) -> bool:
-        """Always."""
-        return True
-
-    def estimates(self) -> list[Estimate]:
-        """The effects."""
-
-        def known(one: Effect) -> Estimate:
-            return Estimate(one.name, one.value, one.high - one.low, exact=lambda _: (one.low, one.high))
-
-        return [known(one) for one in self.effects()]
-
-    def judge(self, estimates: Sequence[Estimate]) -> tuple[str, str]:
-        """The verdict, by counting."""
-        low, high = zip(*(one.interval() for one in estimates), strict=True)
-        word = "confirmed" if sum(np.array(low) > 0) >= self.need else "not proven"
-        return ("refuted" if sum(np.array(high) < 0) >= self.need else word), f"{self.need} of {len(low)} decide"
-
-    def stands(self, *_: Any) -> str:
-        """What a reader has to know."""
-        return "was not varied yet, and is judged by counting effects"
-
-    def runs(self) -> int:
-        """How many runs the verdict rests on."""
-        return sum(len(results(name)) for name in self.tables)
-
-    def verdict(self) -> str:
-        """*confirmed*, *refuted* or *not proven*."""
-        return self.judge(self.estimates())[0]
-
-    def report(self) -> str:
-        """The effects and the verdict, as lines of text."""
-        effects = self.effects()
-        width = max(len(effect.name) for effect in effects)
-        lines = [f"{e.name:{width}s} {e.value:7.2f}   ({e.low:.2f}, {e.high:.2f})" for e in effects]
-        return "\n".join([f"effect: {self.quantity}", *lines, f"{self.need} of {len(lines)} decide: {self.verdict()}"])
-
-
-def effect(name: str, a: ArrayLike, b: ArrayLike = (0.0,), n_comparisons: int = 1, shift: float = 0.0) -> Effect:
-    """The mean of `a` less the mean of `b`, plus `shift`, and its interval by the bootstrap.
-
-    Parameters
-    ----------
-    name : str
-    a, b : ndarray, shapes (N,) and (M,)
-        Independent runs; without `b` the effect is the mean of `a`.
-    n_comparisons : int
-        Effects of the claim. The intervals hold for all of them together with 95 %
-        confidence (Bonferroni).
-    shift : float, default 0
-        What the claim may miss, or must exceed.
-
-    Returns
-    -------
-    Effect
-
-    Examples
-    --------
-    >>> found = effect("adding", np.array([1.0, 2.0, 3.0, 2.0]), np.array([0.0, 0.5, 1.0, 0.5]))
-    >>> found.value, bool(found.low > 0)
-    (1.5, True)
-    """
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    value = float(a.mean() - b.mean() + shift)
-    if np.ptp(a) == 0 == np.ptp(b):  # nothing varies
-        return Effect(name, value, value, value)
-    low, high = stats.bootstrap(
-        (a, b) if len(b) > 1 else (a,),
-        lambda a, b=None, axis=-1: np.mean(a, axis) - (0 if b is None else np.mean(b, axis)),
-        confidence_level=1 - 0.05 / n_comparisons,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    fixed = shift if len(b) > 1 else shift - b.mean()
-    return Effect(name, value, float(low + fixed), float(high + fixed))
-
-
-def paired(name: str, differences: Array, overlap: float, n_comparisons: int = 1, shift: float = 0.0) -> Effect:
-    """The mean difference of two sides of a cross-validation, fold by fold, plus `shift`, and its interval.
-
-    Folds share what they learn from, so their spread alone makes intervals too narrow; Student's
-    t with the corrected variance of Nadeau & Bengio (2003), ``(1/N + overlap) s²``, allows for it.
-
-    Parameters
-    ----------
-    name : str
-    differences : ndarray, shape (N,)
-        One a fold.
-    overlap : float
-        Size of what is tested on by size of what is learned from, 1/9 in ten folds.
-    n_comparisons, shift
-        As for `effect`.
-
-    Returns
-    -------
-    Effect
-
-    Examples
-    --------
-    >>> found = paired("mean", np.array([1.0, 2.0, 3.0]), overlap=1 / 2)
-    >>> found.value, round(found.low, 2), round(found.high, 2)
-    (2.0, -1.93, 5.93)
-    """
-    found = corrected(differences, overlap)
-    low, high = found.interval(0.05 / n_comparisons)
-    return Effect(name, found.value + shift, low + shift, high + shift)
-
-
-def old_share(name: str, successes: Array, n_comparisons: int = 1, shift: float = 0.0) -> Effect:
-    """The share of runs that succeeded, plus `shift`, with Wilson's interval.
-
-    Parameters
-    ----------
-    name : str
-    successes : ndarray of bool, shape (N,)
-    n_comparisons, shift
-        As for `effect`.
-
-    Returns
-    -------
-    Effect
-
-    Examples
-    --------
-    >>> found = old_share("latch", np.array([True] * 30), shift=-0.5)
-    >>> found.value, round(found.low, 2), found.high
-    (0.5, 0.39, 0.5)
-    """
-    k, n = int(np.sum(successes)), len(successes)
-    low, high = stats.binomtest(k, n).proportion_ci(1 - 0.05 / n_comparisons, "wilson")
-    return Effect(name, k / n + shift, float(low) + shift, float(high) + shift)

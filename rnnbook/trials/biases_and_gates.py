@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnbook import LSTM, init, join, split
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, softmax, tanh
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Slice, Variation, judging, training
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, judging, training
 
 TASKS, UNITS, UPDATES, LONGER = {"adding": 30, "counting": 30, "latch": 50, "order": 30}, 16, 500, 2000
 OPEN = 6.0  # the forget bias with which a sigmoid keeps nearly everything
@@ -216,7 +216,3 @@ CLAIMS = (
     ),
 )
 # cells of its own: compiled too
-SLICES = (
-    Slice(run, "two-biases", {"task": "adding", "kind": "two biases"}, both=True),
-    Slice(run, "other-gates", {"task": "adding", "kind": "ReLU", "updates": UPDATES}, both=True),
-)

@@ -10,7 +10,7 @@ among the variations.
 import numpy as np
 
 from rnnbook import init
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Slice, Variation, judging, training
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, judging, training
 
 LENGTHS, WIDTH, UPDATES, LONGER, BIAS = (15, 30, 60), 8, 500, 5000, 3.0
 SAME, USUAL, COUPLED = "LSTM that writes little", "LSTM that writes half", "coupled"
@@ -93,4 +93,3 @@ CLAIMS = (
         ),
     ),
 )
-SLICES = (Slice(run, "coupling", COUNTING | {"length": 15, "cell": COUPLED}),)

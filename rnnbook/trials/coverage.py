@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from rnnbook.trials import Design
-from rnnbook.trials.estimates import TRIES, best_of, difference_of_shares, mean, share, total
+from rnnbook.trials.estimates import best_of, corrected, difference, difference_of_shares, mean, share
 
-EXPERIMENTS, RUNS, NEVER, TRUTH = 100, 60, np.log2(6000), 200_000
+EXPERIMENTS, NEVER, TRUTH = 100, np.log2(6000), 200_000
 
 
 def bowl(centre=0.6, width=0.15, spread=0.3, fails=0.0, validation=0.1):
@@ -54,61 +54,118 @@ POPULATIONS = {
     "updates": solving(),
     "seldom solved": solving(width=0.1, chance=0.4),
 }
-PAIRS = [
-    ("a bowl", "a bowl"),
-    ("a bowl", "a narrow bowl"),
-    ("a plateau", "cut by the edge"),
-    ("four of ten fail", "a bowl"),
-    ("eight of ten fail", "four of ten fail"),
-    ("validation says little", "a bowl"),
-    ("updates", "seldom solved"),
-    ("seldom solved", "seldom solved"),
+# runs of an arm, and the two sides; the other side is empty where a quantity is not compared
+BEST = [
+    (60, "a bowl", "a bowl"),
+    (60, "a bowl", "a narrow bowl"),
+    (60, "a plateau", "cut by the edge"),
+    (60, "four of ten fail", "a bowl"),
+    (60, "eight of ten fail", "four of ten fail"),
+    (60, "validation says little", "a bowl"),
+    (60, "updates", "seldom solved"),
+    (60, "seldom solved", "seldom solved"),
+    (120, "four of ten fail", "a narrow bowl"),
+    (32, "four of ten fail", "a narrow bowl"),
+    (24, "four of ten fail", "a narrow bowl"),
+    (16, "a narrow bowl", ""),
+    (16, "four of ten fail", ""),
 ]
-SHARES = [("0.02", "0.02"), ("0.98", "0.5"), ("0.1", "0.3"), ("0.5", "0.5")]
-MEANS = [("normal", "normal"), ("skewed", "normal"), ("rare failures", "normal"), ("ten years", "")]
+OF_FOUR = [(20, "a narrow bowl", ""), (20, "four of ten fail", "")]
+SHARES = [(60, "0.02", "0.02"), (60, "0.98", "0.5"), (60, "0.1", "0.3"), (60, "0.5", "0.5")]
+OF_EIGHT = [(16, "0.02", "0.1"), (16, "0.02", "0.5")]
+MEANS = [
+    (30, "normal", "normal"),
+    (30, "skewed", "normal"),
+    (30, "rare failures", "normal"),
+    (12, "a little skewed", ""),
+    (100, "skewed", ""),
+]
+UNITS = [(10, "ten years", ""), (16, "a little skewed", "")]
+SPLITS = [(10, "normal", ""), (10, "rare failures", "")]
+KINDS = {
+    "best of eight": BEST,
+    "best of four": OF_FOUR,
+    "share": SHARES,
+    "share of the best of eight": OF_EIGHT,
+    "mean": MEANS,
+    "mean over units": UNITS,
+    "mean over splits": SPLITS,
+}
+PEOPLE, TENTH = 640, 64  # of a set of data that is cut again and again
 
 
 @lru_cache
-def truth(name, seed=0):
-    """What the best of eight runs gets, by very many of them."""
+def truth(name, tries, seed=0):
+    """What the best of some runs gets, by very many of them."""
     select, outcome = POPULATIONS[name](np.random.default_rng(seed), TRUTH)
-    best = select.reshape(-1, TRIES).argmin(axis=1)
-    return float(outcome.reshape(-1, TRIES)[np.arange(len(best)), best].mean())
+    best = select.reshape(-1, tries).argmin(axis=1)
+    return float(outcome.reshape(-1, tries)[np.arange(len(best)), best].mean())
 
 
 def sample(rng, name, n):
-    """Numbers of a mean: of seeds, or of years that three seeds each share."""
-    if name == "ten years":
-        return (rng.normal(size=(10, 1)) + rng.normal(size=(10, 3))).mean(axis=1)
+    """Numbers whose mean is zero."""
     draws = {
         "normal": lambda: rng.normal(size=n),
         "skewed": lambda: rng.exponential(size=n) - 1,
+        "a little skewed": lambda: rng.gamma(4, size=n) - 4,
         "rare failures": lambda: np.where(rng.random(n) < 0.05, 3, 0.3 * rng.normal(size=n)) - 0.15,
+        "ten years": lambda: (rng.normal(size=(n, 1)) + rng.normal(size=(n, 3))).mean(axis=1),  # of three seeds each
     }
     return draws[name]()
 
 
-def run(rng, kind, one, other):
+def over_splits(rng, name, n):
+    """Means over a tenth of the same people, drawn anew for each run, and what training adds."""
+    people = sample(rng, name, PEOPLE)
+    tested = np.array([people[rng.permutation(PEOPLE)[:TENTH]].mean() for _ in range(n)])
+    return tested + 0.1 * rng.normal(size=n)
+
+
+def run(rng, kind, runs, one, other):
     """Simulated experiments: how often does the interval cover the truth, and how wide is it?"""
-    sides = [(sign, name) for sign, name in ((1.0, one), (-1.0, other)) if name]
-    values: dict[str, Callable[[str], float]] = {"best of eight": truth, "share": float, "mean": lambda _: 0.0}
-    expected = sum(sign * values[kind](name) for sign, name in sides)
-    intervals = np.array([interval(rng, kind, sides) for _ in range(EXPERIMENTS)])
-    covered = (intervals[:, 0] <= expected) & (expected <= intervals[:, 1])
+    expected = [true(kind, name) for name in (one, other) if name]
+    difference = expected[0] - sum(expected[1:])
+    intervals = np.array([interval(rng, kind, runs, one, other) for _ in range(EXPERIMENTS)])
+    covered = (intervals[:, 0] <= difference) & (difference <= intervals[:, 1])
     return {"covered": float(covered.mean()), "width": float(np.ptp(intervals, axis=1).mean())}
 
 
-def interval(rng, kind, sides):
+def true(kind, name):
+    """The value that is estimated."""
+    values: dict[str, Callable[[], float]] = {
+        "best of eight": lambda: truth(name, 8),
+        "best of four": lambda: truth(name, 4),
+        "share": lambda: float(name),
+        "share of the best of eight": lambda: 1 - (1 - float(name)) ** 8,
+    }
+    return values.get(kind, lambda: 0.0)()
+
+
+def best(rng, name, runs, tries):
+    """Of that many runs of a population, the best of some."""
+    select, outcome = POPULATIONS[name](rng, runs)
+    return best_of(select, outcome, tries)
+
+
+def interval(rng, kind, runs, one, other):
     """Of one experiment."""
-    estimate = {
-        "best of eight": lambda name: best_of(*POPULATIONS[name](rng, RUNS)),
-        "share": lambda name: share(rng.random(RUNS) < float(name)),
-        "mean": lambda name: mean(sample(rng, name, RUNS // 2)),
-    }[kind]
-    each = [(sign, estimate(name)) for sign, name in sides]
-    if kind == "share":
-        return difference_of_shares(*(one for _, one in each)).interval()
-    return total("", each).interval()
+    if kind == "mean":
+        drawn = [sample(rng, name, runs) for name in (one, other) if name]
+        ends = np.array([min(map(np.min, drawn)), max(map(np.max, drawn))])
+        sides = [mean(y, ends) for y in drawn]
+    else:
+        estimate = {
+            "best of eight": lambda name: best(rng, name, runs, 8),
+            "best of four": lambda name: best(rng, name, runs, 4),
+            "share": lambda name: share(rng.random(runs) < float(name)),
+            "share of the best of eight": lambda name: share(rng.random(runs) < float(name), 8),
+            "mean over units": lambda name: mean(sample(rng, name, runs)),
+            "mean over splits": lambda name: corrected(over_splits(rng, name, runs), TENTH / (PEOPLE - TENTH)),
+        }[kind]
+        sides = [estimate(name) for name in (one, other) if name]
+    if kind.startswith("share"):
+        return difference_of_shares(*sides).interval()
+    return difference(sides).interval()
 
 
 PLACE = 0, 1
@@ -118,15 +175,12 @@ DESIGNS = (
         name="coverage",
         run=run,
         arms=[
-            {"kind": kind, "one": one, "other": other}
-            for kind, pairs in (("best of eight", PAIRS), ("share", SHARES), ("mean", MEANS))
-            for one, other in pairs
+            {"kind": kind, "runs": runs, "one": one, "other": other}
+            for kind, sides in KINDS.items()
+            for runs, one, other in sides
         ],
         outcomes={"covered": (0.0, 1.0)},
-        settings={
-            "a run": f"{EXPERIMENTS} experiments",
-            "an experiment": f"{RUNS} runs of each side for best of eight and shares, {RUNS // 2} for means",
-        },
+        settings={"a run": f"{EXPERIMENTS} experiments"},
         draws=20,
     ),
 )

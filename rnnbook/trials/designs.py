@@ -83,6 +83,8 @@ class Design:
         better, nothing was learned, and nothing is tested.
     timed : bool, default False
         Whether its outcomes are times, which no machine gives twice.
+    again : two floats, default (0.02, 1e-9)
+        How closely, relative and absolute, a row comes out when it is made again by another path.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Design:
     select: str = "validation"
     nothing: float | None = None
     timed: bool = False
+    again: tuple[float, float] = (0.02, 1e-9)
 
     def check_arm(self, arm: Mapping[str, Any]) -> None:
         """Raise a ValueError unless these factors name one arm."""
@@ -104,16 +107,17 @@ class Design:
 
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
-        kept = {name: value for name, value in vars(self).items() if name not in ("run", "timed")}
+        kept = {name: value for name, value in vars(self).items() if name not in ("run", "timed", "again")}
         return {**kept, "run": self.run.__name__}
 
+    def counted(self) -> str:
+        """How many runs there are, in words."""
+        rates = "" if self.rates is None else ", with learning rates from {:g} to {:g}".format(*self.rates)
+        return f"{self.draws} of each{rates}"
+
     def said(self) -> str:
-        """The settings in words."""
-        words = [f"{name}: {value}" for name, value in self.settings.items()]
-        if self.rates is None:
-            return "; ".join([*words, f"{self.draws} runs of each"])
-        low, high = self.rates
-        return "; ".join([*words, f"{self.draws} runs of each, with learning rates from {low:g} to {high:g}"])
+        """The settings and runs in words."""
+        return "; ".join([*(f"{name}: {words}" for name, words in self.settings.items()), f"runs: {self.counted()}"])
 
     def selection(self, rows: Array) -> Array:
         """By what one picks among rates; a run without a number is the worst of all."""

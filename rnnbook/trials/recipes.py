@@ -18,6 +18,7 @@ for all thirty runs.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -42,8 +43,9 @@ from rnnbook import (
     sweep,
     text,
 )
-from rnnbook.trials import FOLDER, INF, Claim, Estimate, Said, Slice, Variation, results, rows_where, training
+from rnnbook.trials import FOLDER, INF, Claim, Said, Slice, Variation, results, rows_where, training
 from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
+from rnnbook.trials.estimates import corrected
 from rnnbook.trials.vowels import scaled, split, utterances
 
 UNITS, RANGE, FOLDS, DEFAULT = 32, (1e-3, 1e-1), 30, 1e-3
@@ -194,10 +196,8 @@ def tuning_error(task, recipe):
 
 
 def over_folds(task, differences, recipes=()):
-    """Their mean. Folds share what they learn from: the variance is Nadeau & Bengio's (2003), (1/N + overlap) s²."""
-    N, overlap = len(differences), OVERLAP[task]
-    error = float(np.sqrt((1 / N + overlap) * np.var(differences, ddof=1)))
-    found = Estimate("", float(differences.mean()), error, N - 1, runs=2 * N)
+    """Their mean, with the error of tuning some recipes; folds share what they learn from."""
+    found = replace(corrected(differences, OVERLAP[task]), runs=2 * len(differences))
     return blurred(found, *(tuning_error(task, recipe) for recipe in recipes))
 
 

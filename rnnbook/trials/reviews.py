@@ -41,8 +41,8 @@ from rnnbook import (
 )
 from rnnbook.data.words import Vocabulary, minibatches
 from rnnbook.trials import INF, Claim, Said, Slice, Variation, training
-from rnnbook.trials.before import Before, Old, blurred, corrected, tune_and_run
-from rnnbook.trials.estimates import Estimate
+from rnnbook.trials.before import Before, Old, blurred, tune_and_run
+from rnnbook.trials.estimates import Estimate, corrected
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once

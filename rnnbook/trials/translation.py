@@ -58,7 +58,7 @@ def build(rng, cell, direction, attention, dtype=np.float32, units=UNITS):
 
 def right(model, batch):
     """Which numbers a model translates without a mistake."""
-    found = greedy_decode(model, batch.x[0], batch.lengths, longest=len(batch.target))
+    found = greedy_decode(model, batch.x[0], batch.lengths, max_length=len(batch.target))
     return np.array(
         [row == [k for k in said if k != EOS] for row, said in zip(found, batch.target.T.tolist(), strict=True)]
     )

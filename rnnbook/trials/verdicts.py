@@ -201,19 +201,25 @@ class Claim:
 
     def plan(self) -> str:
         """What was said before the first run, as lines of text."""
-        lines = [
-            f"On trial: {self.words}",
-            f"  that is       {self.sentence}",
-            f"  quantity      {self.quantity}, in {self.unit}",
-            f"  logic         {self.logic}: {self._rule()}",
-            f"  margin        {self.margin}",
-            f"  conditions    {'; '.join(one.name for one in self.conditions)}",
+        said = [
+            ("that is", self.sentence),
+            ("quantity", f"{self.quantity}, in {self.unit}"),
+            ("logic", f"{self.logic}: {self._rule()}"),
+            ("margin", self.margin),
+            ("conditions", "; ".join(one.name for one in self.conditions)),
         ]
-        lines += [f"  runs          {design.said()}" for design in self.designs()]
+        for design in self.designs():
+            runs, settings = (
+                ("runs", design.counted()),
+                ((f"- {name}", value) for name, value in design.settings.items()),
+            )
+            new = [line for line in settings if line not in said]  # what designs share is said once
+            said += [runs, *new] if new or runs not in said else []
         if self.panel:
-            lines.append(f"  variations    {'; '.join(one.name for one in self.panel)}")
-        lines += [f"  changed       {one.date}: {one.what}, since {one.why}" for one in self.changes]
-        return "\n".join(textwrap.fill(line, 88, subsequent_indent=" " * 16) for line in lines)
+            said.append(("variations", "; ".join(one.name for one in self.panel)))
+        said += [("changed", f"{one.date}: {one.what}, since {one.why}") for one in self.changes]
+        lines = [f"{name:13s} {words}" for name, words in said]
+        return "\n".join([f"On trial: {self.words}", *(wrapped(f"  {line}", " " * 16) for line in lines)])
 
     def _rule(self):
         region = in_words(self.region)
@@ -227,14 +233,27 @@ class Claim:
         """The estimates with their intervals, the verdict and its variations, as lines of text."""
         estimates = self.estimates(read)
         word, why = self.judge(estimates)
-        width = max(len(one.name) for one in estimates)
+        shown = list(estimates)
+        if LOGICS[self.logic] == "mean" and len(shown) > 1:
+            shown.append(mean_of(estimates, self.shared))
+        width = max(len(one.name) for one in shown)
         lines = [f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"]
-        for one in estimates:
+        for one in shown:
             low, high = one.interval()
-            interval = "" if one.se == 0 else f"   ({low:.2f}, {high:.2f})"
-            lines.append(f"  {one.name:{width}s} {one.value:8.2f}{interval}")
+            numbers = f"{one.value:8.2f}" + (f"   ({low:.2f}, {high:.2f})" if one.se else "")
+            lines.append(f"  {one.name:{width}s} {'no runs yet' if np.isnan(one.value) else numbers}")
         lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
-        return "\n".join(textwrap.fill(line, 88, subsequent_indent="    ") for line in lines)
+        return "\n".join(wrapped(line, "    ") for line in lines)
+
+
+def wrapped(line: str, indent: str) -> str:
+    """A line broken where a page's column ends."""
+    return textwrap.fill(line, 78, subsequent_indent=indent)
+
+
+def mean_of(estimates: Sequence[Estimate], shared: bool) -> Estimate:
+    """The mean of the conditions."""
+    return total("mean", [(1 / len(estimates), one) for one in estimates], shared)
 
 
 def in_words(region: tuple[float, float]) -> str:
@@ -277,7 +296,7 @@ def decide(
         return ("not proven", f"open: {listed(left)}") if left else ("confirmed", "")
     if those(strict, "in") and those(strict, "out"):
         return "depends", f"it holds for {listed(those(strict, 'in'))}, not for {listed(those(strict, 'out'))}"
-    whole = label(region, total("", [(1 / len(estimates), one) for one in estimates], shared).interval(ALPHA))
+    whole = label(region, mean_of(estimates, shared).interval(ALPHA))
     values = np.array([one.value for one in estimates])
     rest = (values.sum() - values) / (len(values) - 1) if len(values) > 1 else values
     carried = [one.name for one, m in zip(estimates, rest, strict=True) if label(region, (m, m)) != whole]

@@ -19,7 +19,6 @@ spread alone makes intervals too narrow. To the variance of the mean is added th
 what is tested on by that of what is learned from (Nadeau & Bengio 2003).
 """
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -30,7 +29,7 @@ from sklearn.svm import SVC
 
 from rnnbook import Batch, Dense, Model, Monitor, data, softmax_cross_entropy
 from rnnbook.cells.base import sequence_mask
-from rnnbook.trials import INF, Claim, Design, Mean, Said, Variation, training
+from rnnbook.trials import INF, Claim, Design, OverSplits, Said, Variation, training
 
 UNITS, UPDATES, LOOK, PATIENCE = 32, 4000, 50, 8
 RATES, RANGE = 3, (2e-3, 3e-2)
@@ -186,21 +185,10 @@ DESIGN = Design(
 DESIGNS = (DESIGN,)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OverSplits(Mean):
-    """A `Mean` over runs that cut one set of data again and again."""
-
-    overlap: float = OVERLAP
-
-    def _of(self, *sides):
-        found = super()._of(*sides)
-        return replace(found, se=found.se * float(np.sqrt(1 + self.design.draws * self.overlap)))
-
-
 def over(what="bag", networks=("LSTM", "GRU", "LSTM both ways")):
     """Conditions: right by each network, less by what does not know the order, on the same splits."""
     return tuple(
-        OverSplits(name=network, design=DESIGN, outcome=f"over_{what}", arm={"network": network})
+        OverSplits(name=network, design=DESIGN, outcome=f"over_{what}", arm={"network": network}, overlap=OVERLAP)
         for network in networks
     )
 
@@ -211,6 +199,7 @@ SHUFFLED = OverSplits(
     outcome="right",
     arm={"network": "LSTM"},
     rival={"network": "LSTM shuffled"},
+    overlap=OVERLAP,
 )
 PLACE = 14, 1
 CLAIMS = (

@@ -19,14 +19,5 @@ from rnnbook.checking.diagnostics.jacobians import (
 )
 from rnnbook.checking.diagnostics.paths import path_jacobians, path_shares
 
-__all__ = [
-    "gate_statistics",
-    "gradient_norms",
-    "initial_gradient_norms",
-    "lag_jacobians",
-    "lyapunov_exponents",
-    "path_jacobians",
-    "path_shares",
-    "singular_values",
-    "step_jacobians",
-]
+__all__ = ["gate_statistics", "gradient_norms", "initial_gradient_norms", "lag_jacobians", "lyapunov_exponents"]
+__all__ += ["path_jacobians", "path_shares", "singular_values", "step_jacobians"]

@@ -223,8 +223,7 @@ def lyapunov_exponents(cell: Cell) -> Array:
 
 def require_call(cell: Cell) -> None:
     """Raise when there is no call to diagnose."""
-    if not isinstance(cell, Cell):
-        raise TypeError(f"cell must be a Cell, got {type(cell).__name__}")
+    check.instance("cell", cell, Cell)
     if not hasattr(cell, "h_prev"):
         raise RuntimeError("cell must be called on a sequence first: hs, state = cell(x)")
 

@@ -35,6 +35,7 @@ def adding(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike =
     True
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, T = check.positive("batch", batch), check.positive("length", length)
     if T < 2:
         raise ValueError(f"length must be at least 2, got {T}")

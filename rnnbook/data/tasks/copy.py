@@ -43,6 +43,7 @@ def copy(
     [3, 2, 2]
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, lag = check.positive("batch", batch), check.positive("lag", lag)
     items, K = check.positive("items", items), check.positive("symbols", symbols)
     T = 2 * items + lag

@@ -35,6 +35,7 @@ def counting(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike
     (True, 4)
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     T, B = check.positive("length", length), check.positive("batch", batch)
     x = rng.integers(0, 2, (T, B, 1)).astype(dtype)
     target, mask = np.zeros((T, B, 1), dtype), np.zeros((T, B), dtype)

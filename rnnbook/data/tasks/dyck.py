@@ -40,6 +40,7 @@ def dyck(rng, batch, length, kinds=2, depth=4, dtype=np.float32):
     ('(([()]((', [1, 1, 2, 1, 2, 1, 1, 1])
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, T = check.positive("batch", batch), check.positive("length", length)
     K, depth = check.positive("kinds", kinds), check.positive("depth", depth)
     if T < 2:

@@ -34,6 +34,7 @@ def latch(rng: np.random.Generator, batch: int, lag: int, dtype: DTypeLike = np.
     (True, 4)
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, T = check.positive("batch", batch), check.positive("lag", lag) + 1
     label = rng.integers(0, 2, B)
     x = (0.1 * rng.normal(size=(T, B, 1))).astype(dtype)

@@ -36,6 +36,7 @@ def temporal_order(rng: np.random.Generator, batch: int, length: int, dtype: DTy
     ([5, 1, 4, 3, 3, 1, 2, 2, 2, 5], 3)
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, T = check.positive("batch", batch), check.positive("length", length)
     if T < 10:
         raise ValueError(f"length must be at least 10, got {T}")

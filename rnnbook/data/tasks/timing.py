@@ -39,6 +39,7 @@ def spike_delays(
     ([4, 8, 12, 15, 18], [0.5, 0.5, 0.0, 0.0])
     """
     check.generator("rng", rng)
+    dtype = check.dtype(dtype)
     B, T = check.positive("batch", batch), check.positive("length", length)
     shortest, longest = check.positive("shortest", shortest), check.positive("longest", longest)
     if not shortest < longest < T:
