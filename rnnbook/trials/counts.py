@@ -1,6 +1,6 @@
 """On trial: counting beyond the lengths that were learned.
 
-Words aⁿbⁿ, two letterscⁿ, and ones among zeros. After each b (and c) a network says whether these are now as
+Words aⁿbⁿ, aⁿbⁿcⁿ, and ones among zeros. After each b (and c) a network says whether these are now as
 many as the a's; after each zero or one, how many ones there have been. It learns words up to n = 12, but for
 multiples of four, which are for validation, or 24 zeros and ones; and it is then asked about eight times as much.
 

@@ -3,7 +3,7 @@
 A coupled LSTM has f = 1 - i. Its memory is bounded, so it ought to be worst where something has to be
 counted: the ones among 15, 30 and 60 inputs. It begins with an input bias of -3: it keeps 0.95 and writes
 0.05. An LSTM that begins in the same way, with a forget bias of 3 and an input bias of -3, differs from
-it in nothing but the coupling. The usual one, with a forget bias of 3 and an input bias of 0, writes a half; it is
+it in little but the coupling. The usual one, with a forget bias of 3 and an input bias of 0, writes a half; it is
 among the variations.
 """
 

@@ -188,9 +188,11 @@ class Claim:
         verdict, found = self.judge(estimates)[0], self.variations(read, estimates)
         if not found or verdict in ("computed", "not tested"):
             return "without variations"
-        turned = [f"with {name} it is {other}" for name, other in found.items() if other != verdict]
-        kept = f"stands in {len(found) - len(turned)} of {len(found)} variations"
-        return "; ".join([kept, *turned])
+        untested = [name for name, other in found.items() if other == "not tested"]
+        turned = [f"with {name} it is {other}" for name, other in found.items() if other not in (verdict, "not tested")]
+        tested = len(found) - len(untested)
+        kept = f"stands in {tested - len(turned)} of {tested} variations"
+        return "; ".join([kept, *turned, *([f"not tested with {' or '.join(untested)}"] if untested else [])])
 
     def made_before(self) -> bool:
         """Whether a table that it reads is older than its plan."""
@@ -208,11 +210,10 @@ class Claim:
             ("margin", self.margin),
             ("conditions", "; ".join(one.name for one in self.conditions)),
         ]
+        of_conditions = replace(self, panel=()).designs()
         for design in self.designs():
-            runs, settings = (
-                ("runs", design.counted()),
-                ((f"- {name}", value) for name, value in design.settings.items()),
-            )
+            runs = ("runs" if design in of_conditions else "varied runs", design.counted())
+            settings = [(f"- {name}", value) for name, value in design.settings.items()]
             new = [line for line in settings if line not in said]  # what designs share is said once
             said += [runs, *new] if new or runs not in said else []
         if self.panel:
