@@ -158,7 +158,7 @@ CLAIMS = (
         region=(1.0, INF),
         unit="per cent, or days of a hundred",
         quantity="how much better than doing nothing",
-        margin="one per cent, or one day of a hundred: what would be worth money, as an earlier edition put it",
+        margin="one per cent, or one day of a hundred: what would be worth money, as an earlier draft put it",
         conditions=scores(),
         panel=(
             Variation(
