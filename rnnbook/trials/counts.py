@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, Adam, Batch, Dense, Model, Update, fit, init, mean_squared_error, softmax_cross_entropy
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation
+from rnnbook import GRU, LSTM, Batch, Dense, Model, init, mean_squared_error, softmax_cross_entropy
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, training
 
 UNITS, UPDATES, LONGER, REACH, FURTHER, SEQUENCES, BIAS = 16, 1500, 6000, 12, 8, 16, 1.0
 LEARNED = [n for n in range(1, REACH + 1) if n % 4]
@@ -100,15 +100,7 @@ def run(rng, task, cell, units, updates, learning_rate, compiled=True):
     init.forget_bias(recurrent, BIAS)
     network = Model(recurrent, Dense(units, kind.outputs, **made))
     with suppress(FloatingPointError):  # the network of before the last update is asked
-        fit(
-            network,
-            kind.loss,
-            Adam(learning_rate),
-            lambda: kind.draw(rng),
-            steps=updates,
-            update=Update(max_norm=1.0),
-            compiled=compiled,
-        )
+        training.learn(network, kind.loss, lambda: kind.draw(rng), learning_rate, updates, compiled)
     beyond = float(np.log2(max(kind.reached(network), 1 / (2 * REACH))))
     validation = float(kind.known(network))
     return {"validation": validation if np.isfinite(validation) else 10.0, "beyond": beyond, "short": -beyond}

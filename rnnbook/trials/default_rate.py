@@ -9,12 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from rnnbook import Adam, Update, fit, mean_squared_error
-from rnnbook.trials import INF, BestOf, Claim, Design, Mean, Said, Total, Variation, recipes
+from rnnbook.trials import INF, BestOf, Claim, Design, Mean, Said, Total, Variation, recipes, training
 from rnnbook.trials.before import Before
 
 UPDATES, SPLIT = 10 * recipes.UPDATES["power"], 0
-BOUNDS = (100 * float(np.log(1e-4)), 100 * float(np.log(1e2)))
 
 
 def tuned(rng, task, learning_rate, compiled=True):
@@ -22,18 +20,10 @@ def tuned(rng, task, learning_rate, compiled=True):
     network = recipes.build(rng, task)
     draw, judged, reported = recipes.examples(rng, task, SPLIT, 32, np.float32)
     try:
-        fit(
-            network,
-            mean_squared_error,
-            Adam(learning_rate),
-            draw,
-            steps=UPDATES,
-            update=Update(max_norm=1.0),
-            compiled=compiled,
-        )
+        training.learn(network, recipes.loss_of(task), draw, learning_rate, UPDATES, compiled)
     except FloatingPointError:
-        return {"validation": INF, "cost": BOUNDS[1], "gain": -BOUNDS[1]}
-    cost = float(np.clip(100 * np.log(reported(network)), *BOUNDS))
+        return {"validation": INF, "cost": recipes.BOUNDS[1], "gain": -recipes.BOUNDS[1]}
+    cost = recipes.per_cent(reported(network))
     return {"validation": float(judged(network)), "cost": cost, "gain": -cost}
 
 
@@ -47,7 +37,7 @@ SETTINGS = {
     "budget": f"{UPDATES} updates",
     "training": "Adam, 32 days an update, gradients clipped at norm 1",
 }
-OUTCOMES = {"cost": BOUNDS, "gain": (-BOUNDS[1], -BOUNDS[0])}
+OUTCOMES = {"cost": recipes.BOUNDS, "gain": (-recipes.BOUNDS[1], -recipes.BOUNDS[0])}
 ARM = {"task": "power"}
 UNTOUCHED = Design(name="default-rate", run=untouched, arms=[ARM], outcomes=OUTCOMES, settings=SETTINGS, draws=30)
 TUNED = Design(

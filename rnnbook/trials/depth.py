@@ -7,11 +7,9 @@ folds in each run, which says more about the folds than two per cent of loss.
 
 import numpy as np
 
-from rnnbook import Adam, Update, fit, mean_squared_error, softmax_cross_entropy
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, recipes
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, recipes, training
 
 PARAMETERS, LESS, SPLIT, MORE = 10_000, 2500, 0, 4
-BOUNDS = (100 * float(np.log(1e-4)), 100 * float(np.log(1e2)))
 
 
 def build(rng, task, layers, parameters=PARAMETERS):
@@ -28,14 +26,12 @@ def run(rng, task, layers, parameters, updates, learning_rate, compiled=True):
     """Train; the loss to choose by, and minus a hundred times the logarithm of the loss to judge by."""
     network = build(rng, task, layers, parameters)
     draw, judged, reported = recipes.examples(rng, task, SPLIT, 32, np.float32)
-    loss = mean_squared_error if task == "power" else softmax_cross_entropy
-    how = Update(max_norm=1.0, carry=task == "characters")
+    loss, carry = recipes.loss_of(task), task == "characters"
     try:
-        fit(network, loss, Adam(learning_rate), draw, steps=updates, update=how, compiled=compiled)
+        training.learn(network, loss, draw, learning_rate, updates, compiled, carry=carry)
     except FloatingPointError:
-        return {"validation": np.nan, "gain": -BOUNDS[1]}
-    gain = -float(np.clip(100 * np.log(reported(network)), *BOUNDS))
-    return {"validation": float(judged(network)), "gain": gain}
+        return {"validation": np.nan, "gain": -recipes.BOUNDS[1]}
+    return {"validation": float(judged(network)), "gain": -recipes.per_cent(reported(network))}
 
 
 def arms(task, layers, parameters=PARAMETERS, longer=1):
@@ -54,7 +50,7 @@ DESIGN = Design(
         *arms("power", (1, 2), longer=MORE),
         *arms("power", (1, 2), MORE * PARAMETERS),
     ],
-    outcomes={"gain": (-BOUNDS[1], -BOUNDS[0])},
+    outcomes={"gain": (-recipes.BOUNDS[1], -recipes.BOUNDS[0])},
     settings={
         "network": f"LSTMs of about {PARAMETERS} recurrent parameters, if nothing else is said",
         "start": "a forget bias of 1 in every layer, weights from ±1/√units",

@@ -13,9 +13,9 @@ from contextlib import suppress
 
 import numpy as np
 
-from rnnbook import GRU, LSTM, Adam, Update, fit, mean_squared_error, softmax_cross_entropy
+from rnnbook import GRU, LSTM
 from rnnbook.interop.quantization import quantize
-from rnnbook.trials import INF, Claim, Design, Mean, Said, Variation, recipes, results, rows_where
+from rnnbook.trials import INF, Claim, Design, Mean, Said, Variation, recipes, results, rows_where, training
 from rnnbook.trials.before import rate_of
 
 BITS, UNITS, FOLDS, DRAWS = (8, 6, 5, 4, 3), recipes.UNITS, 10, 30
@@ -32,19 +32,12 @@ def rounded(p, bits, whole):
 
 def run(rng, task, cell, units, compiled=True):
     """Train a network; by how many per cent its loss rises when its weights are rounded."""
-    fold, characters = int(rng.integers(FOLDS)), task == "characters"
+    fold = int(rng.integers(FOLDS))
     network = recipes.build(rng, task, CELLS[cell], units, dtype=np.float64)
     draw, _, reported = recipes.examples(rng, task, fold, 32, np.float64)
     with suppress(FloatingPointError):
-        fit(
-            network,
-            mean_squared_error if task == "power" else softmax_cross_entropy,
-            Adam(RATES[task] * UNITS / units),
-            draw,
-            steps=recipes.UPDATES[task],
-            update=Update(max_norm=1.0, carry=characters),
-            compiled=compiled,
-        )
+        rate, updates = RATES[task] * UNITS / units, recipes.UPDATES[task]
+        training.learn(network, recipes.loss_of(task), draw, rate, updates, compiled, carry=task == "characters")
     kept, loss = {name: p.copy() for name, p in network.params.items()}, reported(network)
     outcome = {"fold": fold, "loss": round(loss, 6)}
     for column, whole, widths in (("lost", False, BITS), ("whole", True, (8, 4))):

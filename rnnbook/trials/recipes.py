@@ -78,6 +78,7 @@ OPTIMISERS: dict[str, Callable] = {
     "SGD": lambda rate: SGD(30 * rate, momentum=0.9),
 }
 RATES = ("a third", "three times", "default")
+BOUNDS = (100 * float(np.log(1e-4)), 100 * float(np.log(1e2)))  # of `per_cent`
 
 
 def build(
@@ -105,6 +106,16 @@ def build(
     table = Embedding(outputs, inputs, **made) if task == "characters" else None
     pool = {"characters": None, "vowels": "mean", "power": "last"}[task]
     return Model(recurrent, Dense(units, outputs, **made), table, dropout=dropout, pool=pool)
+
+
+def loss_of(task):
+    """What is learned by."""
+    return mean_squared_error if task == "power" else softmax_cross_entropy
+
+
+def per_cent(loss):
+    """A hundred times its logarithm: a difference of one is, for small ones, a per cent of loss."""
+    return float(np.clip(100 * np.log(loss), *BOUNDS))
 
 
 def examples(rng, task, fold, size, dtype):
@@ -154,7 +165,7 @@ def trained(rng, task, recipe, fold, learning_rate, compiled=True):
     with suppress(FloatingPointError):  # the network of before the last update is kept
         fit(
             network,
-            mean_squared_error if task == "power" else softmax_cross_entropy,
+            loss_of(task),
             optimiser,
             draw,
             steps=UPDATES[task] * 32 // size,

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnbook import LSTM, Adam, Batch, Dense, Model, Update, fit, init, mean_squared_error, softmax_cross_entropy
+from rnnbook import LSTM, Batch, Dense, Model, init, mean_squared_error, softmax_cross_entropy
 from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
 from rnnbook.arrays import join, split
 from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, training
@@ -167,15 +167,8 @@ def run(rng, stream, cell, units, start, carry, updates, learning_rate, compiled
     """Train on a stream; how well the network reads others, that nobody cuts."""
     network, source = build(rng, stream, cell, units, start), STREAMS[stream](rng, SEQUENCES)
     with suppress(FloatingPointError):  # the network of before the last update is judged
-        fit(
-            network,
-            STREAMS[stream].loss,
-            Adam(learning_rate),
-            lambda: source.draw(WINDOW),
-            steps=updates,
-            update=Update(max_norm=1.0, carry=carry),
-            compiled=compiled,
-        )
+        loss = STREAMS[stream].loss
+        training.learn(network, loss, lambda: source.draw(WINDOW), learning_rate, updates, compiled, carry=carry)
     return {"validation": judged(network, stream, 1), "decades": float(np.log10(judged(network, stream, 2)))}
 
 
