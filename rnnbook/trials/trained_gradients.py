@@ -2,7 +2,8 @@
 
 Networks learn latch, adding and temporal order over 50 steps. The quantity is the gradient of a unit
 vector at h_T, in the direction of the loss's own gradient, at lag 40, mean over 100 sequences, before and
-after training. It is that of the run that does best of eight learning rates; those that solve their task do equally well.
+after training. It is that of the run that does best of eight learning rates; those that solve their task do
+equally well.
 """
 
 import numpy as np
