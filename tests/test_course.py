@@ -232,8 +232,10 @@ HOSTILE = {
         True,
     ),
     "looks for the tests": (
-        "import os\nfound = [f for _, _, files in os.walk('/') for f in files\n"
-        "         if f in ('examiner.py', 'ps1.ipynb', 'written.csv', 'test_course.py')]\n"
+        # everywhere but in what the system and pip have installed, which takes long to walk
+        "import os\nfound = []\nfor _, below, files in os.walk('/'):\n"
+        "    below[:] = [b for b in below if b not in ('usr', 'proc', 'site-packages')]\n"
+        "    found += [f for f in files if f in ('examiner.py', 'ps1.ipynb', 'written.csv', 'test_course.py')]\n"
         "raise ValueError('found ' + ' '.join(found) + '.')",
         None,
         "ValueError: found .",
