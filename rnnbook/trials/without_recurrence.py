@@ -99,18 +99,23 @@ def run_longer(rng, network, learning_rate, compiled=True):
     return {"solved": float(np.isfinite(updates)), "updates": updates if np.isfinite(updates) else 2.0 * LONGER}
 
 
+def settings(data, updates):
+    """What the two designs share, in words."""
+    return {
+        "network": f"two layers with {PARAMETERS} parameters together, float64; a forget bias of 1",
+        "data": data,
+        "budget": f"{updates} updates",
+        "training": training.SAID,
+        "solved": training.SOLVED,
+    }
+
+
 DESIGN = Design(
     name="brackets-longer",
     run=run_longer,
     arms=[{"network": network} for network in ("self-attention", "GRU")],
     outcomes={"solved": (0.0, 1.0)},
-    settings={
-        "network": f"two layers with {PARAMETERS} parameters together, float64; a forget bias of 1",
-        "data": f"the brackets of chapter 10, {LAG} steps",
-        "budget": f"{LONGER} updates",
-        "training": training.SAID,
-        "solved": training.SOLVED,
-    },
+    settings=settings(f"the brackets of chapter 10, {LAG} steps", LONGER),
     rates=RANGE,
     draws=16,
     select="updates",
@@ -130,13 +135,7 @@ MINIMAL = Design(
     run=run_minimal,
     arms=[{"network": network, "task": task} for task in TASKS for network in ("MinLSTM", "LSTM", "MinGRU", "GRU")],
     outcomes={"solved": (0.0, 1.0), "goes_on": (0.0, 1.0)},
-    settings={
-        "network": f"two layers with {PARAMETERS} parameters together, float64; a forget bias of 1",
-        "data": f"adding, order, copy and brackets of chapter 10, {LAG} steps",
-        "budget": f"{UPDATES} updates",
-        "training": training.SAID,
-        "solved": training.SOLVED,
-    },
+    settings=settings(f"adding, order, copy and brackets of chapter 10, {LAG} steps", UPDATES),
     rates=RANGE,
     nothing=1.0,
 )
