@@ -223,8 +223,10 @@ HOSTILE = {
         True,
     ),
     "deletes files": (
-        "import os, shutil\nfor place in ('/usr', '/work', '/root', '/home', '/run'):\n"
-        "    shutil.rmtree(place, ignore_errors=True)\nos.remove(os.__file__)",
+        "import importlib, json, os, shutil\nimport numpy.linalg\n"
+        "for place in (*json.__path__, *numpy.linalg.__path__, '/work', '/root', '/home', '/run'):\n"
+        "    shutil.rmtree(place, ignore_errors=True)\n"
+        "importlib.reload(json), importlib.reload(numpy.linalg)\nos.remove(os.__file__)",
         None,
         "Read-only file system",
         True,
