@@ -224,7 +224,7 @@ HOSTILE = {
     ),
     "deletes files": (
         "import importlib, json, os, shutil\nimport numpy.linalg\n"
-        "for place in (*json.__path__, *numpy.linalg.__path__, '/work', '/root', '/home', '/run'):\n"
+        "for place in (*json.__path__, *numpy.linalg.__path__, '/home', '/run'):\n"
         "    shutil.rmtree(place, ignore_errors=True)\n"
         "importlib.reload(json), importlib.reload(numpy.linalg)\nos.remove(os.__file__)",
         None,
@@ -232,8 +232,10 @@ HOSTILE = {
         True,
     ),
     "looks for the tests": (
-        "import os\nfound = [f for _, _, files in os.walk('/') for f in files\n"
-        "         if f in ('examiner.py', 'ps1.ipynb', 'written.csv', 'test_course.py')]\n"
+        # everywhere but in what the system and pip have installed, which takes long to walk
+        "import os\nfound = []\nfor _, below, files in os.walk('/'):\n"
+        "    below[:] = [b for b in below if b not in ('usr', 'proc', 'site-packages')]\n"
+        "    found += [f for f in files if f in ('examiner.py', 'ps1.ipynb', 'written.csv', 'test_course.py')]\n"
         "raise ValueError('found ' + ' '.join(found) + '.')",
         None,
         "ValueError: found .",
@@ -290,9 +292,11 @@ HOSTILE = {
     "ends the process": ("", "    import os\n    os._exit(0)", "process ended", False),
     "crashes the process": ("import ctypes\nctypes.string_at(0)", None, "The cell was left out", True),
     "kills all it can see": (
-        "import os\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass",
+        # the first process of a namespace cannot end itself so, and there is no other
+        "import os\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass\n"
+        "raise ValueError('nobody has gone')",
         None,
-        "The cell was left out",
+        "nobody has gone",
         True,
     ),
     "talks over the grader's line": (
@@ -303,7 +307,7 @@ HOSTILE = {
     ),
     "answers drop by drop": (
         "import socket, struct, sys, time\nline = socket.socket(fileno=int(sys.argv[1]))\n"
-        "line.sendall(struct.pack('!II', 9_000_000, 0))\nwhile True:\n    try:\n        while True:\n"
+        "line.sendall(struct.pack('!II', 900_000, 0))\nwhile True:\n    try:\n        while True:\n"
         "            line.sendall(b' ')\n            time.sleep(0.1)\n    except BaseException:\n        pass",
         None,
         "took too long",
