@@ -250,26 +250,21 @@ class Suspects:
     def just(self, edit, student):
         """Whether a mistake spoils nothing, on any numbers, that is right in the student's result.
 
-        Two edits can give what the student's function gives although one of them stands for too much, and the other takes
-        a part of it back: there the student's line is right, and would be accused. What silences a term shows it.
+        Two edits can give what the student's function gives although one of them stands for too much, and the other
+        takes a part of it back: there the student's line is right, and would be accused. What silences a term shows it.
         """
         return not any(
             (self.spoilt(self.see(self.program(edit), probe), probe) & ~self.spoilt(student(probe), probe)).any()
             for probe in range(len(self.probes))
         )
 
-    def both(self, edit, other, student):
-        """Whether two mistakes are both in the student's function, so that mending both would make it right.
+    def both(self, edit, student):
+        """Whether a mistake and an edit of it are both in the student's function: mending both would make it right.
 
-        The second of two in a known wrong program has to be a mistake in the right one too.
+        Two edits of the right program stand in lines of their own. A known wrong program may differ from the right one
+        in several lines, and an edit of it may take one of them back.
         """
-        if edit.source:
-            alone = [one for one in self.edits if not one.source and one.words == other.words]
-            if not any(self.just(one, student) for one in alone):
-                return False
-        elif not self.just(other, student):
-            return False
-        return self.just(edit, student)
+        return not edit.source or self.just(edit, student)
 
     @staticmethod
     def couples(edits):
@@ -290,13 +285,13 @@ class Suspects:
             for edit, other in self.couples([edit for edit in hints if edit not in tried]):
                 program = self.program(edit, other)
                 alike_ = close(self.vector(self.see(program, 0), 0), vector).all()
-                if alike_ and explains(program) and self.both(edit, other, student):
+                if alike_ and explains(program) and self.both(edit, student):
                     return edit, other
             for edit in [edit for edit in hints if edit not in tried][:FEW]:
                 alone = self.vector(self.see(self.program(edit), 0), 0)
                 others, rows = self.partners(edit, wrong, ~self.whole_parts(close(alone, vector), 0))
                 for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
-                    if explains(self.program(edit, others[k])) and self.both(edit, others[k], student):
+                    if explains(self.program(edit, others[k])) and self.both(edit, student):
                         return edit, others[k]
             tried |= {*hints}
         hints = self.hints(student, range(2))
