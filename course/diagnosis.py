@@ -258,13 +258,15 @@ class Suspects:
             for probe in range(len(self.probes))
         )
 
-    def both(self, edit, student):
-        """Whether a mistake and an edit of it are both in the student's function: mending both would make it right.
+    def both(self, edit, other, student):
+        """Whether two mistakes are both in the student's function, so that mending both would make it right.
 
         Two edits of the right program stand in lines of their own. A known wrong program may differ from the right one
-        in several lines, and an edit of it may take one of them back.
+        in several lines, and an edit of it may take one of them back: it has to be a mistake in the right program too.
         """
-        return not edit.source or self.just(edit, student)
+        if not edit.source:
+            return True
+        return self.just(edit, student) and any(one.words == other.words for one in self.edits if not one.source)
 
     @staticmethod
     def couples(edits):
@@ -285,13 +287,13 @@ class Suspects:
             for edit, other in self.couples([edit for edit in hints if edit not in tried]):
                 program = self.program(edit, other)
                 alike_ = close(self.vector(self.see(program, 0), 0), vector).all()
-                if alike_ and explains(program) and self.both(edit, student):
+                if alike_ and explains(program) and self.both(edit, other, student):
                     return edit, other
             for edit in [edit for edit in hints if edit not in tried][:FEW]:
                 alone = self.vector(self.see(self.program(edit), 0), 0)
                 others, rows = self.partners(edit, wrong, ~self.whole_parts(close(alone, vector), 0))
                 for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
-                    if explains(self.program(edit, others[k])) and self.both(edit, student):
+                    if explains(self.program(edit, others[k])) and self.both(edit, others[k], student):
                         return edit, others[k]
             tried |= {*hints}
         hints = self.hints(student, range(2))
