@@ -114,10 +114,10 @@ def evidence(claim, found):
 
 
 def parsed(directive, lines, name):
-    """Markdown that a directive wrote from the tables, parsed, in a container; it is made anew when a table changes."""
+    """Markdown that a directive wrote from the tables, parsed, in a container; it is made anew when a trial changes."""
     holder = nodes.container(classes=[name])
     directive.state.nested_parse(StringList(lines), 0, holder)
-    for path in sorted(trials.FOLDER.glob("*.csv")):
+    for path in sorted([*trials.FOLDER.glob("*.csv"), *trials.FOLDER.parent.glob("*.py")]):
         directive.env.note_dependency(str(path))
     return [holder]
 

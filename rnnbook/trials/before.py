@@ -46,6 +46,7 @@ class Old:
     select: Callable[[Array], Array]  #: small is good
     rates: tuple[float, float]
     parts: int = 5
+    nothing: float = float("nan")  #: the outcome of a run that learned nothing, if there is one such
 
     def side(self, **factors: Any) -> tuple[Array, float]:
         """The outcomes at the chosen rate, and the standard error that the choice of the rate adds."""
@@ -74,7 +75,8 @@ class Old:
         """The mean of one arm less that of another, by Welch's t."""
         (a, more_a), (b, more_b) = self.side(**arm), self.side(**rival)
         ends = np.array([min(a.min(), b.min()), max(a.max(), b.max())])
-        return blurred(difference([mean(a, ends), mean(b, ends)]), more_a, more_b)
+        found = blurred(difference([mean(a, ends), mean(b, ends)]), more_a, more_b)
+        return replace(found, remark="nothing learned" if np.all(np.r_[a, b] == self.nothing) else "")
 
     def average(self, target: float = 0.0, **arm: Any) -> Estimate:
         """The mean of one arm, less a constant."""

@@ -78,6 +78,9 @@ class Design:
         Runs of an arm.
     select : str, default ``"validation"``
         The column by which one picks among rates; small is good.
+    solved : float, default 0
+        What counts as learned in that column: below it all are equally good, since the last decimals of a
+        loss are nobody's choice.
     nothing : float, optional
         What the best constant answer gets in that column. Where no run of any side is a twentieth
         better, nothing was learned, and nothing is tested.
@@ -95,6 +98,7 @@ class Design:
     rates: tuple[float, float] | None = None
     draws: int = DRAWS
     select: str = "validation"
+    solved: float = 0.0
     nothing: float | None = None
     timed: bool = False
     again: tuple[float, float] = (0.02, 1e-9)
@@ -107,13 +111,15 @@ class Design:
 
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
-        kept = {name: value for name, value in vars(self).items() if name not in ("run", "timed", "again")}
+        left_out = ("run", "timed", "again", *(["solved"] if not self.solved else []))
+        kept = {name: value for name, value in vars(self).items() if name not in left_out}
         return {**kept, "run": self.run.__name__}
 
     def counted(self) -> str:
         """How many runs there are, in words."""
         rates = "" if self.rates is None else ", with learning rates from {:g} to {:g}".format(*self.rates)
-        return f"{self.draws} of each{rates}"
+        equal = f"; with a {self.select} loss below {self.solved:g} equally good" if self.solved else ""
+        return f"{self.draws} of each{rates}{equal}"
 
     def said(self) -> str:
         """The settings and runs in words."""
@@ -121,7 +127,7 @@ class Design:
 
     def selection(self, rows: Array) -> Array:
         """By what one picks among rates; a run without a number is the worst of all."""
-        select = rows[self.select].astype(float)
+        select = np.maximum(rows[self.select].astype(float), self.solved)
         return np.where(np.isnan(select), np.inf, select)
 
     def remark(self, sides: Sequence[Array]) -> str:

@@ -106,6 +106,10 @@ class Condition:
         """The arm, and the rival's if there is one."""
         return [self.arm] if self.rival is None else [self.arm, self.rival]
 
+    def kept(self) -> str:
+        """Which of the runs count, in words; empty if all do alike."""
+        return ""
+
     def declared(self) -> dict[str, Any]:
         """What decides, as data."""
         kept = {k: v for k, v in vars(self).items() if k != "design"}
@@ -151,6 +155,9 @@ class BestOf(Condition):
 
     tries: int = TRIES
 
+    def kept(self) -> str:
+        return f"; what counts is the best of {self.tries} by {self.design.select}"
+
     def _of(self, *sides):
         each = [best_of(self.design.selection(rows), rows[self.outcome], self.tries) for rows in sides]
         return replace(difference(each), remark=self.design.remark(sides))
@@ -188,6 +195,9 @@ class Share(Condition):
     """
 
     tries: int = 1
+
+    def kept(self) -> str:
+        return f"; what counts is whether one of {self.tries} succeeds" if self.tries > 1 else ""
 
     def _of(self, *sides):
         each = [share(rows[self.outcome], self.tries) for rows in sides]

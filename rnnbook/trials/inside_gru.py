@@ -2,8 +2,8 @@
 
 GRUs of 32 units learn to add and to count over 30 steps, and the latch over 30. From the last state each earlier
 input is read by a linear map, fitted on 2000 sequences and tested on 2000 others. From H units no more than H
-independent inputs can be read, however they were trained: with fewer units than inputs the first claim could not be
-confirmed. So there are more units than inputs.
+independent inputs can be read, however they were trained: with fewer units than steps the first claim could not be
+confirmed. So there are more units than steps.
 
 For the second, the correlation of r and z over steps and sequences is taken for each unit. Opposites are at -1.
 """
@@ -11,7 +11,7 @@ For the second, the correlation of r and z over steps and sequences is taken for
 import numpy as np
 
 from rnnbook import GRU, init
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, judging, training
+from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, judging, training
 
 TASKS, UNITS, UPDATES = {"adding": 30, "counting": 30, "latch": 30}, 32, 500
 
@@ -95,8 +95,8 @@ PLACE = 8, 2
 CLAIMS = (
     Claim(
         words="A GRU remembers everything",
-        sentence="From the last state of a trained GRU with more units than inputs nine tenths of the variance of all"
-        " earlier inputs can be read, on every task.",
+        sentence="From the last state of a trained GRU with more units than steps nine tenths of the variance of all"
+        " earlier inputs can be read over 30 steps, on every task.",
         said=(Said("", "tutorials: it carries all earlier information along"),),
         section="08-gru",
         logic="always",
@@ -107,6 +107,13 @@ CLAIMS = (
         null=1.0,
         conditions=asked("read"),
         panel=variations("read"),
+        changes=(
+            Change(
+                date="2026-11-28",
+                what="the sentence says over how many steps",
+                why="a referee read nine tenths and more from fresh networks over five",
+            ),
+        ),
     ),
     Claim(
         words="The reset gate is the opposite of the update gate",

@@ -129,10 +129,12 @@ class Claim:
 
     def designs(self) -> list[Design]:
         """Every design that the verdict or its panel reads."""
+        return list({part.design.name: part.design for part in self._parts()}.values())
+
+    def _parts(self):
         every = [*self.conditions, *(one for variation in self.panel for one in variation.conditions)]
         parts = [part for one in every for part in (one.parts if isinstance(one, Total) else [one])]
-        found = {part.design.name: part.design for part in parts if isinstance(part, Condition)}
-        return list(found.values())
+        return [part for part in parts if isinstance(part, Condition)]
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -212,7 +214,8 @@ class Claim:
         ]
         of_conditions = replace(self, panel=()).designs()
         for design in self.designs():
-            runs = ("runs" if design in of_conditions else "varied runs", design.counted())
+            kept = dict.fromkeys(part.kept() for part in self._parts() if part.design is design)
+            runs = ("runs" if design in of_conditions else "varied runs", design.counted() + "".join(kept))
             settings = [(f"- {name}", value) for name, value in design.settings.items()]
             new = [line for line in settings if line not in said]  # what designs share is said once
             said += [runs, *new] if new or runs not in said else []
