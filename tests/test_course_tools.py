@@ -3,6 +3,7 @@
 import doctest
 import json
 import math
+import shutil
 import sys
 
 import numpy as np
@@ -68,10 +69,17 @@ def test_resubmissions_are_kept_and_compared(tmp_path):
         analysis.main([str(tmp_path)])
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The sets for other test runners, made once."""
+    folder = tmp_path_factory.mktemp("exported")
+    export.export(folder)
+    return folder
+
+
 @pytest.mark.parametrize("name", ["ps1", "ps4"])
-def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
-    export.export(tmp_path)
-    folder = tmp_path / name
+def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, exported, tmp_path):
+    folder = shutil.copytree(exported / name, tmp_path / name)
     options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--rootdir", str(folder), f"test_{name}.py"]
 
     def run():
@@ -87,12 +95,11 @@ def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
     assert f"{count} passed" in run()
 
 
-def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(tmp_path):
-    export.export(tmp_path)
+def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(exported):
     for name in SETS:
-        files = {path.stem: path.read_text("utf-8") for path in (tmp_path / name / "tests").iterdir()}
+        files = {path.stem: path.read_text("utf-8") for path in (exported / name / "tests").iterdir()}
         assert files.keys() == {key for key, _, _ in grade.roles(name)[0]}
-        everything = "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*") if path.is_file())
+        everything = "".join(path.read_text("utf-8") for path in (exported / name).rglob("*") if path.is_file())
         assert "examiner" not in everything and not [line for line in hidden_lines(name) if line in everything]
         if name in ("ps5", "ps6"):  # what these test is long
             continue
