@@ -55,6 +55,7 @@ class Submission:
     file: str = ""
     notebook: bytes | None = None
     notes: list[str] = field(default_factory=list)
+    handed_in: str = ""  #: when, by the platform or else by the file: "2026-11-28 18:20"
 
 
 @dataclass
@@ -234,6 +235,7 @@ def choose(name, files, notes, problem_set):
     files.sort(key=lambda f: (f.handed_in, problem_set in f.path.name.lower(), f.time, str(f.path)))
     best = files[-1]
     submission.file = str(best.path)
+    submission.handed_in = f"{best.time if best.handed_in == FIRST else best.handed_in:%Y-%m-%d %H:%M}"
     times = {f.handed_in for f in files}
     if len(times) > 1:
         when = f"{best.handed_in:%Y-%m-%d %H:%M}"

@@ -12,7 +12,7 @@ of a test is ever put.
 import ast
 import builtins
 import copy
-import importlib
+import importlib.util
 from functools import cache
 
 import numpy as np
@@ -46,6 +46,8 @@ SLOW = "`{name}` took too long and was stopped. Does every loop end?"
 PRINTS = "`{name}` prints so much that it was stopped. Take the print out of the loop."
 MUCH = "`{name}` returns far more than the problem asks for: more numbers, or more lists in each other."
 SIGNATURE = "`{name}` cannot be called with the arguments that the problem states. Leave them as they were handed out."
+UNKNOWN = "`{name}` uses a name that is not defined{line}: is it misspelt, or defined below, or in a cell that failed?"
+ABSENT = "`{name}` imports something that the grader does not have{line}. NumPy is enough for all problems."
 RAISES = "`{name}` stops with {kind}{line}. It was run on other numbers and sizes than those of the visible test."
 
 seed = 0  # set by the grader: other numbers for every student
@@ -57,9 +59,10 @@ class Lost(AssertionError):
 
 @cache
 def mistakes(problem_set):
-    """The wrong solutions of a problem set, in the order of their file."""
-    importlib.import_module(f"course.misconceptions.{problem_set}")
-    return MISTAKES[problem_set]
+    """The wrong solutions of a problem set, in the order of their file; none where it has no file yet."""
+    if importlib.util.find_spec(f"course.misconceptions.{problem_set}"):
+        importlib.import_module(f"course.misconceptions.{problem_set}")
+    return MISTAKES.get(problem_set, [])
 
 
 def compared(problem_set, name):
@@ -263,6 +266,10 @@ def complaint(name, error):
     if error.kind == "TypeError" and error.line is None:  # it was not even entered
         return SIGNATURE.format(name=name)
     line = f" in line {error.line} of its cell" if isinstance(error.line, int) else ""
+    if error.kind == "NameError":
+        return UNKNOWN.format(name=name, line=line)
+    if error.kind in ("ImportError", "ModuleNotFoundError"):
+        return ABSENT.format(name=name, line=line)
     return RAISES.format(name=name, kind=error.kind, line=line)
 
 

@@ -22,7 +22,7 @@ FEWEST = 6  # numbers in a result: fewer could be found by trying
 def made_of(problem_set):
     """A digest of what the sentences and the right results come from."""
     files = [Path(__file__).with_name(name) for name in ("grammar.py", "words.py", "diagnosis.py")]
-    files += [Path(__file__).parent / "misconceptions" / f"{problem_set}.py"]
+    files += Path(__file__).parent.glob(f"misconceptions/{problem_set}.py")
     files += [model.SOURCE / problem_set / f"{problem_set}.ipynb"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 

@@ -1,6 +1,7 @@
 """Make the student release with nbgrader: ``make course``."""
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,18 @@ def release(folder=HERE / "release"):
 
     Raises
     ------
+    ValueError
+        The points in a set's heading are not the sum of those of its cells.
     RuntimeError
         nbgrader refused a problem set; its words are in the message.
     """
+    names = sorted(source.name for source in model.SOURCE.glob("ps*"))
+    for name in names:
+        cells = model.notebook(name)["cells"]
+        own = sum(cell["metadata"].get("nbgrader", {}).get("points", 0) for cell in cells)
+        said = re.search(r"\*\*Points\.\*\* (\d+)", "".join(map(model.text, cells)))
+        if said is None or int(said[1]) != own:
+            raise ValueError(f"{name} has cells of {own} points in all: its heading should say **Points.** {own}.")
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--no-db"]
     command += [f"--CourseDirectory.release_directory={Path(folder).resolve()}"]
 
@@ -28,7 +38,7 @@ def release(folder=HERE / "release"):
             raise RuntimeError(f"nbgrader did not release {name}:\n{done.stderr}")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(one, sorted(source.name for source in model.SOURCE.glob("ps*"))))
+        list(pool.map(one, names))
 
 
 if __name__ == "__main__":

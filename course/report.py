@@ -119,14 +119,13 @@ def write_grades(results, path):
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         sheet = csv.writer(file)
         columns = results[0]["problems"] + results[0]["written"] if results else []
-        sheet.writerow(["student", "points", "of", *[c["id"] for c in columns], "note", "file"])
+        sheet.writerow(["student", "points", "of", "handed in", *[c["id"] for c in columns], "note", "file"])
         for result in results:
             cells = [p["points"] for p in result["problems"]]
             cells += ["" if q["points"] is None else q["points"] for q in result["written"]]
             notes = plain(" ".join(result["notes"]))
-            sheet.writerow(
-                [plain(result["student"]), total(result), most(result), *cells, notes, plain(result["file"])]
-            )
+            about = [plain(result["student"]), total(result), most(result), result.get("handed_in", "")]
+            sheet.writerow([*about, *cells, notes, plain(result["file"])])
 
 
 def table(path):
