@@ -23,6 +23,7 @@ from course.sandbox import Stopped, StudentError
 
 RTOL, ATOL = 1e-9, 1e-11  # float64 by any algebra; float32 has seven digits
 TRIALS = 4
+ALL_BUT = 0.8  # the share of the points for right results of too few digits, or of which an argument was changed
 
 # mistakes that are seen without comparing results
 MISSING = "There is no `{name}` in your notebook. Was it renamed, or did its cell stop with an error?"
@@ -54,7 +55,18 @@ seed = 0  # set by the grader: other numbers for every student
 
 
 class Lost(AssertionError):
-    """Points are lost, and this is what the student is told."""
+    """Points are lost, and this is what the student is told.
+
+    Parameters
+    ----------
+    says : str
+    kept : float, default 0
+        The share of the points that is not lost.
+    """
+
+    def __init__(self, says, kept=0.0):
+        super().__init__(says)
+        self.kept = kept
 
 
 @cache
@@ -146,7 +158,8 @@ def examine(problem_set, name, student, numbers, outputs="result"):
     numbers : callable
         Takes a `numpy.random.Generator` and the number of the trial, returns the arguments.
     outputs : str
-        Names of what is returned, separated by spaces. More than one means a tuple.
+        Names of what is returned, separated by spaces. More than one means a tuple, of which each has its part of
+        the points: equal parts, or by a weight, as in ``"dx dh dW_x*2"``.
 
     Raises
     ------
@@ -154,7 +167,8 @@ def examine(problem_set, name, student, numbers, outputs="result"):
         The student's function is wrong; the text names the mistake.
     """
     right = getattr(model.solution(problem_set), name)
-    trials, names, changed = [], outputs.split(), False
+    weights = weights_of(outputs)
+    trials, names, changed = [], list(weights), False
     for k, rng in enumerate(generators(name)):
         args = numbers(rng, k)
         due = right(*copy.deepcopy(args))
@@ -168,14 +182,15 @@ def examine(problem_set, name, student, numbers, outputs="result"):
         trials.append((args, due, got))
     if all(same(got, due) for _, due, got in trials):
         if any(rounded(got, due) for _, due, got in trials):
-            raise Lost(SINGLE.format(name=name))
+            raise Lost(SINGLE.format(name=name), ALL_BUT)
         if changed:
-            raise Lost(PLACE.format(name=name))
+            raise Lost(PLACE.format(name=name), ALL_BUT)
         return
+    kept = kept_by(trials, weights)
     known = compared(problem_set, name)
     for mistake in known:
         if explains(mistake.function, trials):
-            raise Lost(mistake.says)
+            raise Lost(mistake.says, kept)
 
     ended: list[Exception] = []
 
@@ -195,7 +210,32 @@ def examine(problem_set, name, student, numbers, outputs="result"):
     single, pair, first = diagnosis.name_mistakes(
         problem_set, name, wrongly, numbers, names, known, lambda program: explains(program, trials)
     )
-    raise Lost(single() or (is_value and pair()) or " ".join([described, *((is_value and [first()]) or [])]).strip())
+    if described == SINGLE.format(name=name):
+        kept = ALL_BUT
+    says = single() or (is_value and pair()) or " ".join([described, *((is_value and [first()]) or [])]).strip()
+    raise Lost(says, kept)
+
+
+def weights_of(outputs):
+    """The names of what a function returns, each with its weight.
+
+    Examples
+    --------
+    >>> weights_of("dx dh dW_x*2")
+    {'dx': 1.0, 'dh': 1.0, 'dW_x': 2.0}
+    """
+    parts = (one.partition("*") for one in outputs.split())
+    return {name: float(weight or 1) for name, _, weight in parts}
+
+
+def kept_by(trials, weights):
+    """The share of the points for those outputs that are right in all trials."""
+    right = set(weights) if len(weights) > 1 else set()
+    for _, due, got in trials:
+        if not isinstance(got, tuple | list) or len(got) != len(weights):
+            return 0.0
+        right -= {name for name, x, y in zip(weights, got, due, strict=True) if not same(x, y)}
+    return sum(weights[name] for name in right) / sum(weights.values())
 
 
 def explains(wrong, trials):

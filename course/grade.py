@@ -55,7 +55,7 @@ def hidden(problem_set, problem):
     space = {"np": np}
     exec(before.replace("from course.examiner import examine", ""), space)
     words = re.findall(r'"([^"]*)"', call)
-    return space["numbers"], words[2] if len(words) > 2 else "result"
+    return space["numbers"], " ".join(examiner.weights_of(words[2])) if len(words) > 2 else "result"
 
 
 @cache
@@ -371,10 +371,9 @@ def grade(submission, problem_set, sandboxed=True):
             key, points, source = tests[k]
             problem = result["problems"][k]
             with bounded():
-                problem["says"] = verdict(examination, problem_set, key, source)
-            if not problem["says"]:
-                problem["points"] = points
-            elif model.stands_alone(problem_set, key):
+                problem["says"], kept = verdict(examination, problem_set, key, source)
+            problem["points"] = int(round(2 * kept * points, 6)) / 2  # whole halves of a point
+            if problem["says"] and model.stands_alone(problem_set, key):
                 examination.lend(key, getattr(model.solution(problem_set), key))
     except Stopped as stopped:
         result["notes"].append(str(stopped))
@@ -385,7 +384,7 @@ def grade(submission, problem_set, sandboxed=True):
 
 
 def verdict(examination, problem_set, key, source):
-    """Run a test: empty words if it is passed."""
+    """Run a test: empty words if it is passed, and the share of the points that is kept."""
     visible, _, hidden = source.partition(HIDDEN)
     wanted = judged(problem_set, source)
     try:
@@ -394,22 +393,22 @@ def verdict(examination, problem_set, key, source):
         for name in wanted:
             if name not in functions and name not in values:
                 later = there is not examination and any(examination.ask(lambda pupil, n=name: pupil.look([n])))
-                return (examiner.LATER if later else examiner.MISSING).format(name=name)
+                return (examiner.LATER if later else examiner.MISSING).format(name=name), 0.0
         space = values | {name: Messenger(there, name) for name in functions} | {"np": np}
         exec(compiled(hidden or visible, key), space)
     except StudentError as error:
-        return examiner.complaint(key, error)
+        return examiner.complaint(key, error), 0.0
     except Stopped as stopped:
         if examination.starts > examination.restarts or time.monotonic() > examination.until:
             raise
-        return str(stopped)
+        return str(stopped), 0.0
     except examiner.Lost as lost:
-        return str(lost)
+        return str(lost), lost.kept
     except AssertionError as error:
-        return str(error)[:500]
+        return str(error)[:500], 0.0
     except Exception as error:  # what came back from the sandbox was of a kind that the test cannot use
-        return f"What your notebook defines is not what the test can use ({type(error).__name__})."
-    return ""
+        return f"What your notebook defines is not what the test can use ({type(error).__name__}).", 0.0
+    return "", 1.0
 
 
 def fingerprint(submission, problem_set):

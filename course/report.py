@@ -89,10 +89,13 @@ def feedback(result, problem_set):
     parts.append("<h2>Problems</h2>")
     for problem in result["problems"]:
         full = problem["points"] == problem["max"]
+        says = problem["says"] or ("Right." if full else "Not graded.")
+        if problem["says"] and problem["points"]:
+            says += " The points are for what is right."
         parts.append(
             f'<section class="{"full" if full else "lost"}"><h3><code>{problem["id"]}</code>'
             f"<span>{number(problem['points'])} of {number(problem['max'])}</span></h3>"
-            f"<p>{marked(problem['says']) if problem['says'] else 'Right.' if full else 'Not graded.'}</p></section>"
+            f"<p>{marked(says)}</p></section>"
         )
     parts.append("<h2>Written questions</h2>" if result["written"] else "")
     for question in result["written"]:
@@ -121,10 +124,10 @@ def write_grades(results, path):
         columns = results[0]["problems"] + results[0]["written"] if results else []
         sheet.writerow(["student", "points", "of", "handed in", *[c["id"] for c in columns], "note", "file"])
         for result in results:
-            cells = [p["points"] for p in result["problems"]]
+            cells = [number(p["points"]) for p in result["problems"]]
             cells += ["" if q["points"] is None else q["points"] for q in result["written"]]
             notes = plain(" ".join(result["notes"]))
-            about = [plain(result["student"]), total(result), most(result), result.get("handed_in", "")]
+            about = [plain(result["student"]), number(total(result)), number(most(result)), result.get("handed_in", "")]
             sheet.writerow([*about, *cells, notes, plain(result["file"])])
 
 

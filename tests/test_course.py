@@ -172,6 +172,8 @@ def test_a_mistake_loses_its_points_and_is_named(case, results):
     result = results[repr((name, handed_in(name, mistake)))]
     lost = said(result)
     assert lost[mistake.problem] == mistake.says
+    (judged,) = [p for p in result["problems"] if p["id"] == mistake.problem]
+    assert judged["points"] < judged["max"]
     if (name, mistake.problem) not in (("ps6", "step"), ("ps8", "predict")):  # a network is judged as a whole
         assert list(lost) == [mistake.problem], "a mistake costs once"
 
@@ -214,6 +216,29 @@ def test_what_no_known_mistake_explains_is_described():
     }
     for source, words in cases.items():
         assert words in said(graded(("ps3", {"clip": source})))["clip"]
+
+
+def test_what_is_right_beside_a_mistake_keeps_its_points():
+    right = model.source_of("ps2", "rnn_step_back")
+    assert "da.sum(axis=0)" in right
+    for source, kept in (
+        (right.replace("da.sum(axis=0)", "da.mean(axis=0)"), 4.5),  # four of five gradients of 6 points, in halves
+        (right.replace("    da = ", "    dh_new *= 1.0\n    dh_new += 0.5\n    dh_new -= 0.5\n    da = "), 4.5),
+        ("def rnn_step_back(*args):\n    return [0.0] * 5\n", 0.0),
+    ):
+        result = graded(("ps2", {"rnn_step_back": source}))
+        (judged,) = [p for p in result["problems"] if p["id"] == "rnn_step_back"]
+        assert judged["points"] == kept and judged["says"], judged
+        assert points(result) == most(result) - 6 + kept
+
+
+def test_outputs_can_have_weights(rng):
+    weights = examiner.weights_of("dx dh*2 dW*3")
+    due = tuple(rng.normal(size=(3, 2)))
+    trials = [((), due, due), ((), due, (due[0], due[1] + 1, due[2]))]
+    assert examiner.kept_by(trials, weights) == 4 / 6
+    assert examiner.kept_by([((), due, list(due[:2]))], weights) == 0
+    assert examiner.kept_by([((), due[0], due[0] + 1)], {"result": 1.0}) == 0
 
 
 @pytest.mark.parametrize(
