@@ -9,7 +9,7 @@ A number is borne by its chapter if
 
 Free are numbers within mathematics, code, references, headings, years, and whole numbers up to twelve that have no
 unit: *two gates*, *at step 3*; and the level of all intervals, 95 %. So are the wrong choices of a question, whose
-sentences are nobody's.
+sentences are nobody's, and the text that is read in the place of a figure, which describes the drawing.
 """
 
 import ast
@@ -125,10 +125,27 @@ def printed(text):
     return {float(m.replace(",", "").replace("−", "-")) for m in PRINTED.findall(text)}
 
 
+#: How a figure looks bears nothing that a sentence says.
+LOOKS = {"height", "lw", "ls", "ms", "alpha", "gap", "handlelength", "columnspacing", "ncols", "fontsize", "xytext"}
+LOOKS |= {"xlim", "ylim", "zorder", "labelpad", "pad", "width", "loc", "fmt", "xticks", "yticks", "markersize", "s"}
+DRAWN = {"text", "annotate"}
+
+
+def parts_of(tree):
+    """The nodes of a cell's code without what says how a figure looks."""
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.keyword) and child.arg in LOOKS:
+            continue
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr in DRAWN:
+            continue
+        yield from parts_of(child)
+
+
 def written(code):
     """The numbers of a cell's code, those within strings and fractions like 1 / 3 too."""
     found = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in parts_of(ast.parse(code)):
         match node:
             case ast.Constant(value=bool()):
                 pass
