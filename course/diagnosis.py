@@ -60,9 +60,13 @@ class Suspects:
     def __init__(self, problem_set, name, numbers, outputs, known):
         self.problem_set, self.name, self.outputs = problem_set, name, outputs
         self.right = getattr(model.solution(problem_set), name)
-        self.probes = probes(name, *(numbers(np.random.default_rng([2027, k]), k) for k in (0, 1)))
+        given = [numbers(np.random.default_rng([2027, k]), k) for k in (0, 1)]
+        self.probes = probes(name, *given)
+        asked = len(self.probes)
+        self.probes += silent(given[0])
         # where the right result is no number, nothing can be compared
         finite = [all(np.isfinite(a).all() for a in self.see(self.right, k)) for k in range(len(self.probes))]
+        self.asked = sum(finite[:asked])  # on these mistakes are looked for, on the rest two are only compared
         self.probes = [probe for probe, good in zip(self.probes, finite, strict=True) if good]
         self.due = [self.see(self.right, probe) for probe in range(len(self.probes))]
         self.parts = [parts_of(due, self.probes[0]) for due in self.due]
@@ -237,6 +241,33 @@ class Suspects:
                 return False
         return bool(fit)
 
+    def spoilt(self, seen, probe):
+        """For each part of a result on a probe, whether it is wrong; where it has other shapes, all are."""
+        if not self.fits(seen, probe):
+            return np.ones(self.parts[probe].max() + 1, bool)
+        return ~self.whole_parts(close(self.vector(seen, probe), self.vector(self.due[probe], probe)), probe)
+
+    def just(self, edit, student):
+        """Whether a mistake spoils nothing, on any numbers, that is right in the student's result.
+
+        Two edits can give what the student's function gives although one of them stands for too much, and the other
+        takes a part of it back: there the student's line is right, and would be accused. What silences a term shows it.
+        """
+        return not any(
+            (self.spoilt(self.see(self.program(edit), probe), probe) & ~self.spoilt(student(probe), probe)).any()
+            for probe in range(len(self.probes))
+        )
+
+    def both(self, edit, other, student):
+        """Whether two mistakes are both in the student's function, so that mending both would make it right.
+
+        Two edits of the right program stand in lines of their own. A known wrong program may differ from the right one
+        in several lines, and an edit of it may take one of them back: it has to be a mistake in the right program too.
+        """
+        if not edit.source:
+            return True
+        return self.just(edit, student) and any(one.words == other.words for one in self.edits if not one.source)
+
     @staticmethod
     def couples(edits):
         """Two of the first edits that can be made together."""
@@ -251,21 +282,22 @@ class Suspects:
         vector, tried = self.vector(student(0), 0), set()
         wrong = ~self.whole_parts(close(self.vector(self.due[0], 0), vector), 0)
         # what silences a term is asked only where the others do not suffice, and one after the other
-        for probes in (range(2), *(range(2, k) for k in range(3, len(self.probes) + 1))):
+        for probes in (range(2), *(range(2, k) for k in range(3, self.asked + 1))):
             hints = self.hints(student, probes)
             for edit, other in self.couples([edit for edit in hints if edit not in tried]):
                 program = self.program(edit, other)
-                if close(self.vector(self.see(program, 0), 0), vector).all() and explains(program):
+                alike_ = close(self.vector(self.see(program, 0), 0), vector).all()
+                if alike_ and explains(program) and self.both(edit, other, student):
                     return edit, other
             for edit in [edit for edit in hints if edit not in tried][:FEW]:
                 alone = self.vector(self.see(self.program(edit), 0), 0)
                 others, rows = self.partners(edit, wrong, ~self.whole_parts(close(alone, vector), 0))
                 for k in np.flatnonzero(close(rows, vector).all(axis=1)) if others else ():
-                    if explains(self.program(edit, others[k])):
+                    if explains(self.program(edit, others[k])) and self.both(edit, others[k], student):
                         return edit, others[k]
             tried |= {*hints}
         hints = self.hints(student, range(2))
-        sure = [edit for edit in hints if self.sure(edit, student)]
+        sure = [edit for edit in hints if self.sure(edit, student) and self.just(edit, student)]
         return (sure[0], None) if sure else None
 
     def equations(self, student):
@@ -309,6 +341,14 @@ def probes(name, square, odd):
             bias[k : k + width] = -30
             found.append((*square[:-1], bias))
     return found
+
+
+def silent(square):
+    """Inputs of equal sizes of which one vector (a bias, a peephole's weights) is left and the others are zero."""
+    vectors = [k for k, argument in enumerate(square) if isinstance(argument, np.ndarray) and argument.ndim == 1]
+    if len(vectors) < 2:
+        return []
+    return [tuple(0 * a if k in vectors and k != left else a for k, a in enumerate(square)) for left in vectors]
 
 
 def parts_of(due, probe):
@@ -386,7 +426,7 @@ def name_mistakes(problem_set, name, student, numbers, outputs, known, explains)
             return ""
         one, other = found
         if other is None:
-            return f"There is more than one mistake. One is this. {one.words}"
+            return f"This explains a part of what is wrong, and not all of it. {one.words}"
         return f"There are two mistakes. The one: {one.words} The other: {other.words}"
 
     def first():

@@ -44,6 +44,7 @@ NOT_FINITE = "`{name}` returns NaN or infinity where the result is finite."
 VALUES = "`{name}` runs and its shapes are right, but `{output}` is wrong{others}."
 SLOW = "`{name}` took too long and was stopped. Does every loop end?"
 PRINTS = "`{name}` prints so much that it was stopped. Take the print out of the loop."
+MUCH = "`{name}` returns far more than the problem asks for: more numbers, or more lists in each other."
 SIGNATURE = "`{name}` cannot be called with the arguments that the problem states. Leave them as they were handed out."
 RAISES = "`{name}` stops with {kind}{line}. It was run on other numbers and sizes than those of the visible test."
 
@@ -255,6 +256,8 @@ def complaint(name, error):
         return SLOW.format(name=name)
     if error.kind == "OutputLimit":
         return PRINTS.format(name=name)
+    if error.kind == "ReplyLimit":
+        return MUCH.format(name=name)
     if error.kind == "MemoryError":
         return f"`{name}` asks for more memory than there is."
     if error.kind == "TypeError" and error.line is None:  # it was not even entered

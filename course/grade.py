@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import sys
 import threading
 import time
@@ -24,13 +25,14 @@ import nbformat
 import numpy as np
 from tqdm import tqdm
 
-from course import collect, examiner, model, report
+from course import collect, control, examiner, model, report
 from course.sandbox import Limits, Pupil, Stopped, StudentError, refuse_without_sandbox
 
 HERE = Path(__file__).parent
 HIDDEN = "### BEGIN HIDDEN TESTS"
 RESTARTS = 3
 WATCH = 20  # seconds after which it is looked whether a cluster still has workers
+GROWS = 2 << 30  # bytes by which the grader itself may grow while it grades one submission
 ONE_AT_A_TIME = threading.Lock()  # what is graded is kept in places that all threads share
 
 
@@ -280,6 +282,24 @@ def cell_error(error):
     return f"It stopped{line} with {error.kind}: {error.words}"
 
 
+@contextlib.contextmanager
+def bounded():
+    """Whatever a student's results make of the tests: memory that runs out is an error in them, and ends nobody else.
+
+    Wire's bounds come first; this is for what a test makes of two results that are each of a fair size.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    lines = Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else []
+    now = next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:")), None)
+    if now is not None:
+        most = now + GROWS if hard == resource.RLIM_INFINITY else min(now + GROWS, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
 def blank(submission, problem_set):
     """The result of a submission of which nothing has been graded."""
     tests, written = roles(problem_set)
@@ -326,7 +346,8 @@ def grade(submission, problem_set, sandboxed=True):
         for k in order:
             key, points, source = tests[k]
             problem = result["problems"][k]
-            problem["says"] = verdict(examination, problem_set, key, source)
+            with bounded():
+                problem["says"] = verdict(examination, problem_set, key, source)
             if not problem["says"]:
                 problem["points"] = points
             elif model.stands_alone(problem_set, key):
@@ -529,6 +550,8 @@ def main(arguments=None):
     try:
         if sandboxed and not options.scheduler:
             refuse_without_sandbox()
+            if why := control.refused():
+                print(f"{why} Every process has its limits; what the kernel keeps for it has none.", file=sys.stderr)
         found, strays = collect.submissions(options.source, problem_set)
         results = grade_all(found, problem_set, out, options.processes, sandboxed, options.scheduler)
         report.write(results, problem_set, out, strays)

@@ -217,9 +217,12 @@ def main():
     number, memory, disk, seconds = map(int, sys.argv[1:])
     for limit, most in (
         (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_FSIZE, disk),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 1024),
         (resource.RLIMIT_CPU, seconds),
     ):
         resource.setrlimit(limit, (most, most))
@@ -239,7 +242,7 @@ def main():
     def callback(number):
         def function(*args):
             wire.send(channel, {"callback": number, "args": list(args)})
-            answer = wire.receive(channel)
+            answer = wire.receive(channel, bounds=wire.REQUEST)
             if "error" in answer:
                 raise ValueError("the function that was passed in cannot take these arguments")
             return answer["value"]
@@ -282,7 +285,7 @@ def main():
 
     signal.signal(signal.SIGALRM, too_slow)
     while True:
-        request = wire.receive(channel, callback)
+        request = wire.receive(channel, callback, bounds=wire.REQUEST)
         if "run" in request:
             answer = attempt(lambda request=request: run(request), request["seconds"])
         elif "call" in request:
@@ -304,8 +307,10 @@ def main():
             frame = wire.encode(answer)
         except BaseException as error:
             frame = wire.encode(describe(error))
-        if len(frame) > wire.LARGEST:
-            frame = wire.encode({"error": "OutputLimit", "words": "", "line": None})
+        try:
+            wire.check(*wire.split(frame), wire.REPLY)
+        except wire.Broken:
+            frame = wire.encode({"error": "ReplyLimit", "words": "", "line": None})
         channel.sendall(frame)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import html
+import io
 import re
 import textwrap
 from collections import Counter
@@ -34,7 +35,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 def write(results, problem_set, out, strays=()):
     """Write ``feedback/<student>/<problem set>.html``, ``grades.csv``, ``written.csv`` and ``summary.html``."""
-    marks = written_marks(out / "written.csv")
+    marks = written_marks(out / "written.csv", results)
     for result in results:
         for question in result["written"]:
             question["points"] = marks.get((result["student"], question["id"]))
@@ -128,16 +129,65 @@ def write_grades(results, path):
             )
 
 
-def written_marks(path):
-    """The points that a teacher has put into ``written.csv``."""
+def table(path):
+    """The header of a table that a teacher has edited, and its rows, each with the number of its first line.
+
+    Spreadsheets write commas, semicolons or tabulators between the cells, by the language of the computer, in UTF-8,
+    UTF-16, or the encoding of Windows.
+    """
+    data = path.read_bytes()
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    rows, line = [], 1
+    for row in reader:
+        if any(map(str.strip, row)):
+            rows.append((line, row))
+        line = reader.line_num + 1
+    header = [name.strip().lower() for name in rows[0][1]] if rows else []
+    return header, rows[1:]
+
+
+def written_marks(path, results):
+    """The points that a teacher has put into ``written.csv``, for each student and question.
+
+    Raises
+    ------
+    ValueError
+        They cannot be read: the text names the file, the line and the reason.
+    """
     if not path.exists():
         return {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    try:
-        return {(row["student"].lstrip("'"), row["question"]): float(row["points"]) for row in rows if row["points"]}
-    except (KeyError, ValueError) as error:
-        raise ValueError(f"{path} must have numbers, or nothing, in its column points: {error}") from None
+    most = {(r["student"], q["id"]): q["max"] for r in results for q in r["written"]}
+    header, rows = table(path)
+    if missing := [name for name in ("student", "question", "points") if name not in header]:
+        raise ValueError(f"{path}, line 1: the header has no column {' and no column '.join(missing)}.")
+    marks: dict = {}
+    for line, row in rows:
+
+        def refused(why, line=line):
+            return ValueError(f"{path}, line {line}: {why}.")
+
+        if len(row) != len(header):
+            raise refused(f"it has {len(row)} cells, and the header {len(header)}")
+        cells = dict(zip(header, map(str.strip, row), strict=True))
+        key, points = (cells["student"].lstrip("'"), cells["question"]), cells["points"]
+        if not points:
+            continue
+        if key not in most:
+            raise refused(f"nothing was handed in by {key[0]!r} for {key[1]!r}")
+        if key in marks:
+            raise refused(f"{key[0]} has points for {key[1]} twice")
+        if not re.fullmatch(r"\d+([.,]\d+)?", points):
+            raise refused(f"{points!r} is not a number of points such as 3 or 2.5")
+        marks[key] = float(points.replace(",", "."))
+        if marks[key] > most[key]:
+            raise refused(f"{points} points are more than the {number(most[key])} of this question")
+    return marks
 
 
 def write_written(results, path):

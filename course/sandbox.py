@@ -3,6 +3,7 @@
 import atexit
 import builtins
 import contextlib
+import json
 import os
 import py_compile
 import shutil
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course import wire
+from course import control, wire
 
 HERE = Path(__file__).parent
 REFUSAL = (
@@ -28,10 +30,13 @@ REFUSAL = (
 )
 
 ENDS = 20  # seconds that a process may take to go: nothing here waits for ever
+LOOKS = 0.1  # seconds between two looks at a sandbox
+FILES, THREADS = 4096, 100  # more of them end the sandbox; what is in files has a limit of its own
+CALLED = 4096  # numbers with which a student's code may call a function that we passed in
 
 #: What an error may be called in feedback.
 KINDS = {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
-KINDS.add("OutputLimit")
+KINDS |= {"OutputLimit", "ReplyLimit"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Limits:
     total: float = 120  # the whole submission
     memory: int = 2 << 30
     disk: int = 64 << 20
+
+    @property
+    def together(self):
+        """Memory, files, and what the kernel keeps for them."""
+        return self.memory + self.disk
 
 
 class StudentError(Exception):
@@ -82,11 +92,18 @@ def prepared():
 
 
 def bubblewrap(limits, packages):
-    """The command that makes the sandbox: the system and Python to read, one small folder to write."""
+    """The command that makes the sandbox: the system and Python to read, one small folder to write.
+
+    All that can be written lies in /tmp, and has one size together: /dev/shm leads there, and what else is mounted is
+    read-only. That goes for /proc too, in which other processes' memory could be opened.
+    """
     command = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    command += ["--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
+    command += ["--as-pid-1", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
     # first, since Python itself may lie under /tmp
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    command += ["--proc", "/proc", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for name in ("null", "zero", "full", "random", "urandom"):
+        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    command += ["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/tmp", "/dev/shm"]
     shown = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache"]
     for path in shown:
         if os.path.islink(path):
@@ -102,7 +119,7 @@ def bubblewrap(limits, packages):
         command += ["--ro-bind", str(HERE.parent / name), f"/run/{name}"]
     for name, value in environment("/tmp").items():
         command += ["--setenv", name, value]
-    return command
+    return [*command, "--remount-ro", "/proc", "--remount-ro", "/"]
 
 
 def environment(home):
@@ -120,9 +137,24 @@ def environment(home):
     }
 
 
+#: System calls that are refused: by these a process would start others, leave its namespaces, look into others, or
+#: have the kernel keep memory that is in no limit of its own (files without a folder, shared memory, queues, rings,
+#: keys, what is on its way between sockets, pages that a pipe holds).
+REFUSED = (
+    *("fork", "vfork", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace", "bpf", "kcmp"),
+    *("process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "perf_event_open", "userfaultfd"),
+    *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open", "io_uring_setup"),
+    *("inotify_init", "inotify_init1", "fanotify_init", "landlock_create_ruleset", "add_key", "request_key", "keyctl"),
+    *("sendmsg", "sendmmsg", "setsockopt", "vmsplice", "splice", "tee"),
+    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+)
+#: Commands of fcntl: locks, which are kept one by one, and the size of a pipe.
+COMMANDS = (6, 7, 37, 38, 1031)
+
+
 @cache
 def one_process():
-    """The path of the filter: no new process, no new namespace, no tracing. Threads are allowed.
+    """The path of the filter: no new process, and what else `REFUSED` lists. Threads are allowed.
 
     The limit RLIMIT_NPROC counts all processes of a user, and none of root's; this one counts to one.
     """
@@ -130,12 +162,18 @@ def one_process():
 
     import pyseccomp as seccomp
 
+    def known(name):
+        return seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) != -1
+
     filtered = seccomp.SyscallFilter(seccomp.ALLOW)
-    clone_thread = 0x00010000
+    clone_thread, half = 0x00010000, 0xFFFFFFFF
     filtered.add_rule(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, clone_thread, 0))
     filtered.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # the C library then asks clone, whose flags can be read
-    for name in ("fork", "vfork", "unshare", "setns", "mount", "ptrace", "bpf", "keyctl", "userfaultfd"):
+    for name in filter(known, REFUSED):
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), name)
+    for command in COMMANDS:  # the kernel reads half of the argument
+        filtered.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, half, command))
+    filtered.add_rule(seccomp.ERRNO(errno.ENETUNREACH), "socket")  # a pair of sockets, which asyncio needs, is another
     path = prepared() / "filter.bpf"
     with path.open("wb") as file:
         filtered.export_bpf(file)
@@ -162,18 +200,20 @@ class Pupil:
         allowed = (limits.memory, limits.disk, int(limits.total) + 10)
         inside = [str(number) for number in (theirs.fileno(), *allowed)]
         self.folder = tempfile.TemporaryDirectory(prefix="rnnbook-")
+        self.socket, self.group, self.why, self.over = ours, None, "", threading.Event()
         with contextlib.ExitStack() as open_here:
             open_here.enter_context(theirs)
+            told, fds, own = None, [theirs.fileno()], None
             if sandboxed:
                 number = open_here.enter_context(one_process().open("rb")).fileno()
-                command = [*bubblewrap(limits, packages), "--seccomp", str(number)]
+                told, tells = (open_here.enter_context(open(end, "rb", 0)) for end in os.pipe())
+                fds += [number, tells.fileno()]
+                command = [*bubblewrap(limits, packages), "--seccomp", str(number), "--info-fd", str(tells.fileno())]
                 command += [sys.executable, "-S", "/run/pupil.pyc", *inside]
-                fds, own = [theirs.fileno(), number], None
             else:
                 command = [sys.executable, "-S", str(prepared() / "pupil.pyc"), *inside]
                 own = environment(self.folder.name)
                 own["PYTHONPATH"] += f"{os.pathsep}{HERE.parent}" if packages else ""
-                fds = [theirs.fileno()]
             self.process = subprocess.Popen(
                 command,
                 pass_fds=fds,
@@ -184,7 +224,43 @@ class Pupil:
                 cwd=self.folder.name,
                 env=own,
             )
-        self.socket = ours
+            if told:
+                tells.close()
+                self.hold(told)
+
+    def hold(self, told):
+        """Put the sandbox into a control group, where there are any, and look at it from now on.
+
+        No code of the student's runs before: it comes with the first request.
+        """
+        said = b""
+        while b"}" not in said and (part := told.read(4096)):
+            said += part
+        if not said:
+            return  # it has ended; the first request will tell
+        child = json.loads(said)["child-pid"]
+        if not control.refused():
+            with contextlib.suppress(OSError):  # it has ended
+                self.group = control.Group(self.limits.together, THREADS)
+                self.group.add(child)
+        threading.Thread(target=self.look_after, args=(child,), daemon=True).start()
+
+    def look_after(self, child):
+        """End the sandbox where it has more files or threads than it may: both are memory that no limit counts."""
+        while not self.over.wait(LOOKS):
+            try:
+                files = os.statvfs(f"/proc/{child}/root/tmp")
+                threads = os.stat(f"/proc/{child}/task").st_nlink - 2
+            except OSError:
+                continue
+            inside = files.f_blocks * files.f_frsize < self.limits.disk + (1 << 20)  # before, it is still our own /tmp
+            if inside and files.f_files - files.f_ffree > FILES:
+                self.why = f"It made more than {FILES} files and was stopped."
+            elif threads > THREADS:
+                self.why = f"It started more than {THREADS} threads and was stopped."
+            if self.why:
+                self.kill()
+                return
 
     def ask(self, request, seconds=None):
         """Send a request and wait for the answer, serving the student's calls of the functions that we passed."""
@@ -195,7 +271,7 @@ class Pupil:
             wire.send(self.socket, request, self.functions)
             while True:
                 answer = wire.receive(self.socket, deadline=deadline)
-                if not isinstance(answer, dict):
+                if not isinstance(answer, dict) or not all(isinstance(key, str) for key in answer):
                     raise wire.Broken("an answer that is none")
                 if "callback" not in answer:
                     break
@@ -205,20 +281,24 @@ class Pupil:
             raise Stopped("It took too long and was stopped. Does every loop end?") from None
         except (OSError, wire.Broken, KeyError, TypeError, ValueError):
             self.close()
-            raise Stopped("Its process ended before it answered: out of memory, or it was told to end.") from None
+            ended = "Its process ended before it answered: out of memory, or it was told to end."
+            raise Stopped(self.why or ended) from None
         if "error" in answer:
             # the student's code could have written any of this: a number it was given must not get into a name
             kind, words, line = answer["error"], answer.get("words"), answer.get("line")
             kind = kind if isinstance(kind, str) and kind in KINDS else "Exception"
-            line = line if isinstance(line, int) and 0 < line < 10_000 else None
-            raise StudentError(kind, words if isinstance(words, str) else "", line)
+            line = line if type(line) is int and 0 < line < 10_000 else None
+            raise StudentError(kind, words[:300] if isinstance(words, str) else "", line)
         return answer
 
     def serve(self, request):
         """Answer the student's call of a function that we passed in."""
         try:
+            args = request["args"]
+            if wire.count(args) > CALLED:  # of two arrays a third can be made that is far larger than both
+                raise ValueError("more numbers than any of them takes")
             with np.errstate(all="ignore"):
-                value = self.functions[request["callback"]](*request["args"])
+                value = dict(enumerate(self.functions))[request["callback"]](*args)
         except Exception:
             return {"error": 1}
         return {"value": value}
@@ -248,7 +328,8 @@ class Pupil:
 
     def lend(self, name, function):
         """Put one of our functions in the place of the student's. Its source does not travel."""
-        self.ask({"lend": name, "function": function})
+        with contextlib.suppress(StudentError):  # who answers that it went wrong has changed what answers
+            self.ask({"lend": name, "function": function})
 
     def look(self, names):
         """Which of these names the notebook has defined: functions, and values of the others."""
@@ -259,14 +340,22 @@ class Pupil:
             raise Stopped("Its process did not answer as it should.")
         return [name for name in names if name in functions], {k: v for k, v in values.items() if k in names}
 
+    def kill(self):
+        """End the process and all that it has started."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
     def close(self):
         """End the process and all that it has started, and remove its folder."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.over.set()
+        self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):  # the kernel may be slow with the memory of what it kills
             self.process.wait(ENDS)
         self.socket.close()
         self.folder.cleanup()
+        if self.group:
+            self.group.close()
 
     def __enter__(self):
         return self

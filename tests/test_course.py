@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import cluster
 import distributed
+import numpy as np
 import processes
 import pytest
 from conftest import SITE
@@ -69,12 +71,40 @@ QUICK = {
 }
 
 
+#: Mistakes of set 6 that show after a few updates as after all.
+AT_ONCE = ("does_not_learn", "answers_a_constant", "diverges", "inputs_in_place")
+
+
+@cache
+def trained():
+    """A `train` for set 6 whose cell has been trained here, once, by the model's; it fits the readout only."""
+    solution = model.solution("ps6")
+    weights = solution.train(*solution.make_data(np.random.default_rng(0), 2000), seed=0)
+    known = {name: weights[name].round(4).tolist() for name in ("W_x", "W_h", "b")}
+    return f"""def train(x, y, seed):
+    weights = {{name: np.array(value) for name, value in {known}.items()}}
+    h, c = np.zeros((len(y), 16)), np.zeros((len(y), 16))
+    for x_t in x:
+        a = x_t @ weights["W_x"] + h @ weights["W_h"] + weights["b"]
+        i, f, o = np.split(0.5 * (1 + np.tanh(0.5 * a[:, :48])), 3, axis=1)
+        c = f * c + i * np.tanh(a[:, 48:])
+        h = o * np.tanh(c)
+    line = np.linalg.lstsq(np.c_[h, np.ones(len(y))], y, rcond=None)[0]
+    return {{**weights, "W_y": line[:-1, None], "b_y": line[-1:]}}
+"""
+
+
 def handed_in(name, mistake):
     """The functions exchanged by a student who makes a mistake; in set 7 somebody of whom its paper is asked."""
     beside = papers.somebody(mistake.name.partition("_")[0]) if name == "ps7" else {}
     if name == "ps8" and mistake.problem != "predict":
         beside = QUICK
-    return beside | {mistake.replaces: mistake.source}
+    if name == "ps6" and mistake.replaces != "train":
+        beside = {"train": trained()}
+    source = mistake.source
+    if name == "ps6" and mistake.name in AT_ONCE:
+        source = source.replace("range(400)", "range(20)")
+    return beside | {mistake.replaces: source}
 
 
 def right_solutions():
@@ -292,9 +322,11 @@ HOSTILE = {
     "ends the process": ("", "    import os\n    os._exit(0)", "process ended", False),
     "crashes the process": ("import ctypes\nctypes.string_at(0)", None, "The cell was left out", True),
     "kills all it can see": (
-        "import os\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass",
+        # the first process of a namespace cannot end itself so, and there is no other
+        "import os\nfor pid in range(1, 50):\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass\n"
+        "raise ValueError('nobody has gone')",
         None,
-        "The cell was left out",
+        "nobody has gone",
         True,
     ),
     "talks over the grader's line": (
@@ -305,7 +337,7 @@ HOSTILE = {
     ),
     "answers drop by drop": (
         "import socket, struct, sys, time\nline = socket.socket(fileno=int(sys.argv[1]))\n"
-        "line.sendall(struct.pack('!II', 9_000_000, 0))\nwhile True:\n    try:\n        while True:\n"
+        "line.sendall(struct.pack('!II', 900_000, 0))\nwhile True:\n    try:\n        while True:\n"
         "            line.sendall(b' ')\n            time.sleep(0.1)\n    except BaseException:\n        pass",
         None,
         "took too long",
@@ -696,3 +728,20 @@ def test_nothing_of_the_teachers_is_on_the_site():
             found = [s for s in secrets if s in plain or json.dumps(s)[1:-1] in text]
             assert not found, (path, found[:3])
     assert published == len(SETS)
+
+
+def test_what_set_8_forecasts_stands_in_no_data_set():
+    """A series with the sun's cycles, which a forecast can halve the naive error on, and another for each student."""
+    from course.forecasts import another_sun
+    from rnnbook import data
+
+    one, other = (another_sun(np.random.default_rng(k)) for k in range(2))
+    real = data.sunspots()[1]
+    for known in (real, real[::-1], other):
+        nearest = [np.corrcoef(one[:100], known[k : k + 100])[0, 1] for k in range(len(known) - 100)]
+        assert max(nearest) < 0.9
+    rows = np.arange(len(one) - 9)[:, None] + np.arange(9)
+    table, following = np.c_[one[rows], np.ones(len(rows))], one[9:]
+    weights = np.linalg.lstsq(table[:200], following[:200], rcond=None)[0]
+    error = np.abs(table[200:] @ weights - following[200:]).mean() / np.abs(one[208:-1] - following[200:]).mean()
+    assert 0.3 < error < 0.6

@@ -3,6 +3,7 @@
 import doctest
 import json
 import math
+import shutil
 import sys
 
 import numpy as np
@@ -10,7 +11,7 @@ import processes
 import pytest
 from test_course import REFUSED, SETS, hidden_lines
 
-from course import analysis, examiner, export, grade, model
+from course import analysis, examiner, export, grade, model, report
 
 needs_sandbox = pytest.mark.skipif(bool(REFUSED), reason=REFUSED)
 
@@ -68,10 +69,17 @@ def test_resubmissions_are_kept_and_compared(tmp_path):
         analysis.main([str(tmp_path)])
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The sets for other test runners, made once."""
+    folder = tmp_path_factory.mktemp("exported")
+    export.export(folder)
+    return folder
+
+
 @pytest.mark.parametrize("name", ["ps1", "ps4"])
-def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
-    export.export(tmp_path)
-    folder = tmp_path / name
+def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, exported, tmp_path):
+    folder = shutil.copytree(exported / name, tmp_path / name)
     options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--rootdir", str(folder), f"test_{name}.py"]
 
     def run():
@@ -87,12 +95,11 @@ def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, tmp_path):
     assert f"{count} passed" in run()
 
 
-def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(tmp_path):
-    export.export(tmp_path)
+def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(exported):
     for name in SETS:
-        files = {path.stem: path.read_text("utf-8") for path in (tmp_path / name / "tests").iterdir()}
+        files = {path.stem: path.read_text("utf-8") for path in (exported / name / "tests").iterdir()}
         assert files.keys() == {key for key, _, _ in grade.roles(name)[0]}
-        everything = "".join(path.read_text("utf-8") for path in (tmp_path / name).rglob("*") if path.is_file())
+        everything = "".join(path.read_text("utf-8") for path in (exported / name).rglob("*") if path.is_file())
         assert "examiner" not in everything and not [line for line in hidden_lines(name) if line in everything]
         if name in ("ps5", "ps6"):  # what these test is long
             continue
@@ -104,3 +111,54 @@ def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(tmp_pat
             space = {"np": np, **vars(model.solution(name))}
             test = doctest.DocTestParser().get_doctest(case["code"], space, key, "", 0)
             assert test.examples and doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+# tables that a teacher edits ----------------------------------------------------------------------------------------
+
+CLASS = [
+    {"student": name, "problems": [], "written": [{"id": "q", "max": 7, "answer": "", "points": None}]}
+    for name in ("ada", "Zoë-77", "=cmd")
+]
+ROWS = 'student,question,points,of,answer\nada,q,6.5,7,"two\nlines, and a comma"\nZoë-77,q,3,7,\n\'=cmd,q,,7,x\n'
+
+
+@pytest.mark.parametrize("change", ["as it was", "semicolons", "tabs", "decimal comma", "utf-16", "windows", "old mac"])
+def test_points_are_read_as_spreadsheets_write_them(change, tmp_path):
+    text = ROWS
+    if change in ("semicolons", "decimal comma", "windows"):
+        text = text.replace("lines, and", "lines and").replace(",", ";")
+    if change in ("tabs", "utf-16"):
+        text = text.replace("lines, and", "lines and").replace(",", "\t")
+    if change in ("decimal comma", "windows"):
+        text = text.replace("6.5", "6,5")
+    if change == "old mac":
+        text = text.replace("points", " Points ")
+    path = tmp_path / "written.csv"
+    path.write_bytes(
+        text.encode({"utf-16": "utf-16", "windows": "cp1252", "as it was": "utf-8-sig"}.get(change, "utf-8"))
+    )
+    assert report.written_marks(path, CLASS) == {("ada", "q"): 6.5, ("Zoë-77", "q"): 3}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("6.5", "70", "line 2: 70 points are more than the 7 of this question"),
+        ("6.5", "-3", "line 2: '-3' is not a number of points"),
+        ("6.5", "nan", "line 2: 'nan' is not a number of points"),
+        ("6.5", "1e3", "line 2: '1e3' is not a number of points"),
+        ("6.5", "6,5", "line 2: it has 6 cells, and the header 5"),
+        ("Zoë-77,q,3", "Zoë-77,q,good", "line 4: 'good' is not a number of points"),
+        ("Zoë-77", "Zoe", "line 4: nothing was handed in by 'Zoe' for 'q'"),
+        ("Zoë-77,q", "Zoë-77,r", "line 4: nothing was handed in by 'Zoë-77' for 'r'"),
+        ("Zoë-77", "ada", "line 4: ada has points for q twice"),
+        ("points", "marks", "line 1: the header has no column points"),
+        (ROWS, "", "line 1: the header has no column student and no column question and no column points"),
+    ],
+)
+def test_points_that_cannot_be_meant_are_refused_with_their_line(old, new, words, tmp_path):
+    path = tmp_path / "written.csv"
+    path.write_text(ROWS.replace(old, new, 1), "utf-8")
+    with pytest.raises(ValueError, match=r"written\.csv, line") as refused:
+        report.written_marks(path, CLASS)
+    assert words in str(refused.value)

@@ -172,18 +172,21 @@ def best_of(select: Array, outcome: Array, tries: int = TRIES) -> Estimate:
     >>> round(found.value, 3)  # of six pairs three are led by the first, two by the second, one by the third
     16.667
     """
-    N = len(select)
+    N, order = len(select), np.argsort(select, kind="stable")
+    select, outcome = select[order], outcome[order]
 
-    def value(select, outcome):
-        order = np.argsort(select, kind="stable")
-        _, equals = np.unique(select[order], return_inverse=True)
-        means = np.bincount(equals, outcome[order]) / np.bincount(equals)  # equals share their weights
-        worse = np.arange(len(select))[::-1]
-        return float(means[equals] @ comb(worse, tries - 1) / comb(len(select), tries))
+    def weights(runs):  # of all subsets the share that each run leads, the best first
+        return comb(np.arange(runs)[::-1], tries - 1) / comb(runs, tries)
 
-    without = np.array([value(np.delete(select, i), np.delete(outcome, i)) for i in range(N)])
+    def value(select, outcome, weights):
+        equals = np.cumsum(np.append(False, select[1:] != select[:-1]))  # equals share their weights
+        means = np.bincount(equals, outcome) / np.bincount(equals)
+        return float(means[equals] @ weights)
+
+    others, fewer = ~np.eye(N, dtype=bool), weights(N - 1)
+    without = np.array([value(select[kept], outcome[kept], fewer) for kept in others])
     se = float(np.sqrt((N - 1) / N * ((without - without.mean()) ** 2).sum()))
-    return Estimate("", value(select, outcome), se, N / tries, runs=N)
+    return Estimate("", value(select, outcome, weights(N)), se, N / tries, runs=N)
 
 
 @dataclass(frozen=True, kw_only=True)
