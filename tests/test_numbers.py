@@ -2,8 +2,8 @@
 
 A number is borne by its chapter if
 
-- a cell of the same section prints it, rounded as the sentence rounds it (per cents also as a share of one), or has it
-  in its code: the bound of an assertion, a setting,
+- a cell of the same section prints it, rounded as the sentence rounds it (per cents also as a share of one), or has
+  just this number in its code: the bound of an assertion, a setting,
 - it is whole and any cell of the chapter prints or has just this number: how many runs, units, updates there were,
 - or it stands in `by_hand.txt`, with the computation that gives it or with the reason why nothing does.
 
@@ -64,9 +64,9 @@ class Number:
     start: int
     end: int
 
-    def borne_by(self, values):
-        scales = (1, 0.01) if self.percent else (1,)
-        return any(abs(abs(v) - s * self.value) <= s * self.slack * 1.0001 for v in values for s in scales)
+    def borne_by(self, values, exactly=False):
+        scales, slack = (1, 0.01) if self.percent else (1,), 1e-9 * self.value if exactly else self.slack
+        return any(abs(abs(v) - s * self.value) <= s * slack * 1.0001 for v in values for s in scales)
 
 
 def prose(markdown):
@@ -198,19 +198,17 @@ def excused(text, chapter):
                 yield match.span()
 
 
-def values(section):
-    return section.code.union(*(printed(text) for text in section.outputs))
-
-
 def unborne(chapter, sections):
     """The numbers that nothing bears, each with the words around it."""
-    everywhere = set().union(*(values(section) for section in sections))
-    for section in sections:
-        here = values(section)
+    outputs = [set().union(*map(printed, section.outputs)) for section in sections]
+    everywhere = set().union(*outputs, *(section.code for section in sections))
+    for section, output in zip(sections, outputs, strict=True):
         for text in section.texts:
             stretches = list(excused(text, chapter))
             for number in numbers(text):
-                if number.borne_by(here) or (number.whole and number.value in everywhere):
+                if number.borne_by(output) or number.borne_by(section.code, exactly=True):
+                    continue
+                if number.whole and number.borne_by(everywhere, exactly=True):
                     continue
                 if not any(a <= number.start < b for a, b in stretches):
                     yield number, text[max(0, number.start - 50) : number.end + 40].strip()
