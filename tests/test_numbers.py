@@ -7,6 +7,8 @@ A number is borne by its chapter if
 - it is whole and any cell of the chapter prints or has just this number: how many runs, units, updates there were,
 - or it stands in `by_hand.txt`, with the computation that gives it or with the reason why nothing does.
 
+What a cell prints is compared with a fresh run (nbval), so that a printed value is an asserted one.
+
 Free are numbers within mathematics, code, references, headings, years, and whole numbers up to twelve that have no
 unit: *two gates*, *at step 3*; and the level of all intervals, 95 %. So are the wrong choices of a question, whose
 sentences are nobody's, and the text that is read in the place of a figure, which describes the drawing.
