@@ -85,6 +85,15 @@ WIDE = """() => [...document.querySelectorAll("main *")]
   .filter(e => { for (let p = e.parentElement; p; p = p.parentElement)
       if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(p).overflowX)) return false; return true; })
   .map(e => e.outerHTML.slice(0, 120))"""
+#: Displayed equations of which a part is out of view: so cut off, an equation looks complete.
+CUT_OFF = """() => [...document.querySelectorAll("main .katex-display")].map(e => {
+    const parts = [...e.querySelectorAll(".katex-html .base, .katex-html .tag")];
+    const ends = Math.max(0, ...parts.map(part => part.getBoundingClientRect().right));
+    let box = e;
+    while (box && !["auto", "scroll", "hidden"].includes(getComputedStyle(box).overflowX)) box = box.parentElement;
+    const edge = Math.min(innerWidth, box ? box.getBoundingClientRect().right : innerWidth);
+    return [ends - edge, (e.closest("[id]") || {}).id];
+  }).filter(([over]) => over > 3).map(([over, id]) => `${id}: ${Math.round(over)} px are out of view`)"""
 BROKEN_IMAGES = "() => [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
 SMALL_TEXT = """() => [...document.querySelectorAll("figure svg.rb-figure")].map(svg => {
     const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
@@ -184,6 +193,7 @@ def visit(browser, address):
             # far sections too are laid out, so that they can be looked at; a colour on its way is neither theme's
             still = "section { content-visibility: visible !important } * { transition: none !important }"
             tab.add_style_tag(content=still)
+            problems += tab.evaluate(CUT_OFF)
             for theme in (first, "dark" if first == "light" else "light"):
                 tab.emulate_media(color_scheme=theme)
                 tab.wait_for_function(THEME, arg=theme)

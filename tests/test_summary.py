@@ -52,6 +52,7 @@ def python(line):
 
 def run(name, values):
     body = re.sub(r"\\(begin|end)\{aligned\}", "", EQUATIONS[name]).strip()
+    body = re.sub(r" \\\\\n&\\quad \+", " +", body)  # a line that goes on
     functions = {
         "softmax": softmax,
         "mean": lambda v: v.mean(axis=-1, keepdims=True),
