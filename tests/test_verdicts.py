@@ -13,7 +13,20 @@ import pytest
 from scipy import stats
 
 from rnnbook import trials
-from rnnbook.trials import INF, BestOf, Claim, Computed, Design, Estimate, Mean, Share, Total, Variation, coverage
+from rnnbook.trials import (
+    INF,
+    BestOf,
+    Claim,
+    Computed,
+    Design,
+    Estimate,
+    Mean,
+    Share,
+    Total,
+    Variation,
+    before,
+    coverage,
+)
 from rnnbook.trials.estimates import best_of, mean, share, total
 from rnnbook.trials.verdicts import LOGICS, VERDICTS, decide, unreachable
 
@@ -122,6 +135,18 @@ def test_a_comparison_that_is_no_test_says_so(change, remark, rng):
     found = condition.estimate(table(rng, a=change))
     assert remark in found.remark
     assert claim("always", (0.2, INF), [condition]).verdict(table(rng, a=change)) == "not tested"
+
+
+def test_an_old_table_whose_best_rates_lie_at_the_edge_is_no_test(monkeypatch):
+    rates = np.geomspace(0.01, 1, 24)
+    for loss, word in ((-rates, "high edge"), (rates, "low edge"), (np.abs(np.log(rates / 0.1)), "")):
+        rows = np.array(
+            [(cell, rate, one) for cell in "ab" for rate, one in zip(rates, loss, strict=True)],
+            [("cell", "U1"), ("learning_rate", float), ("loss", float)],
+        )
+        monkeypatch.setattr(before, "results", lambda name, rows=rows: rows)
+        old = before.Old("x", lambda rows: rows["loss"], lambda rows: rows["loss"], (0.01, 1))
+        assert (word in (found := old.difference({"cell": "a"}, {"cell": "b"}).remark)) and bool(word) == bool(found)
 
 
 def test_runs_that_are_missing_leave_a_claim_untested(rng):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnnbook.arrays import Array
-from rnnbook.trials.designs import FOLDER, log_uniform, results, rows_where
+from rnnbook.trials.designs import FOLDER, edge, log_uniform, results, rows_where
 from rnnbook.trials.estimates import INF, Estimate, difference, difference_of_shares, mean, share, total
 from rnnbook.trials.sweeps import sweep
 
@@ -76,7 +76,14 @@ class Old:
         (a, more_a), (b, more_b) = self.side(**arm), self.side(**rival)
         ends = np.array([min(a.min(), b.min()), max(a.max(), b.max())])
         found = blurred(difference([mean(a, ends), mean(b, ends)]), more_a, more_b)
-        return replace(found, remark="nothing learned" if np.all(np.r_[a, b] == self.nothing) else "")
+        nothing = np.all(np.r_[a, b] == self.nothing)
+        return replace(found, remark="nothing learned" if nothing else self.edge(arm) or self.edge(rival))
+
+    def edge(self, factors: dict[str, Any]) -> str:
+        """At which edge of their range the best rates of the tuning runs lie; empty if at none."""
+        rows = rows_where(results(f"{self.name}-tuning"), **factors)
+        select = np.asarray(self.select(rows), float)
+        return edge(np.where(np.isnan(select), np.inf, select), rows["learning_rate"], self.rates)
 
     def average(self, target: float = 0.0, **arm: Any) -> Estimate:
         """The mean of one arm, less a constant."""

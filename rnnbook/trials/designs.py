@@ -48,6 +48,16 @@ def rows_where(rows: Array, **factors: Any) -> Array:
     return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
 
 
+def edge(select: Array, rate: Array, limits: tuple[float, float]) -> str:
+    """At which edge of their range the best rates lie, in words; empty if it is none."""
+    low, high = np.log(limits)
+    good = select <= np.sort(select)[len(select) // 12]  # the best five of sixty, and their equals
+    place = ((np.log(rate[good]) - low) / (high - low)).mean()
+    if EDGE < place < 1 - EDGE:
+        return ""
+    return f"the best rates lie at the {'low' if place < 0.5 else 'high'} edge of their range"
+
+
 def log_uniform(low: float, high: float) -> Callable[[np.random.Generator], float]:
     """A function that draws a number whose logarithm is uniform."""
     return lambda rng: float(np.exp(rng.uniform(np.log(low), np.log(high))))
@@ -139,14 +149,8 @@ class Design:
             return "nothing learned"
         if self.rates is None:
             return ""
-        low, high = np.log(self.rates)
-        for rows in learned:
-            select = self.selection(rows)
-            good = select <= np.sort(select)[len(rows) // 12]  # the best five of sixty, and their equals
-            place = ((np.log(rows["learning_rate"][good]) - low) / (high - low)).mean()
-            if not EDGE < place < 1 - EDGE:
-                return f"the best rates lie at the {'low' if place < 0.5 else 'high'} edge of their range"
-        return ""
+        edges = (edge(self.selection(rows), rows["learning_rate"], self.rates) for rows in learned)
+        return next(filter(None, edges), "")
 
     def planned(self) -> list[dict[str, Any]]:
         """Combinations for `rnnbook.sweep`."""
