@@ -1,7 +1,6 @@
 """The trials of the book: whole tables, rows that can be made again, wherever, and verdicts that follow from them."""
 
 import csv
-import html
 import inspect
 import json
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
+from bs4 import BeautifulSoup
 from cluster import cluster
 
 from rnnbook import check_gradients, read_table, speech, sweep, trials
@@ -128,10 +128,18 @@ def test_a_claim_stands_in_its_chapter_with_its_plan_before_its_verdict(claim):
     assert claim.said and all(f"{{{one.key}," in bibliography for one in claim.said if one.key)
 
 
+def shown(cell):
+    """The numbers that a cell of a table shows, and by how much each may be off: half of its last digit."""
+    words = cell.get_text(" ").replace("−", "-").replace(",", "")
+    words = re.sub(r"×\S+( \d+)?(?= )", "", words, count=1) if "×" in words else words  # a logarithm's factor
+    found = re.findall(r"-?\d+(?:\.\d+)?", words)
+    return [(float(x), 0.5001 * 10.0 ** -len(x.partition(".")[2])) for x in found]
+
+
 def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
     site = ROOT / "_build/html"
-    page = (site / "book/verdicts.html").read_text("utf-8")
-    page = html.unescape(page).replace("’", "'")
+    page = BeautifulSoup((site / "book/verdicts.html").read_text("utf-8"), "html.parser")
+    articles = page.select("article.rb-claim")
     with (site / "_static/verdicts.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     expected = [(claim, found) for claim in CLAIMS for found in claim.estimates()]
@@ -140,10 +148,32 @@ def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
         assert (row["claim"], row["condition"], row["verdict"]) == (claim.words, found.name, verdicts[claim.words])
         numbers = [found.value, *found.interval()]
         np.testing.assert_allclose([float(row[k]) for k in ("value", "low", "high")], numbers, atol=1e-4)
-        assert row["hash"] == claim.hash() and claim.sentence in page and int(row["runs"]) == claim.runs()
-        assert np.isnan(found.value) or f"{found.value:.2f}".replace("-", "−") in page
+        assert row["hash"] == claim.hash() and int(row["runs"]) == claim.runs()
         target, anchor = row["section"].split("#")
-        assert f'id="{anchor}"' in (site / target).read_text("utf-8") and row["section"] in page
+        assert f'id="{anchor}"' in (site / target).read_text("utf-8")
+    for claim, article in zip(CLAIMS, articles, strict=True):
+        words = article.get_text(" ")
+        assert article.select_one(".rb-badge").get_text().endswith(verdicts[claim.words])
+        assert article.h3.a["href"] in {f"../{row['section']}" for row in rows if row["claim"] == claim.words}
+        assert claim.words in words.replace("’", "'") and article.select_one(".rb-sentence")
+        assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-row"))
+        if article.table:
+            cells = article.select("td.rb-numbers")
+            for found, cell in zip(claim.estimates(), cells, strict=len(claim.estimates()) == len(cells)):
+                numbers = [] if np.isnan(found.value) else [found.value, *found.interval()]
+                for x, (value, off) in zip(numbers, shown(cell), strict=False):
+                    assert abs(x - value) <= off, (claim.words, found.name, cell.get_text())
+
+
+def test_a_chapter_shows_a_block_where_its_notebook_prints_a_plan_or_a_report():
+    for claim in CLAIMS:
+        cells = json.loads((ROOT / f"notebooks/{claim.section}.ipynb").read_text("utf-8"))["cells"]
+        printed = "".join("".join(out.get("text", "")) for cell in cells for out in cell.get("outputs", ()))
+        page = BeautifulSoup((ROOT / f"_build/html/notebooks/{claim.section}.html").read_text("utf-8"), "html.parser")
+        names = {article.get("aria-label") for article in page.select("article.rb-claim, article.rb-plan")}
+        assert f"Said beforehand: {claim.words}" in names
+        assert (f"Verdict: {claim.words}" in names) == (claim.report() in printed)
+        assert not any(claim.plan() in block.get_text() for block in page.select("pre"))
 
 
 @pytest.mark.parametrize("kind", [*variants.VARIANTS, *dict(biases_and_gates.KINDS.values())])
