@@ -54,8 +54,9 @@ def slug(words: str) -> str:
 
 
 def text(words: str) -> str:
-    """Words as HTML; ``W_h`` gets its index."""
-    return re.sub(r"\b([WbcfhioU])_([a-z])\b", r"<i>\1</i><sub>\2</sub>", escape(words, quote=False))
+    """Words as HTML; ``W_h`` gets its index, and a number its minus."""
+    words = re.sub(r"(?<![\w.])-(?=\d)", "−", escape(words, quote=False))
+    return re.sub(r"\b([WbcfhioU])_([a-z])\b", r"<i>\1</i><sub>\2</sub>", words)
 
 
 def sentence(words: str) -> str:
@@ -267,7 +268,7 @@ def sketch(low: float, high: float) -> str:
 
 def drawing(inside: str, height: int = ROW) -> str:
     """SVG that is as wide as its place."""
-    return f'<svg class="rb-row" aria-hidden="true" focusable="false" width="100%" height="{height}">{inside}</svg>'
+    return f'<svg class="rb-row" aria-hidden="true" width="100%" height="{height}">{inside}</svg>'
 
 
 def ticks(claim: Claim, axis: Axis) -> str:
