@@ -6,7 +6,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from rnnbook.trials import INF, Claim, Computed, Estimate, blocks
+from rnnbook.trials import INF, Claim, Computed, Estimate, blocks, state
 from rnnbook.trials.blocks import Found
 
 
@@ -112,3 +112,8 @@ def test_a_claim_without_runs_has_an_honest_short_form():
     assert (
         article.table is None and "its runs are not finished" in article.get_text() and "nan" not in article.get_text()
     )
+
+
+def test_jupyter_shows_a_claim_as_its_block():
+    article = BeautifulSoup(state.CLAIMS[0]._repr_html_(), "html.parser").article
+    assert "computed" in article.get_text() and len(article.select("tbody tr")) == len(state.CLAIMS[0].conditions)

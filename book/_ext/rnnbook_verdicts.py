@@ -6,7 +6,6 @@ chapter say today, and the same claim's block takes its place; a text that is no
 """
 
 import csv
-import sys
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -82,13 +81,13 @@ def parsed(directive, lines, name):
 
 
 def depend(env, claims):
-    """Make the page anew when the tables of these claims change, or what declares or draws them."""
+    """Make the page anew when the tables of these claims change, or their trials, or what all trials stand on."""
     words = {claim.words for claim in claims}
-    modules = [module for module in trials.modules().values() if words & {claim.words for claim in module.CLAIMS}]
-    files = [trials.FOLDER / f"{table}.csv" for claim in claims for table in claim.tables]
-    files += [Path(module.__file__) for module in (*modules, blocks, sys.modules[trials.Claim.__module__])]
-    for file in dict.fromkeys(files):
-        env.note_dependency(str(file))
+    others = {m.__file__ for m in trials.modules().values() if not words & {claim.words for claim in m.CLAIMS}}
+    files = {str(trials.FOLDER / f"{table}.csv") for claim in claims for table in claim.tables}
+    files |= {str(path) for path in trials.FOLDER.parent.glob("*.py")} - others
+    for file in sorted(files):
+        env.note_dependency(file)
 
 
 # ---------------------------------------------------------------- the page of verdicts
