@@ -184,7 +184,7 @@ class Verdicts(SphinxDirective):
             f"Settings: {settings}." if settings else "",
             " ".join(f"Changed afterwards ({one.date}): {one.what}, since {one.why}." for one in claim.changes),
             f"Variations: {varied}." if varied else "",
-            f"Put on trial in [chapter {chapter(claim)}](../{address(claim)}).",
+            f'Put on trial in <a href="../{address(claim)}">chapter {chapter(claim)}</a>.',
             cite(claim, found, self.config.html_baseurl),
         ]
         text = [part for line in lines if line for part in (line, "")]
