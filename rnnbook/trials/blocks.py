@@ -110,10 +110,10 @@ def in_numbers(claim: Claim, one: Estimate) -> str:
     value, a, b = (number(x, decimals) for x in (one.value, low, high))
     if a == b:
         value = number(one.value, 2)
-    ends = f"{a} to {b}" if a != b else ""
+    ends = f" <span>({a} to {b})</span>" if a != b else ""
     if base is not None:
-        return f"<b>{factor(one.value, base)}</b> <small>{value}{f' <span>({ends})</span>' if ends else ''}</small>"
-    return f"<b>{value}</b>{f' <small>({ends})</small>' if ends else ''}"
+        return f"<b>{factor(one.value, base)}</b> <small>{value}{ends}</small>"
+    return f"<b>{value}</b><small>{ends}</small>"
 
 
 def says(claim: Claim) -> str:
