@@ -41,6 +41,15 @@ svg text { font-size: 14px; }
 .admonition, .sd-card { border: 1px solid #ccc; padding: 0 0.7em; margin: 0.8em 0; }
 .admonition-title, .sd-card-title { font-weight: bold; }
 .eqno { float: right; }
+.rb-claim, .rb-some li { border-top: 2px solid #777; margin: 1.2em 0; }
+.rb-badge { font-weight: bold; }
+.rb-tests { width: 100%; table-layout: fixed; }
+.rb-tests th, .rb-tests td { border: 0; font-weight: normal; }
+.rb-tests .rb-drawn { padding: 0; }
+.rb-tests caption { text-align: left; }
+.rb-mean th, .rb-alone th { font-weight: bold; }
+.rb-key .rb-row { width: 4em; }
+.rb-plan dt { font-weight: bold; }
 """
 
 
@@ -77,7 +86,10 @@ def page(name, ids):
     for sign in soup.select(", ".join(f"{kind} > mo" for kind in SCRIPTS)):
         if sign.get_text() == "\u2061":  # KaTeX puts the sign for "applied to" where a third part may not stand
             sign.decompose()
-    for link in soup.select("a.headerlink, .rb-cite, .prev-next-area, button, .sd-summary-state-marker"):
+    screen = (
+        "a.headerlink, .rb-cite, .prev-next-area, button, .sd-summary-state-marker, .rb-filters, .rb-more, .rb-scale"
+    )
+    for link in soup.select(screen):
         link.decompose()
     for code in soup.select("details.hide.above-input"):  # of the figures; it is in the notebook
         code.decompose()

@@ -20,9 +20,9 @@ def parts():
 
 @cache
 def body(name):
-    """A page's article, without scripts."""
+    """A page's article with those inside it, which claims are; without scripts."""
     text = (SITE / f"{name}.html").read_text("utf-8")
-    text = re.search(r'<article class="bd-article"[^>]*>(.*?)</article>', text, re.DOTALL)[1]
+    text = re.search(r'<article class="bd-article"[^>]*>(.*)</article>', text, re.DOTALL)[1]
     return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
 
 

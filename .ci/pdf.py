@@ -21,7 +21,7 @@ STYLE = """
 body { font-size: 10.5pt; }
 h1, h2, h3 { break-after: avoid; }
 .rb-stage svg { max-width: 11cm; }
-article { break-before: page; }
+.bd-article { break-before: page; }
 .headerlink, .rb-cite, .prev-next-area, button { display: none !important; }
 .rb-front { text-align: center; padding-top: 30vh; }
 .rb-front h1 { font-size: 34pt; }

@@ -11,6 +11,8 @@ import processes
 import pytest
 from conftest import SITE
 
+from rnnbook import trials
+
 ROOT = Path(__file__).parents[1]
 JAR = Path("/usr/share/java/epubcheck.jar")
 pytestmark = pytest.mark.skipif(not (SITE / "index.html").exists(), reason="the site is not built")
@@ -54,6 +56,11 @@ def test_every_link_inside_it_leads_somewhere(pages):
             assert goal in pages and (not anchor or anchor in ids[goal]), (name, link.get("href"))
             inside += 1
     assert inside > 1000
+
+
+def test_every_claim_is_in_it(pages):
+    """They are articles inside the page's article."""
+    assert len(list(pages["book/book-verdicts.xhtml"].iter(f"{XHTML}article"))) == len(trials.claims())
 
 
 def test_formulas_are_mathml_and_figures_are_there(pages):

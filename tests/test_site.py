@@ -1,6 +1,7 @@
 """The built site in a real browser: every page, wide and narrow, light and dark."""
 
 import contextlib
+import csv
 import re
 from functools import cache
 from html.parser import HTMLParser
@@ -349,21 +350,34 @@ def test_every_term_of_the_glossary_is_in_the_index(links):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_verdicts_can_be_sorted_and_downloaded(width, browser, address):
-    page = browser.new_page(viewport={"width": width, "height": 844})
+def test_the_verdicts_are_filtered_without_scripts_and_can_be_downloaded(width, browser, address):
+    with (SITE / "_static/verdicts.csv").open(encoding="utf-8") as stream:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(stream)}
+    context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 844})
+    page = context.new_page()
     page.goto(f"{address}/book/verdicts.html")
-    claims = page.locator(".rb-verdicts tbody tr td:nth-child(1)").all_text_contents()
-    page.get_by_role("button", name="Runs").click()
-    column = page.locator(".rb-verdicts tbody tr td:nth-child(4)")
-    numbers = [int(text) for text in column.all_text_contents() if text.isdigit()]
-    assert numbers == sorted(numbers) and len(set(numbers)) > 3
-    page.get_by_role("button", name="Runs").click()
-    assert [int(text) for text in column.all_text_contents() if text.isdigit()] == numbers[::-1]
-    assert page.locator(".rb-verdicts th[aria-sort]").all_text_contents() == ["Runs"]
-    page.get_by_role("button", name="Claim").click()
-    sorted_claims = page.locator(".rb-verdicts tbody tr td:nth-child(1)").all_text_contents()
-    assert sorted(sorted_claims) == sorted(claims) and sorted_claims != claims
+    shown = page.locator("article.rb-claim:visible")
+    assert shown.count() == len(verdicts)
+    for verdict in set(verdicts.values()):
+        page.get_by_role("radio", name=f"{list(verdicts.values()).count(verdict)} {verdict}").check()
+        assert shown.count() == list(verdicts.values()).count(verdict)
+    page.get_by_role("radio", name=f"all {len(verdicts)}").check()
+    page.get_by_role("radio", name="II · Gates", exact=True).check()
+    page.get_by_role("radio", name="GRU", exact=True).check()
+    words = shown.locator("h3").all_text_contents()
+    assert any("A GRU is as good as an LSTM" in text for text in words) and len(words) < 12
+    assert not any("stock" in text or "tanh is why" in text for text in words)
+    assert page.get_by_role("link", name="chapter 8").first.get_attribute("href").startswith("#claim-")
     with page.expect_download() as download:
-        page.get_by_role("link", name="The same as a file").click()
+        page.get_by_role("link", name="a file").click()
     assert download.value.suggested_filename == "verdicts.csv"
-    page.close()
+    context.close()
+
+
+def test_the_first_page_counts_the_verdicts_and_says_its_edition():
+    with (SITE / "_static/verdicts.csv").open(encoding="utf-8") as stream:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(stream)}
+    page = re.sub("<[^>]*>", "", (SITE / "index.html").read_text("utf-8"))
+    for verdict in set(verdicts.values()):
+        assert re.search(rf"(?<!\d){list(verdicts.values()).count(verdict)} {verdict}", page)
+    assert re.search(r"Edition \d+\.\d+\.\d+ of \d{1,2} [A-Z][a-z]+ \d{4}", page)

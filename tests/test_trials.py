@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
+from bs4 import BeautifulSoup
 from cluster import cluster
 
 from rnnbook import check_gradients, read_table, speech, sweep, trials
@@ -128,22 +129,53 @@ def test_a_claim_stands_in_its_chapter_with_its_plan_before_its_verdict(claim):
     assert claim.said and all(f"{{{one.key}," in bibliography for one in claim.said if one.key)
 
 
+def shown(cell):
+    """The numbers that a cell of a table shows, and by how much each may be off: half of its last digit."""
+    for factor in cell.select("b")[: "×" in cell.get_text()]:  # which a logarithm stands for
+        factor.decompose()
+    found = re.findall(r"-?\d+(?:\.\d+)?", cell.get_text().replace("−", "-").replace(",", ""))
+    return [(float(x), 0.5001 * 10.0 ** -len(x.partition(".")[2])) for x in found]
+
+
 def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
     site = ROOT / "_build/html"
-    page = (site / "book/verdicts.html").read_text("utf-8")
-    page = html.unescape(page).replace("’", "'")
+    page = BeautifulSoup((site / "book/verdicts.html").read_text("utf-8"), "html.parser")
+    articles = page.select("article.rb-claim")
     with (site / "_static/verdicts.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    expected = [(claim, found) for claim in CLAIMS for found in claim.estimates()]
-    verdicts = {claim.words: claim.verdict() for claim in CLAIMS}
+    estimates = {claim.words: claim.estimates() for claim in CLAIMS}
+    expected = [(claim, found) for claim in CLAIMS for found in estimates[claim.words]]
+    verdicts = {claim.words: claim.judge(estimates[claim.words])[0] for claim in CLAIMS}
+    counted = {claim.words: str(claim.runs()) for claim in CLAIMS}
     for row, (claim, found) in zip(rows, expected, strict=True):
         assert (row["claim"], row["condition"], row["verdict"]) == (claim.words, found.name, verdicts[claim.words])
         numbers = [found.value, *found.interval()]
         np.testing.assert_allclose([float(row[k]) for k in ("value", "low", "high")], numbers, atol=1e-4)
-        assert row["hash"] == claim.hash() and claim.sentence in page and int(row["runs"]) == claim.runs()
-        assert np.isnan(found.value) or f"{found.value:.2f}".replace("-", "−") in page
+        assert row["hash"] == claim.hash() and row["runs"] == counted[claim.words]
         target, anchor = row["section"].split("#")
-        assert f'id="{anchor}"' in (site / target).read_text("utf-8") and row["section"] in page
+        assert f'id="{anchor}"' in (site / target).read_text("utf-8")
+    for claim, article in zip(CLAIMS, articles, strict=True):
+        words = article.get_text(" ")
+        assert article.select_one(".rb-badge").get_text().endswith(verdicts[claim.words])
+        assert article.h3.a["href"] in {f"../{row['section']}" for row in rows if row["claim"] == claim.words}
+        assert claim.words in words.replace("’", "'") and article.select_one(".rb-sentence")
+        assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-row"))
+        if article.table:
+            cells = article.select("td.rb-numbers")
+            for found, cell in zip(estimates[claim.words], cells, strict=False):  # a mean may follow
+                numbers = [] if np.isnan(found.value) else [found.value, *found.interval()]
+                for x, (value, off) in zip(numbers, shown(cell), strict=False):
+                    assert abs(x - value) <= off, (claim.words, found.name, cell.get_text())
+
+
+def test_a_chapter_shows_a_block_where_its_notebook_prints_a_plan_or_a_report():
+    with (ROOT / "_build/html/_static/verdicts.csv").open(encoding="utf-8") as stream:
+        verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(stream)}
+    for claim in CLAIMS:
+        page = html.unescape((ROOT / f"_build/html/notebooks/{claim.section}.html").read_text("utf-8"))
+        assert f'aria-label="Said beforehand: {claim.words}"' in page
+        assert f'aria-label="Verdict: {claim.words}"' in page or verdicts[claim.words] == "not tested"
+        assert f"On trial: {claim.words}" not in page, "a text was left, since it is not what the claim says today"
 
 
 @pytest.mark.parametrize("kind", [*variants.VARIANTS, *dict(biases_and_gates.KINDS.values())])

@@ -154,6 +154,13 @@ def test_runs_that_are_missing_leave_a_claim_untested(rng):
     assert claim("always", ABOVE, [condition]).verdict(table(rng)) == "not tested"
 
 
+def test_runs_that_two_conditions_share_count_once(rng):
+    side = {"design": DESIGN, "outcome": "loss", "arm": {"cell": "a"}}
+    alone, against = Mean(name="a", **side), Mean(name="a over b", rival={"cell": "b"}, **side)
+    counted = [claim("always", ABOVE, conditions).runs(table(rng)) for conditions in ([alone], [alone, against])]
+    assert counted == [30, 60]
+
+
 @pytest.mark.parametrize(("name", "value"), [("outcome", "speed"), ("arm", {"cell": "c"}), ("arm", {})])
 def test_a_condition_names_an_outcome_and_one_arm_of_its_design(name, value):
     with pytest.raises(ValueError, match=name):

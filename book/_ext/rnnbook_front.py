@@ -1,20 +1,23 @@
-"""The first page: its figure before any script runs, verdicts as cards, and how long things take to read."""
+"""The first page: its figure before any script runs, some verdicts, the edition, and how long things take to read."""
 
+import datetime
 import json
 import math
 import os
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
 import yaml
 from docutils import nodes
-from rnnbook_verdicts import MARKS, address, decided, named, parsed
+from rnnbook_verdicts import address, decided, depend, known, named, parsed, raw
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
-from rnnbook import explorables
+from rnnbook import __version__, explorables, trials
+from rnnbook.trials import blocks
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
 
@@ -41,27 +44,57 @@ class Still(SphinxDirective):
         return [nodes.raw("", html, format="html")]
 
 
-class Cards(SphinxDirective):
-    """Verdicts as cards: the claims whose words are given, one a line."""
+class Some(SphinxDirective):
+    """Verdicts in short: how many claims have each, and the claims whose words are given, one a line, each drawn."""
 
     has_content = True
 
     def run(self):
-        """Write the cards as Markdown, and let the parser read it."""
-        lines = ["::::{grid} 1 2 3 3", ":gutter: 3", ""]
-        for words in self.content:
-            claim, found = named(self, words), decided(words)
-            verdict = found.verdict
-            kind = verdict.replace(" ", "-")
-            lines += [
-                f":::{{grid-item-card}} <span class='rb-mark rb-{kind}'>{MARKS[verdict]} {verdict}</span>",
-                f":class-card: rb-card rb-card-{kind}",
-                f"“{words}”",
-                "",
-                f'<a href="{address(claim)}">{found.runs:,} runs</a>',
-                ":::",
-            ]
-        return parsed(self, [*lines, "::::"], "rb-cards")
+        """Counts as a bar, then a list."""
+        counts = blocks.counted(decided(words) for words in known())
+        bar = "".join(f'<i class="rb-{blocks.slug(name)}" style="flex:{count}"></i>' for name, count in counts.items())
+        kinds = ", ".join(f'<b class="rb-{blocks.slug(name)}">{count} {name}</b>' for name, count in counts.items())
+        items = "".join(self.item(named(self, words), decided(words)) for words in self.content)
+        depend(self.env, trials.claims())
+        return [
+            raw(
+                f'<div class="rb-some"><div class="rb-bar" aria-hidden="true">{bar}</div>'
+                f"<p>Of {sum(counts.values())} claims: {kinds}.</p><ul>{items}</ul></div>"
+            )
+        ]
+
+    def item(self, claim, found):
+        """A claim: its badge, its words, the sentence on trial, all its conditions in one drawing."""
+        words = blocks.escape(claim.words, quote=False)
+        return (
+            f'<li class="rb-is-{blocks.slug(found.verdict)}"><div>{blocks.badge(found.verdict)} '
+            f'<a href="{address(claim)}">“{words}”</a><p>{blocks.text(claim.sentence)} {blocks.varied(found)}</p></div>'
+            f'<div class="rb-small">{blocks.small(claim, found)}'
+            f"<small>{blocks.measured(claim)}</small></div></li>"
+        )
+
+
+class Edition(SphinxDirective):
+    """Which edition this is, and of which day: that of its last commit, or where there is none of its release."""
+
+    def run(self):
+        """A line."""
+        root = self.env.srcdir
+        commits = git(root, "rev-parse", "--git-path", "logs/HEAD")
+        if commits:
+            self.env.note_dependency(str(Path(root, commits)))
+        released = yaml.safe_load(Path(root, "CITATION.cff").read_text("utf-8"))["date-released"]
+        day = datetime.date.fromisoformat(git(root, "log", "-1", "--format=%cs") or str(released))
+        text = f"Edition {__version__} of {day.day} {day:%B %Y}, by the recurrent-cells textbook authors."
+        return [nodes.paragraph(text, text, classes=["rb-edition"])]
+
+
+def git(root, *words):
+    """What git says; nothing where there is no git or no history."""
+    if not shutil.which("git"):
+        return ""
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 class Chapters(SphinxDirective):
@@ -175,7 +208,8 @@ class Files(SphinxDirective):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("first-figure", Still)
-    app.add_directive("verdict-cards", Cards)
+    app.add_directive("some-verdicts", Some)
+    app.add_directive("edition", Edition)
     app.add_directive("whole-book", Files)
     app.add_directive("chapters", Chapters)
     app.add_directive("chapter-needs", Needs)

@@ -1,23 +1,24 @@
-"""Claims on the pages: the table of verdicts, as a file as well; one claim's plan and report; simulated coverage."""
+"""Claims on the pages: all verdicts, as a file as well; a claim's plan and its verdict; simulated coverage.
+
+In a chapter a cell prints a claim's plan and its report as text, for JupyterLab and for the comparison
+with what a new run prints. Where a page is made, that text is looked up among what the claims of this
+chapter say today, and the same claim's block takes its place; a text that is not theirs stays.
+"""
 
 import csv
-import math
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
 
+import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from rnnbook import trials
-from rnnbook.trials import coverage
-from rnnbook.trials.verdicts import in_words, label
+from rnnbook import __version__, trials
+from rnnbook.trials import blocks, coverage
 
 FILE = "verdicts.csv"
-MARKS = {"confirmed": "✓", "refuted": "✗", "depends": "±", "not proven": "?", "not tested": "–", "computed": "="}
-MANY = 8  # conditions that are shown at once
 
 
 def address(claim):
@@ -26,14 +27,14 @@ def address(claim):
     return f"notebooks/{claim.section}.html#{nodes.make_id(heading)}"
 
 
-class Decided(NamedTuple):
-    """What the tables say of a claim."""
+def place(claim):
+    """Of the claim on the page of verdicts."""
+    return f"claim-{blocks.slug(claim.words)}"
 
-    estimates: list
-    verdict: str
-    why: str
-    stands: str
-    runs: int
+
+def chapter(claim):
+    """The number of its chapter."""
+    return int(claim.section[:2])
 
 
 def named(directive, words):
@@ -52,116 +53,206 @@ def known():
 @cache
 def decided(words):
     """What the tables say of the claim with these words, computed once."""
+    return blocks.find(known()[words])
+
+
+@cache
+def printed(words):
+    """What a cell prints of a claim, and the block that a page shows instead."""
     claim = known()[words]
-    estimates = claim.estimates()
-    return Decided(estimates, *claim.judge(estimates), claim.stands(trials.results, estimates), claim.runs())
+    link = f'<a href="../book/verdicts.html#{place(claim)}">All verdicts</a>'
+    return (
+        (claim.plan(), blocks.plan(claim)),
+        (claim.report(), blocks.verdict(claim, decided(words), f'<span class="rb-more">{link}</span>')),
+    )
 
 
-def number(value):
-    """As it is printed."""
-    return f"{value:.2f}".replace("-", "−").replace("nan", "no runs yet")
-
-
-def in_numbers(estimate):
-    """An estimate and its interval."""
-    low, high = (number(end) for end in estimate.interval())
-    return number(estimate.value) + (f" ({low} to {high})" if estimate.se and math.isfinite(estimate.value) else "")
-
-
-def forest(claim, estimates):
-    """A forest plot as HTML: one line a condition, the region shaded; the numbers stand beside it as text."""
-    ends = [end for one in estimates for end in (one.value, *one.interval()) if math.isfinite(end)]
-    ends += [end for end in claim.region if math.isfinite(end)]
-    low, high = min(ends), max(ends)
-    margin = 0.06 * (high - low or 1.0)
-    low, high = low - margin, high + margin
-
-    def place(value):
-        return 100 * (min(max(value, low), high) - low) / (high - low)
-
-    def bar(name, start, end):
-        return f'<i class="{name}" style="left:{place(start):.1f}%;width:{place(end) - place(start):.1f}%"></i>'
-
-    lines = []
-    for one in estimates:
-        drawn = bar("rb-region", *claim.region)
-        if math.isfinite(one.value):
-            found = label(claim.region, one.interval())
-            drawn += bar(f"rb-interval rb-{found}", *one.interval())
-            drawn += f'<i class="rb-value rb-{found}" style="left:{place(one.value):.1f}%"></i>'
-        lines.append(
-            f'<span class="rb-condition"><span>{escape(one.name)}</span>'
-            f'<span class="rb-track" aria-hidden="true">{drawn}</span><span>{in_numbers(one)}</span></span>'
-        )
-    head = f"{escape(claim.quantity)}, in {escape(claim.unit)}; the claim says {in_words(claim.region)}"
-    return f'<span class="rb-forest"><span>{head.replace("-", "−")}</span>{"".join(lines)}</span>'
-
-
-def evidence(claim, found):
-    """The forest plot, folded where it is long, what was said beforehand, and who says the claim."""
-    drawn = forest(claim, found.estimates)
-    if len(found.estimates) > MANY:
-        drawn = f"<details><summary>{len(found.estimates)} conditions</summary>{drawn}</details>"
-    settings = "; ".join(dict.fromkeys(design.said() for design in claim.designs()))
-    who = ((f"{{cite:t}}`{one.key}`" if one.key else "folklore", one.where) for one in claim.said)
-    said = "; ".join(f"{name}: {where}" for name, where in who)
-    about = [f"Said by {said}.", f"Logic: {claim.logic}.", f"Margin: {escape(claim.margin)}."]
-    about += [f"Settings: {escape(settings)}."] if settings else []
-    about += [f"Changed afterwards ({one.date}): {escape(one.what)}, since {escape(one.why)}." for one in claim.changes]
-    stands = f"It {found.stands}." if found.stands.startswith(("stands", "was")) else ""
-    folded = f"<details><summary>Who says it, and what was said beforehand</summary>{' '.join(about)}</details>"
-    return f"{drawn}{stands}{folded}"
+def raw(html):
+    """A node that is this HTML."""
+    return nodes.raw("", html, format="html")
 
 
 def parsed(directive, lines, name):
     """Markdown that a directive wrote from the tables, parsed, in a container; it is made anew when a trial changes."""
     holder = nodes.container(classes=[name])
     directive.state.nested_parse(StringList(lines), 0, holder)
-    for path in sorted([*trials.FOLDER.glob("*.csv"), *trials.FOLDER.parent.glob("*.py")]):
-        directive.env.note_dependency(str(path))
+    depend(directive.env, trials.claims())
     return [holder]
 
 
+def depend(env, claims):
+    """Make the page anew when the tables of these claims change, or their trials, or what all trials stand on."""
+    words = {claim.words for claim in claims}
+    others = {m.__file__ for m in trials.modules().values() if not words & {claim.words for claim in m.CLAIMS}}
+    files = {str(trials.FOLDER / f"{table}.csv") for claim in claims for table in claim.tables}
+    files |= {str(path) for path in trials.FOLDER.parent.glob("*.py")} - others
+    for file in sorted(files):
+        env.note_dependency(file)
+
+
+# ---------------------------------------------------------------- the page of verdicts
+def parts(root):
+    """The chapters' parts, by the table of contents: for each its caption and its chapters."""
+    contents = yaml.safe_load(Path(root, "_toc.yml").read_text("utf-8"))["parts"]
+    names = {part["caption"]: [one["file"].removeprefix("notebooks/") for one in part["chapters"]] for part in contents}
+    sections = {claim.section for claim in known().values()}
+    return {caption: files for caption, files in names.items() if sections & set(files)}
+
+
+def radio(group, value, label, checked=False):
+    """A choice that style sheets can see."""
+    return (
+        f'<label class="rb-choice"><input type="radio" name="{group}" id="{group}-{value}"'
+        f"{' checked' * checked}><span>{label}</span></label>"
+    )
+
+
+def filters(captions):
+    """Radio buttons; what they hide, the style sheet hides."""
+    founds = {words: decided(words) for words in known()}
+    rows = [f'<div class="rb-kind">{radio("verdict", "all", f"all {len(founds)}", True)}</div>']
+    for verdict, count in blocks.counted(founds.values()).items():
+        links = "".join(
+            f'<a href="#{place(known()[words])}" title="{escape(words)}"><span class="rb-hear">{escape(words)}, '
+            f"chapter </span>{chapter(known()[words])}</a>"
+            for words, found in founds.items()
+            if found.verdict == verdict
+        )
+        kind = blocks.slug(verdict)
+        choice = radio("verdict", kind, f'<b class="rb-{kind}">{blocks.MARKS[verdict]} {count} {verdict}</b>')
+        rows.append(f'<div class="rb-kind">{choice}<span class="rb-squares rb-{kind}">{links}</span></div>')
+    groups = {
+        "Verdict <small>(a square is a claim, with the number of its chapter)</small>": rows,
+        "Part": [radio("part", k, caption.replace("Part ", "")) for k, caption in enumerate(captions, 1)],
+        "Cell": [radio("cell", name, name) for name in blocks.CELLS],
+    }
+    groups["Part"].insert(0, radio("part", "all", "all", True))
+    groups["Cell"].insert(0, radio("cell", "all", "all", True))
+    sets = [f"<fieldset><legend>{name}</legend>{''.join(group)}</fieldset>" for name, group in groups.items()]
+    return f'<form class="rb-filters" autocomplete="off">{"".join(sets)}</form>'
+
+
+def key():
+    """What the drawings mean."""
+    sides = {"inside": (1.0, 3.0), "across the edge": (-1.0, 1.0), "outside": (-3.0, -1.0)}
+    shown = [f"<span>{blocks.sketch(*interval)} {words}</span>" for words, interval in sides.items()]
+    return f'<p class="rb-key">What a claim needs is shaded: {"".join(shown)}</p>'
+
+
+def cite(claim, found, base):
+    """How to cite one verdict."""
+    where = f" {base}book/verdicts.html#{place(claim)}" if base else ""
+    return f"Cite it as: Recurrent cells {__version__}, “{claim.words}”: {found.verdict}; plan {claim.hash()}.{where}"
+
+
 class Verdicts(SphinxDirective):
-    """A table with a row a claim."""
+    """An article for each claim, in the parts of the book, behind the filters."""
 
     def run(self):
-        """Write the table as Markdown, and let the parser read it."""
-        lines = ["| Claim | Verdict | Evidence | Runs |", "| --- | --- | --- | --- |"]
-        rows = []
+        """Sections of articles; who says a claim is Markdown, for its citations."""
+        self.env.note_dependency(str(Path(self.env.srcdir, "_toc.yml")))
+        found = parts(self.env.srcdir)
+        made = [raw(filters(found) + key())]
+        for k, (caption, names) in enumerate(found.items(), 1):
+            section = nodes.section("", nodes.title(caption, caption), classes=["rb-part", f"rb-part-{k}"])
+            section["ids"] = [nodes.make_id(caption)]
+            for claim in known().values():
+                if claim.section in names:
+                    section += self.article(claim, decided(claim.words))
+            made.append(section)
+        self.env.rnnbook_verdicts = {self.env.docname: self.rows()}
+        return made
+
+    def article(self, claim, found):
+        """A claim's block with its head and, folded, who says it and what was said beforehand."""
+        at = place(claim)
+        classes = " ".join([f"rb-is-{blocks.slug(found.verdict)}", *(f"rb-on-{name}" for name in blocks.cells(claim))])
+        words = f'<a href="../{address(claim)}">“{escape(claim.words, quote=False)}”</a>'
+        link = f'<a class="headerlink" href="#{at}" title="Link to this claim">#</a>'
+        head = (
+            f'<article class="rb-claim {classes}" id="{at}" aria-labelledby="{at}-words"><div class="rb-head">'
+            f'{blocks.badge(found.verdict)}<h3 id="{at}-words">{words}{link}</h3></div>'
+            f'<p class="rb-sentence">{blocks.text(claim.sentence)}</p>{blocks.result(claim, found)}'
+            "<details><summary>Who says it, what was said beforehand, how to cite it</summary>"
+        )
+        who = ((f"{{cite:t}}`{one.key}`" if one.key else "folklore", one.where) for one in claim.said)
+        settings = "; ".join(dict.fromkeys(design.said() for design in claim.designs()))
+        varied = "; ".join(f"{name}: {word}" for name, word in found.variations.items())
+        lines = [
+            f"Said by {'; '.join(f'{name}: {where}' for name, where in who)}.",
+            f"Logic: {claim.logic}. Margin: {claim.margin}.",
+            f"Settings: {settings}." if settings else "",
+            " ".join(f"Changed afterwards ({one.date}): {one.what}, since {one.why}." for one in claim.changes),
+            f"Variations: {varied}." if varied else "",
+            f'Put on trial in <a href="../{address(claim)}">chapter {chapter(claim)}</a>.',
+            cite(claim, found, self.config.html_baseurl),
+        ]
+        text = [part for line in lines if line for part in (line, "")]
+        return [raw(head), *parsed(self, text, "rb-about"), raw("</details></article>")]
+
+    def rows(self):
+        """The same for the file: a row a condition."""
+        made = []
         for claim in known().values():
             found = decided(claim.words)
-            kind = found.verdict.replace(" ", "-")
-            before = "<br>Its tables were made before the plan." if claim.made_before() else ""
-            why = f"<br>{found.why}" if found.why else ""
-            cells = (
-                f'<a href="../{address(claim)}">{claim.words}</a><br>{claim.sentence}',
-                f"<span class='rb-mark rb-{kind}'>{MARKS[found.verdict]} {found.verdict}</span>{why}{before}",
-                evidence(claim, found),
-                str(found.runs or "none"),
-            )
-            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
             about = [claim.words, claim.sentence, claim.logic, address(claim), found.runs, *claim.region, claim.unit]
             for one in found.estimates:
                 numbers = [round(end, 4) for end in (one.value, *one.interval())]
-                rows.append([*about, one.name, *numbers, found.verdict, found.stands, claim.hash()])
-        self.env.rnnbook_verdicts = {self.env.docname: rows}
-        return parsed(self, lines, "rb-verdicts")
+                made.append([*about, one.name, *numbers, found.verdict, found.stands, claim.hash()])
+        return made
 
 
+# ---------------------------------------------------------------- one claim
 class Plan(SphinxDirective):
-    """What was said of a claim before its first run, or what came out (`report`), as the chapter prints it."""
+    """What was said of a claim before its first run, or what came out (`report`), as the chapter shows it."""
 
     required_arguments, final_argument_whitespace = 1, True
     option_spec = {"report": lambda _: True}  # noqa: RUF012
 
     def run(self):
-        """As lines of text."""
+        """As a block."""
         claim = named(self, self.arguments[0])
-        text = claim.report() if "report" in self.options else claim.plan()
-        return parsed(self, ["```text", *text.splitlines(), "```"], "rb-plan")
+        depend(self.env, [claim])
+        return [raw(blocks.verdict(claim, decided(claim.words)) if "report" in self.options else blocks.plan(claim))]
 
 
+def show(app, doctree):
+    """In a chapter, put a claim's block where a cell printed its text."""
+    section = app.env.docname.removeprefix("notebooks/")
+    claims = [claim for claim in known().values() if claim.section == section]
+    if not claims:
+        return
+    depend(app.env, claims)
+    for block in [one for one in doctree.findall(nodes.literal_block) if "stream" in one["classes"]]:
+        pieces = [block.astext()]
+        for claim in claims:
+            for text, html in printed(claim.words):
+                pieces = [part for piece in pieces for part in cut(piece, text, raw(html))]
+        if len(pieces) > 1:
+            place = block.parent.index(block)  # `replace_self` would give the first of them its classes
+            shown = [still(block, piece) for piece in pieces if not isinstance(piece, str) or piece.strip()]
+            block.parent[place : place + 1] = shown
+
+
+def cut(piece, text, node):
+    """A piece of what was printed, with a node in the place of a text."""
+    if not isinstance(piece, str) or text not in piece:
+        return [piece]
+    before, after = piece.split(text, 1)
+    return [before, node, after]
+
+
+def still(block, piece):
+    """What was printed besides, as before."""
+    if isinstance(piece, nodes.raw):
+        return piece
+    words = piece.strip("\n")
+    left = nodes.literal_block(words, words)
+    left.attributes |= {name: value for name, value in block.attributes.items() if name not in ("ids", "names")}
+    return left
+
+
+# ---------------------------------------------------------------- coverage, and the file
 class Coverage(SphinxDirective):
     """What intervals cover that say 95 %, from the table of simulated experiments."""
 
@@ -200,6 +291,7 @@ def setup(app):
     app.add_directive("verdicts", Verdicts)
     app.add_directive("claim", Plan)
     app.add_directive("coverage", Coverage)
+    app.connect("doctree-read", show)
     app.connect("env-merge-info", merge)
     app.connect("build-finished", write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 2}
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 3}

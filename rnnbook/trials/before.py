@@ -7,6 +7,7 @@ covers 62 to 65 % where it says 95 (simulated); with the error of the choice, re
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from rnnbook.trials.estimates import INF, Estimate, difference, difference_of_sh
 from rnnbook.trials.sweeps import sweep
 
 SEEDS = 30  # runs at the best rates
+RESAMPLES = 200  # of the tuning runs
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,9 @@ class Old:
         runs = np.asarray(self.outcome(rows_where(results(self.name), **factors)), float)
         return runs, self.tuning_error(**factors)
 
-    def tuning_error(self, resamples: int = 200, **factors: Any) -> float:
+    def tuning_error(self, **factors: Any) -> float:
         """How the smoothed outcome varies at the rates that resampled tuning runs would have chosen."""
-        rows = rows_where(results(f"{self.name}-tuning"), **factors)
-        decades = np.log(rows["learning_rate"]) / np.log(self.rates[1] / self.rates[0])
-        select, outcome = (np.asarray(of(rows), float) for of in (self.select, self.outcome))
-        known = np.isfinite(outcome)
-        if known.sum() < 5:
-            return 0.0
-        rng = np.random.default_rng(0)
-
-        def value(drawn):
-            (rate,) = best_rates(rows[drawn], tuple(factors), select[drawn], self.rates, self.parts).values()
-            away = np.log(rate) / np.log(self.rates[1] / self.rates[0]) - decades[known]
-            weight = np.exp(-0.5 * (away / 0.1) ** 2) + 1e-9
-            return weight @ outcome[known] / weight.sum()
-
-        return float(np.std([value(rng.integers(0, len(rows), len(rows))) for _ in range(resamples)]))
+        return _tuning_error(self, **factors)
 
     def difference(self, arm: dict[str, Any], rival: dict[str, Any]) -> Estimate:
         """The mean of one arm less that of another, by Welch's t."""
@@ -97,6 +85,25 @@ class Old:
         each = [share(runs) for runs, _ in sides]
         found = each[0] if rival is None else difference_of_shares(*each)
         return blurred(found, *(more for _, more in sides))
+
+
+@cache  # conditions and variations share many sides
+def _tuning_error(old: Old, **factors: Any) -> float:
+    rows = rows_where(results(f"{old.name}-tuning"), **factors)
+    decades = np.log(rows["learning_rate"]) / np.log(old.rates[1] / old.rates[0])
+    select, outcome = (np.asarray(of(rows), float) for of in (old.select, old.outcome))
+    known = np.isfinite(outcome)
+    if known.sum() < 5:
+        return 0.0
+    rng = np.random.default_rng(0)
+
+    def value(drawn):
+        (rate,) = best_rates(rows[drawn], tuple(factors), select[drawn], old.rates, old.parts).values()
+        away = np.log(rate) / np.log(old.rates[1] / old.rates[0]) - decades[known]
+        weight = np.exp(-0.5 * (away / 0.1) ** 2) + 1e-9
+        return weight @ outcome[known] / weight.sum()
+
+    return float(np.std([value(rng.integers(0, len(rows), len(rows))) for _ in range(RESAMPLES)]))
 
 
 def blurred(found: Estimate, *errors: float) -> Estimate:

@@ -147,8 +147,20 @@ class Claim:
         return [one.estimate(read) for one in self.conditions]
 
     def runs(self, read: Callable[[str], Array] = results) -> int:
-        """How many runs the verdict rests on; those that two conditions share count for both."""
-        return sum(one.runs for one in self.estimates(read))
+        """How many runs the verdict rests on; those that two conditions share count once.
+
+        Of older tables it is not declared which rows a condition reads: there they count for both.
+        """
+        used: dict[str, Array] = {}
+        for part in replace(self, panel=())._parts():
+            try:
+                rows = read(part.design.name)
+            except FileNotFoundError:  # there are none yet
+                continue
+            own = [np.all([rows[name] == value for name, value in arm.items()], axis=0) for arm in part.arms()]
+            used[part.design.name] = np.any([used.get(part.design.name, own[0]), *own], axis=0)
+        old = [one for one in self.conditions if not isinstance(one, (Condition, Total))]
+        return sum(int(rows.sum()) for rows in used.values()) + sum(one.estimate(read).runs for one in old)
 
     def verdict(self, read: Callable[[str], Array] = results) -> str:
         """One of `VERDICTS`."""
@@ -188,13 +200,12 @@ class Claim:
         """In how many of its variations the verdict stands, and what turns it, in a sentence."""
         estimates = self.estimates(read) if estimates is None else estimates
         verdict, found = self.judge(estimates)[0], self.variations(read, estimates)
-        if not found or verdict in ("computed", "not tested"):
-            return "without variations"
-        untested = [name for name, other in found.items() if other == "not tested"]
-        turned = [f"with {name} it is {other}" for name, other in found.items() if other not in (verdict, "not tested")]
-        tested = len(found) - len(untested)
-        kept = f"stands in {tested - len(turned)} of {tested} variations"
-        return "; ".join([kept, *turned, *([f"not tested with {' or '.join(untested)}"] if untested else [])])
+        return standing(verdict, found)
+
+    def _repr_html_(self) -> str:
+        from rnnbook.trials import blocks  # HTML is for pages, not for those who decide
+
+        return blocks.verdict(self)
 
     def made_before(self) -> bool:
         """Whether a table that it reads is older than its plan."""
@@ -203,8 +214,8 @@ class Claim:
             hasattr(condition, "tables") for condition in self.conditions
         )
 
-    def plan(self) -> str:
-        """What was said before the first run, as lines of text."""
+    def beforehand(self) -> list[tuple[str, str]]:
+        """What was said before the first run: names, and what stands under them."""
         said = [
             ("that is", self.sentence),
             ("quantity", f"{self.quantity}, in {self.unit}"),
@@ -222,7 +233,11 @@ class Claim:
         if self.panel:
             said.append(("variations", "; ".join(one.name for one in self.panel)))
         said += [("changed", f"{one.date}: {one.what}, since {one.why}") for one in self.changes]
-        lines = [f"{name:13s} {words}" for name, words in said]
+        return said
+
+    def plan(self) -> str:
+        """What was said before the first run, as lines of text."""
+        lines = [f"{name:13s} {words}" for name, words in self.beforehand()]
         return "\n".join([f"On trial: {self.words}", *(wrapped(f"  {line}", " " * 16) for line in lines)])
 
     def _rule(self):
@@ -248,6 +263,18 @@ class Claim:
             lines.append(f"  {one.name:{width}s} {'no runs yet' if np.isnan(one.value) else numbers}")
         lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
         return "\n".join(wrapped(line, "    ") for line in lines)
+
+
+def standing(verdict: str, variations: dict[str, str]) -> str:
+    """In how many variations a verdict stands, and what turns it, in a sentence."""
+    if not variations or verdict in ("computed", "not tested"):
+        return "without variations"
+    untested = [name for name, other in variations.items() if other == "not tested"]
+    others = {name: other for name, other in variations.items() if other not in (verdict, "not tested")}
+    turned = [f"with {name} it is {other}" for name, other in others.items()]
+    tested = len(variations) - len(untested)
+    kept = f"stands in {tested - len(turned)} of {tested} variations"
+    return "; ".join([kept, *turned, *([f"not tested with {' or '.join(untested)}"] if untested else [])])
 
 
 def wrapped(line: str, indent: str) -> str:
