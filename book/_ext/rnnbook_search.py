@@ -83,7 +83,12 @@ def entries(doctree):
         if terms and isinstance(item.parent.parent, addnodes.glossary):
             meaning = clean(text_of(next(iter(item.findall(nodes.definition)))))
             names = " / ".join(text_of(t).strip() for t in terms)
-            found = {"at": terms[0]["ids"][0], "title": names, "text": meaning, "ids": []}
+            found = {
+                "at": terms[0]["ids"][0],
+                "title": names,
+                "text": meaning,
+                "ids": [i for t in terms for i in t["ids"]],
+            }
             yield found | {"links": list(links_in(item)), "term": True}
     for node in doctree.findall(addnodes.desc):
         signature = next(iter(node.findall(addnodes.desc_signature)))
@@ -113,11 +118,15 @@ def write_index(app, exception):
     where = {f"{page}.html#{i}": entry for page, found in pages.items() for entry in found for i in entry["ids"]}
     where |= {f"{page}.html": found[0] for page, found in pages.items() if found}
     papers = cited(app)
-    also = {}
+    also, introduced = {}, set()
     for page, found in pages.items():
         for entry in found:
             targets = [resolved(page, link) for link in entry["links"]]
-            if entry.get("term"):  # a term leads to the section of the first equation, figure or chapter it names
+            for target in targets if page.startswith("notebooks/") else ():  # a term leads to where it first stands,
+                if where.get(target, {}).get("term") and target not in introduced:
+                    introduced.add(target)
+                    also.setdefault(id(entry), []).append(where[target]["title"])
+            if entry.get("term"):  # and to the section of the first equation, figure or chapter that it names
                 first = next((t for t in targets if t.startswith("notebooks/") and t in where), None)
                 if first:
                     also.setdefault(id(where[first]), []).append(entry["title"])
