@@ -99,7 +99,7 @@ def all_words(text):
 
 def site_css(sheets, words, static, memory):
     """One style sheet of the rules that are used, written, and its icons; an earlier build's if nothing changed."""
-    asked = {"fa-regular", "fa-brands", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
+    asked = {"fa-regular", "far", "fa-brands", "fab", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
     key = hashlib.sha256(repr((sheets, sorted(words & asked))).encode()).hexdigest()
     file, made = static / "site.css", memory / "site.css.key"
     if file.exists() and made.exists() and made.read_text(encoding="utf-8") == key:
@@ -126,8 +126,7 @@ def without_scripts(css):
             if selectors:
                 auto = ",".join(asked.sub("[data-theme=auto]", s) for s in selectors)
                 found.append(f"{auto}{{{tinycss2.serialize(rule.content)}}}")
-    light, dark = ("\n".join(found) for found in twins.values())
-    return f"\n{light}\n@media (prefers-color-scheme: dark){{{dark}}}"
+    return "".join(f"\n@media (prefers-color-scheme: {theme}){{{''.join(found)}}}" for theme, found in twins.items())
 
 
 def leave_unmeasured(script):
@@ -209,8 +208,8 @@ def used_rules(css, words):
                 kept.append(f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}")
         elif rule.type == "at-rule":
             text = tinycss2.serialize([rule])
-            unused = ("fa-regular-400", "fa-regular"), ("fa-brands-400", "fa-brands")
-            if not any(font in text and name not in words for font, name in unused):
+            kinds = {"fa-regular-400": {"fa-regular", "far"}, "fa-brands-400": {"fa-brands", "fab"}}
+            if not any(font in text and not names & words for font, names in kinds.items()):
                 kept.append(text)
     return "\n".join(kept)
 
