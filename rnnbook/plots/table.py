@@ -55,7 +55,7 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.heads)
+        head = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in self.heads)
         body = "".join(
             f'<tr><th scope="row">{_shown(row[0])}</th>' + "".join(f"<td>{_shown(v)}</td>" for v in row[1:]) + "</tr>"
             for row in self.rows
