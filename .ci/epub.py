@@ -34,6 +34,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; }
 pre { border-left: 2px solid #ccc; padding-left: 0.6em; }
 table { border-collapse: collapse; font-size: 0.85em; }
 td, th { border: 1px solid #ccc; padding: 0.2em 0.4em; text-align: left; vertical-align: top; }
+.rb-numbers td { text-align: right; }
 figure { margin: 1em 0; }
 figcaption { font-size: 0.85em; }
 svg { max-width: 100%; height: auto; }

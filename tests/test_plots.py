@@ -1,5 +1,7 @@
 """The shared figures: what they show, and that their labels can be read."""
 
+import re
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -85,3 +87,17 @@ def test_the_same_figure_gives_the_same_svg(tmp_path):
         figure, _ = plots.cell_diagram(LSTM(1, 1, rng=np.random.default_rng(0)))
         figure.savefig(tmp_path / name, metadata={"Date": None})
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_table_says_the_same_as_text_and_on_a_page():
+    rows = [("LSTM", -0.25, 1200), ("a & b", 13.5, "none")]
+    table = plots.Table(["cell", "loss", "runs"], rows, "s .2f d")
+    assert str(table).splitlines() == ["cell    loss  runs", "LSTM   -0.25  1200", "a & b  13.50  none"]
+    cells = re.findall(r"<t[hd](?: scope=\"\w+\")?>([^<]*)</t[hd]>", table._repr_html_())
+    assert cells == ["cell", "loss", "runs", "LSTM", "−0.25", "1200", "a &amp; b", "13.50", "none"]
+
+
+@pytest.mark.parametrize(("rows", "formats"), [([(1,)], "d d"), ([(1, 2)], "d")])
+def test_a_table_whose_rows_and_formats_are_not_as_many_as_its_heads_is_refused(rows, formats):
+    with pytest.raises(ValueError, match="2"):
+        plots.Table(["a", "b"], rows, formats)

@@ -23,6 +23,8 @@ from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID, INK, RAMP
 katex.NODEJS_BINARY = str(Path(nodejs.ROOT_DIR) / ("node.exe" if nodejs.os.name == "nt" else "bin/node"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # a loaded machine needs more than five seconds
 katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True, "trust": True, "strict": "ignore"}
+# the other sign for "empty" alone would bring a font of 28 kB
+katex.KATEX_DEFAULT_OPTIONS |= {"macros": {r"\varnothing": r"\emptyset"}}
 
 
 def start_patiently(cls, rundir, timeout):

@@ -4,6 +4,7 @@ The theme brings half a megabyte of styles, ten of whose files hold up the first
 1.5 MB of icons, of which the book shows a dozen.
 """
 
+import base64
 import hashlib
 import logging
 import os
@@ -14,7 +15,25 @@ import tinycss2
 from fontTools import subset, ttLib
 
 LINK = re.compile(r'\s*<link (?:rel="stylesheet" type="text/css" )?href="([^"?]+)[^"]*"(?: rel="stylesheet")? />')
-ICONS = "vendor/fontawesome/webfonts/fa-solid-900"
+ICONS = "vendor/fontawesome/webfonts"
+#: Fonts of the first screen, asked for before the style sheet is read, so that little moves when they come.
+FIRST = ("serif", "sans")
+#: Scripts that only some pages need, and what these have; the last served Sphinx's own search.
+SCRIPTS = {
+    "clipboard.min": 'class="highlight',
+    "copybutton": 'class="highlight',
+    "design-tabs": "sd-tab-set",
+    "togglebutton": "dropdown admonition",
+    "sphinx_highlight": "no page has this",
+}
+#: Scripts of the theme that name more than they use, and the classes that they put on a page.
+WORDY = ("bootstrap.js", "fontawesome.js", "searchtools.js", "search-index.js")
+ADDED = {"show", "showing", "hiding", "fade", "collapsing"} | {
+    "tooltip",
+    "tooltip-inner",
+    "tooltip-arrow",
+    "bs-tooltip-auto",
+}
 
 
 def restyled(app, *_):
@@ -38,8 +57,8 @@ def lighten(app, exception):
     linked = [os.path.normpath(page.parent / link) for page in heavy for link in LINK.findall(texts[page])]
     sheets = [Path(sheet) for sheet in dict.fromkeys(linked)]
     static = out / "_static"
-    scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js"))]
-    words = all_words(" ".join([*texts.values(), *scripts]))
+    scripts = [p.read_text(encoding="utf-8") for p in sorted(static.rglob("*.js")) if p.name not in WORDY]
+    words = all_words(" ".join([*texts.values(), *scripts])) | ADDED
     css = site_css([read_sheet(sheet, static) for sheet in sheets], words, static, Path(app.doctreedir))
     version = hashlib.sha256(css.encode()).hexdigest()[:8]
     leave_unmeasured(static / "scripts/pydata-sphinx-theme.js")
@@ -52,9 +71,12 @@ def lighten(app, exception):
                 page.write_text(now, encoding="utf-8")
             continue
         text = LINK.sub("", text)
-        text = text.replace(
-            "</title>", f'</title>\n<link rel="stylesheet" href="{root}/_static/site.css?v={version}" />', 1
+        fonts = "".join(
+            f'<link rel="preload" href="{root}/_static/fonts/{name}.woff2" as="font" type="font/woff2" crossorigin />\n'
+            for name in FIRST
         )
+        sheet = f'<link rel="stylesheet" href="{root}/_static/site.css?v={version}" />'
+        text = text.replace("</title>", f"</title>\n{fonts}{sheet}", 1)
         text = re.sub(r'\s*<link rel="preload" as="script"[^>]*>', "", text)
         # what the inline scripts need comes with the page; all other scripts may come later, in their order
         text = re.sub(
@@ -62,8 +84,11 @@ def lighten(app, exception):
             lambda _: f"<script>{options}</script>",
             text,
         )
+        for script, serves in SCRIPTS.items():
+            if serves not in text:
+                text = re.sub(rf'<script [^>]*src="[^"]*/{script}\.js[^"]*"></script>', "", text)
         text = re.sub(r'<script ((?:data-[^>]*? )?src="[^"]*")></script>', r"<script defer \1></script>", text)
-        page.write_text(focusable(theme_scripts_last(text)), encoding="utf-8")
+        page.write_text(apart(focusable(theme_scripts_last(text)), static, root), encoding="utf-8")
 
 
 def all_words(text):
@@ -74,18 +99,34 @@ def all_words(text):
 
 def site_css(sheets, words, static, memory):
     """One style sheet of the rules that are used, written, and its icons; an earlier build's if nothing changed."""
-    asked = {"fa-regular", "fa-brands", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
+    asked = {"fa-regular", "far", "fa-brands", "fab", *re.findall(r"\.(-?[_a-zA-Z][\w-]*)", "\n".join(sheets))}
     key = hashlib.sha256(repr((sheets, sorted(words & asked))).encode()).hexdigest()
     file, made = static / "site.css", memory / "site.css.key"
     if file.exists() and made.exists() and made.read_text(encoding="utf-8") == key:
         file.touch()
         return file.read_text(encoding="utf-8")
     css = "\n".join(used_rules(sheet, words) for sheet in sheets)
-    css = re.sub(rf'{ICONS}\.woff2\) format\("woff2"\)', f'{ICONS}.woff) format("woff")', css)
+    css += without_scripts(css)
+    css = re.sub(rf'({ICONS}/fa-\w+-\d+)\.woff2\) format\("woff2"\)', r'\1.woff) format("woff")', css)
     shrink_icons(static, css)
     file.write_text(css, encoding="utf-8")
     made.write_text(key, encoding="utf-8")
     return css
+
+
+def without_scripts(css):
+    """The rules of the two themes once more, for a page on which no script has chosen one: the system chooses."""
+    twins = {"light": [], "dark": []}
+    for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
+        if rule.type != "qualified-rule":
+            continue
+        for theme, found in twins.items():
+            asked = re.compile(rf'\[data-theme="?{theme}"?\]')
+            selectors = [s for s in split_selectors(tinycss2.serialize(rule.prelude)) if asked.search(s)]
+            if selectors:
+                auto = ",".join(asked.sub("[data-theme=auto]", s) for s in selectors)
+                found.append(f"{auto}{{{tinycss2.serialize(rule.content)}}}")
+    return "".join(f"\n@media (prefers-color-scheme: {theme}){{{''.join(found)}}}" for theme, found in twins.items())
 
 
 def leave_unmeasured(script):
@@ -111,6 +152,19 @@ def focusable(text):
         return f'<pre tabindex="0"{match[1]}>{match[2]}</pre>' if long else match[0]
 
     return re.sub(r"<pre((?:(?!tabindex)[^>])*)>(.*?)</pre>", block, text, flags=re.DOTALL)
+
+
+def apart(text, static, root):
+    """Put sounds into files of their own, which a page loads when they are played."""
+
+    def kept(match):
+        sound = base64.b64decode(match[1])
+        name = f"sounds/{hashlib.sha256(sound).hexdigest()[:12]}.wav"
+        (static / "sounds").mkdir(exist_ok=True)
+        (static / name).write_bytes(sound)
+        return f'src="{root}/_static/{name}"'
+
+    return re.sub('src="data:audio/wav;base64,([^"]+)"', kept, text)
 
 
 def theme_scripts_last(text):
@@ -154,8 +208,8 @@ def used_rules(css, words):
                 kept.append(f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}")
         elif rule.type == "at-rule":
             text = tinycss2.serialize([rule])
-            unused = ("fa-regular-400", "fa-regular"), ("fa-brands-400", "fa-brands")
-            if not any(font in text and name not in words for font, name in unused):
+            kinds = {"fa-regular-400": {"fa-regular", "far"}, "fa-brands-400": {"fa-brands", "fab"}}
+            if not any(font in text and not names & words for font, names in kinds.items()):
                 kept.append(text)
     return "\n".join(kept)
 
@@ -175,13 +229,14 @@ def shrink_icons(static, css):
     """Keep the icons that the style sheet names."""
     codes = {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", css)}  # the private area, where icons live
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table
-    font = ttLib.TTFont(static / f"{ICONS}.ttf")
-    options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=codes)
-    subsetter.subset(font)
-    font.flavor = "woff"
-    font.save(static / f"{ICONS}.woff")
+    for file in (static / ICONS).glob("*.ttf"):
+        font = ttLib.TTFont(file)
+        options = subset.Options(layout_features=[], name_IDs=[], hinting=False)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=codes)
+        subsetter.subset(font)
+        font.flavor = "woff"
+        font.save(file.with_suffix(".woff"))
 
 
 def setup(app):

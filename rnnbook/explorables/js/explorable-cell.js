@@ -46,7 +46,7 @@ window.rnnbook.define("cell", function ({ controls, stage, change }) {
     if (kind.value === "coupled" && stage_ === 1) known.delete("keep");
     const { nodes, edges } = rb.data.diagrams[kind.value];
     const X = (u) => 40 + 40 * u, Y = (v) => 275 - 38 * v;
-    const svg = make("svg:svg", { viewBox: "0 0 500 310", role: "img", class: "rb-figure rb-wide", "aria-label": `Diagram of the ${kind.value} cell with its values` });
+    const svg = make("svg:svg", { viewBox: "0 0 500 310", role: "img", class: "rb-figure", "aria-label": `Diagram of the ${kind.value} cell with its values` });
     for (const edge of edges) {
       const lit = edge.from === null || known.has(edge.from);
       const d = edge.points.map(([u, v], n) => `${n ? "L" : "M"}${X(u)} ${Y(v)}`).join("");

@@ -28,19 +28,19 @@ window.rnnbook.define("cliff", function ({ controls, stage, change }) {
     return path;
   }
 
-  // the surface is drawn once, in pixels of 3 by 4, darker where the loss is larger
+  // the surface is drawn once, in pixels of 3 by 4, with more colour where the loss is larger
   const width = 440, height = 300, left = 52, bottom = 40, N = 126, M = 62;
   const X = (b) => left + ((b - B[0]) / (B[1] - B[0])) * (width - left - 10);
   const Y = (w) => height - bottom - ((w - W[0]) / (W[1] - W[0])) * (height - bottom - 12);
   const surface = make("svg:g", { "shape-rendering": "crispEdges" });
-  const dark = (j, k) => {
+  const strength = (j, k) => {
     const b = B[0] + ((k + 0.5) / N) * (B[1] - B[0]), w = W[0] + ((j + 0.5) / M) * (W[1] - W[0]);
     return (Math.round(15 * Math.min(1, Math.sqrt(loss(w, b).value / 2.6))) / 20).toFixed(2);
   };
   for (let j = 0; j < M; j++) {
     for (let k = 0, from = 0; k < N; k++) { // equal neighbours are one rectangle
-      if (k + 1 < N && dark(j, k + 1) === dark(j, k)) continue;
-      if (dark(j, k) > 0) surface.append(make("svg:rect", { x: left + 3 * from, y: height - bottom - 4 * (j + 1), width: 3 * (k + 1 - from), height: 4, fill: "var(--q-c)", "fill-opacity": dark(j, k) }));
+      if (k + 1 < N && strength(j, k + 1) === strength(j, k)) continue;
+      if (strength(j, k) > 0) surface.append(make("svg:rect", { x: left + 3 * from, y: height - bottom - 4 * (j + 1), width: 3 * (k + 1 - from), height: 4, fill: "var(--q-c)", "fill-opacity": strength(j, k) }));
       from = k + 1;
     }
   }
@@ -61,7 +61,7 @@ window.rnnbook.define("cliff", function ({ controls, stage, change }) {
     svg.append(make("svg:text", { x: (left + width) / 2, y: height - 4, "text-anchor": "middle" }, "bias b"));
     svg.append(make("svg:text", { x: 14, y: height / 2, "text-anchor": "middle", transform: `rotate(-90 14 ${height / 2})` }, "weight w"));
     const key = make("p", { class: "rb-key" });
-    key.append(make("span", { style: "color: var(--q-f)" }, "— clipped"), "   ", make("span", { style: "color: var(--q-h)" }, "··· not clipped"), "   ground: darker is a larger loss");
+    key.append(make("span", { style: "color: var(--q-f)" }, "— clipped"), "   ", make("span", { style: "color: var(--q-h)" }, "··· not clipped"), "   ground: the more colour, the larger the loss");
     stage.replaceChildren(svg, key);
     const at = (name) => loss(...paths[name][DESCENT]);
     const jump = Math.max(...paths.plain.slice(1).map((p, k) => Math.hypot(p[0] - paths.plain[k][0], p[1] - paths.plain[k][1])));

@@ -264,7 +264,8 @@
       const { said: words, state } = redraw();
       element.state = state;
       clearTimeout(wait); // a screen reader hears the end of a movement, not each step
-      wait = setTimeout(() => { said.textContent = words; }, said.textContent ? 400 : 0);
+      if (said.textContent) wait = setTimeout(() => { said.textContent = words; }, 400);
+      else said.textContent = words; // at once: what stands below must not move
     };
     const redraw = rb.made[name]({ controls, stage, change });
     change();

@@ -52,8 +52,10 @@ window.rnnbook.define("spectrum", function ({ controls, stage, change }) {
         { name: "smallest", colour: "var(--cell-RNN)", dash: "2 3", values: values.map((v) => v[H - 1]) },
       ], { x: "lag, in steps", y: "singular value", width: 360, height: 300, half: true, log: true, yRange: [1e-12, 1e6], label: "Singular values of the product of Jacobians over lag" }),
     );
-    const end = values[T][0];
-    const verdict = end < 1e-3 ? "the gradient vanishes" : end > 1e3 ? "the gradient explodes" : "the gradient survives";
+    const end = values[T][0], half = values[T / 2][0];
+    const verdict = end < 1e-3 ? "the gradient vanishes" : end > 1e3 ? "the gradient explodes"
+      : end < 0.8 * half ? "the gradient falls, slowly, and is on its way to vanish" : end > 1.25 * half ? "the gradient grows, slowly, and is on its way to explode"
+      : "the gradient neither vanishes nor explodes";
     return {
       said: `The largest eigenvalue has absolute value ${rb.number(radius)}. Over ${T} steps the largest singular value is ${rb.number(end)}, the smallest ${Number.isNaN(values[T][H - 1]) ? "is too small for double precision" : rb.number(values[T][H - 1])}: ${verdict}.`,
       state: { x, weights: { W_x, W_h }, eigenvalues: moved, values },
