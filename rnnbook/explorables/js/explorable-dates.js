@@ -11,7 +11,7 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
   const box = make("input", { id: "rb-date", type: "text", maxlength: LONGEST, spellcheck: "false", autocapitalize: "off", autocomplete: "off" });
   box.addEventListener("input", change);
   const row = make("div", { class: "rb-row" });
-  for (const text of ["tuesday, the 3rd of november 2026", "14 july 1989", "mon 02/03/1987", "the 31st of february 2026", "14 july 2100"]) {
+  for (const text of ["tuesday, the 3rd of november 2026", "14 july 1989", "mon 02/03/1987", "the 31st of february 2026", "1 may 2100"]) {
     row.append(rb.button(text, () => { box.value = text; change(); }));
   }
   box.value = "tuesday, the 3rd of november 2026";
@@ -42,7 +42,7 @@ window.rnnbook.define("dates", function ({ controls, stage, change }) {
     const text = clean || " ", { keys, steps } = translate(text), count = shown.value, side = 13, narrow = stage.clientWidth < 480, units = narrow ? 0 : 16;
     const name = (k) => (k ? figures[k] : "end"), left = 42, top = 8 * 7 + 34, right = narrow ? 2 : 16 + units * 7;
     const width = left + side * text.length + right, height = top + STEPS * 20 + 8;
-    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "rb-figure rb-wide", style: `min-width: ${Math.round((narrow ? 0.7 : 0.9) * width)}px`, "aria-label": "Where the decoder looks while it writes: rows are the characters written, columns those that were read" });
+    const svg = make("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "rb-figure rb-wide", style: `min-width: ${Math.round((narrow ? 0.69 : 0.9) * width)}px`, "aria-label": "Where the decoder looks while it writes: rows are the characters written, columns those that were read" });
     const put = (x, y, w, h, fill, more = {}) => svg.append(make("svg:rect", { x, y, width: w, height: h, fill, ...more }));
     const write = (x, y, words, anchor = "middle") => svg.append(make("svg:text", { x, y, "text-anchor": anchor }, words));
     keys.forEach((key, s) => {
