@@ -113,15 +113,18 @@ class RGLRU(InputGated):
         r, i, exp = sigmoid(a_r), sigmoid(a_i), namespace(xw).exp
         a = exp(-self.rate() * r)
         not_r = exp(-softplus(a_r))  # 1 - r, which must not be rounded to 0
-        return (a * h_prev + (1 - a * a) ** 0.5 * i * u,), (a, r, not_r, i, u, h_prev)
+        h = a * h_prev + (1 - a * a) ** 0.5 * i * u
+        return (h,), (a, r, not_r, i, u, h_prev)
 
     def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         a, r, not_r, i, u, h_prev = saved
         (dh,) = dstate
         scale = (1 - a * a) ** 0.5
-        slope = a / (scale + (scale == 0))  # where everything is kept, r is 0, and so is da_r
-        da_r = dh * (h_prev - slope * i * u) * a * -self.rate() * r * not_r
-        return join([da_r, dh * scale * u * d_sigmoid(i), dh * scale * i]), (dh * a,)
+        slope = a / (scale + (scale == 0))  # if scale is 0, so is r, and da_r
+        da = dh * (h_prev - slope * i * u)
+        da_r = da * a * -self.rate() * r * not_r
+        da_i, du = dh * scale * u * d_sigmoid(i), dh * scale * i
+        return join([da_r, da_i, du]), (dh * a,)
 
     def weight_grads(self, da: Array) -> dict[str, Array]:
         _, _, not_r, *_ = self.tape
@@ -185,7 +188,8 @@ class S6(InputGated):
         dv = read(dS, B)  # of Δ ⊙ u
         ddelta = dv * u - read(dS * S_prev * a, self.decay())
         slope = 1 - namespace(delta).exp(-delta)  # the sigmoid of a_Δ
-        da = join([ddelta * slope, dv * delta, read_back(dS, delta * u), read_back(S, dh)])
+        dB, dC = read_back(dS, delta * u), read_back(S, dh)
+        da = join([ddelta * slope, dv * delta, dB, dC])
         return da, (0 * dh, dS * a)
 
 
@@ -300,7 +304,8 @@ class DeltaNet(InputGated):
         dk = read_back(dS, beta * e) - read_back(S_prev, de)
         da_k = (dk - k * dot(k, dk)) / length
         da_beta = dot(e, along) * beta * (1 - beta / self.most)
-        return join([read_back(S, dh), da_k, de, da_beta]), (0 * dh, dS - write(de, k))
+        da = join([read_back(S, dh), da_k, de, da_beta])
+        return da, (0 * dh, dS - write(de, k))
 
 
 class MLSTM(InputGated):
@@ -347,17 +352,19 @@ class MLSTM(InputGated):
         _, C_prev, n_prev, m_prev = state
         xp = namespace(xw)
         o = sigmoid(a_o)
-        log_f = m_prev - softplus(-a_f)  # log σ(a_f), times the scale of what is kept
+        log_f = m_prev - softplus(-a_f)  # log σ(a_f) + m_{t-1}
         kept = xp.real(log_f) >= xp.real(a_i)
-        m = xp.where(kept, log_f, a_i)  # the larger: one gate is 1, the other at most 1
+        m = xp.where(kept, log_f, a_i)  # the larger: one gate is 1
         i, f = xp.exp(a_i - m), xp.exp(log_f - m)
         C = f[..., None] * C_prev + write(i * v, k)
         n = f * n_prev + i * k
         s = dot(n, q)
         size = xp.where(xp.real(s) < 0, -s, s)
-        least = xp.exp(xp.where(xp.real(m) < -80, 80, -m))  # below that h is 0 in any case, and exp(-m) too large
+        # below -80 h is 0 in any case, and exp(-m) may overflow
+        least = xp.exp(xp.where(xp.real(m) < -80, 80, -m))
         d = xp.where(xp.real(size) > xp.real(least), size, least)
-        return (o * read(C, q) / d, C, n, m), (q, k, v, o, i, f, sigmoid(a_f), kept, s, d, C_prev, n_prev, C, n)
+        saved = q, k, v, o, i, f, sigmoid(a_f), kept, s, d, C_prev, n_prev, C, n
+        return (o * read(C, q) / d, C, n, m), saved
 
     def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
         q, k, v, o, i, f, sf, kept, s, d, C_prev, n_prev, C, n = saved
