@@ -92,7 +92,6 @@ DESIGN = Design(
         "validation": f"the loss on 200 other sequences of {LENGTH} steps, as a share of a constant answer's",
     },
     rates=(1e-3, 0.2),
-    draws=30,
     solved=0.01,
     nothing=1.0,
 )

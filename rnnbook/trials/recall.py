@@ -80,7 +80,6 @@ DESIGN = Design(
         "validation": "the loss on 500 others again, as a share of a constant answer's",
     },
     rates=(1e-3, 0.3),
-    draws=30,
     nothing=1.0,
 )
 DESIGNS = (DESIGN,)
