@@ -1,4 +1,7 @@
-"""Every cell of the package with every option, found by looking, for the tests that hold for all of them."""
+"""Every cell of the package with every option, found by looking, for the tests that hold for all of them.
+
+Those of `rnnbook.cells`, and those of chapter 19.
+"""
 
 import inspect
 from functools import partial
@@ -7,6 +10,7 @@ from itertools import product
 import numpy as np
 
 from rnnbook import Cell, cells
+from rnnbook.trials import later_cells
 
 
 def kinds(cell):
@@ -14,11 +18,12 @@ def kinds(cell):
     keywords = {name for name, one in inspect.signature(cell).parameters.items() if one.kind == one.KEYWORD_ONLY}
     assert keywords == {"rng", "dtype", *cell.options}, f"{cell.__name__}.options must say what each option may be"
     for chosen in product(*cell.options.values()):
-        words = [value or "none" for value in chosen]
+        words = [str(value) or "none" for value in chosen]
         yield " ".join([cell.__name__, *words]), partial(cell, **dict(zip(cell.options, chosen, strict=True)))
 
 
 CELLS = [one for one in vars(cells).values() if isinstance(one, type) and issubclass(one, Cell) and one is not Cell]
+CELLS += later_cells.CELLS.values()
 KINDS = dict(pair for cell in CELLS for pair in kinds(cell))
 #: Those whose gates see the state by way of `W_h`.
 RECURRENT = [kind for kind, make in KINDS.items() if "W_h" in make(1, 1, rng=np.random.default_rng(0)).params]

@@ -11,14 +11,15 @@ T, B, D, H = 6, 2, 3, 4
 
 def complex_jacobian(cell, x, state):
     """∂ final state / ∂ initial state for each sequence, one complex step an entry."""
-    S = H * len(state)
-    jacobian = np.empty((x.shape[1], S, S))
+    sizes = [s[0].size for s in state]
+    jacobian = np.empty((x.shape[1], sum(sizes), sum(sizes)))
     for b in range(x.shape[1]):
-        for j in range(S):
+        for j in range(sum(sizes)):
             start = [s.astype(complex) for s in state]
-            start[j // H][b, j % H] += 1e-200j
+            part = np.searchsorted(np.cumsum(sizes), j, side="right")
+            start[part][b].flat[j - sum(sizes[:part])] += 1e-200j
             _, final = cell(x, tuple(start))
-            jacobian[b, :, j] = np.concatenate([s[b].imag for s in final]) / 1e-200
+            jacobian[b, :, j] = np.concatenate([s[b].imag.ravel() for s in final]) / 1e-200
     return jacobian
 
 

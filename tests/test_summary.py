@@ -13,6 +13,7 @@ from rnnbook.activations import sigmoid, softmax
 from rnnbook.cells.layer_norm import EPSILON, d_normalise, normalise
 from rnnbook.layers import pooling_weights
 from rnnbook.learning.ctc import ctc
+from rnnbook.trials.later_cells import DeltaNet
 
 PAGE = (Path(__file__).parents[1] / "book/summary.md").read_text("utf-8")
 EQUATIONS = {name: body for body, name in re.findall(r"(?ms)^\$\$\n(.*?)\n\$\$ \(eq-all-([a-z-]+)\)$", PAGE)}
@@ -26,7 +27,7 @@ T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
 def python(line):
     """One line of LaTeX, in the page's small vocabulary, as Python."""
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
-    line = line.replace(r"\alpha", "alpha")
+    line = line.replace(r"\alpha", "alpha").replace(r"\beta", "beta")
     line = re.sub(r"\\sum_j (.*)", r"(\1).sum(0, keepdims=True)", line)
     line = re.sub(r"\\sum_\{(?:B|t=1)\}(?:\^\{T\})? (.*)", r"(\1).sum(0)", line).replace(r"\bar h", "pooled")
     line = line.replace(r"\log\sigma", "logsd").replace(r"/ \sigma", "/ sd").replace(r"\mu", "mu")
@@ -72,7 +73,7 @@ def test_every_equation_of_the_page_is_tested():
         *("normal-back", "quantile-back", "ctc-back", "mixture-back"),
         *("attention", "attention-back", "additive", "additive-back"),
         *("norm", "norm-back"),
-        *("min-gru", "min-gru-back", "min-lstm", "min-lstm-back"),
+        *("min-gru", "min-gru-back", "min-lstm", "min-lstm-back", "delta", "delta-back"),
         *CELLS,
         *(f"{name}-back" for name in CELLS),
     }
@@ -222,3 +223,26 @@ def test_the_printed_equations_of_the_minimal_cells_are_the_packages(name, make,
     np.testing.assert_allclose(values["dh_prev"], dbefore, rtol=1e-10)
     found = np.concatenate([values[f"da_{gate}"].sum(axis=0) for gate in cell.blocks])
     np.testing.assert_allclose(found, cell.grads["b"], rtol=1e-10)
+
+
+def test_the_printed_equations_of_the_delta_rule_are_the_packages(rng):
+    cell = DeltaNet(D, H, rng=rng, dtype=np.float64)
+    S_prev, dS, dh = rng.normal(size=(H, H)), rng.normal(size=(H, H)), rng.normal(size=H)
+    (h, S), saved = cell.step(xw := rng.normal(size=3 * H + 1), (np.zeros(H), S_prev))
+    da, (_, dS_prev) = cell.step_back(saved, (dh, dS))
+    q, k, length, _, beta, *_ = saved
+    values = {"q": q[:, None], "k": k[:, None], "v": xw[2 * H : 3 * H, None], "beta": beta, "S_prev": S_prev}
+    run("delta", values)
+    np.testing.assert_allclose(values["h"][:, 0], h, rtol=1e-12)
+    np.testing.assert_allclose(values["S"], S, rtol=1e-12)
+    values |= {"dS": dS, "dh": dh[:, None]}
+    run("delta-back", values)
+    np.testing.assert_allclose(values["dS_prev"], dS_prev, rtol=1e-10)
+    dk = values["dk"][:, 0]
+    found = [
+        values["dq"][:, 0],
+        (dk - k * (k @ dk)) / length,
+        values["dv"][:, 0],
+        (values["dbeta"] * beta * (1 - beta))[0],
+    ]
+    np.testing.assert_allclose(np.concatenate(found), da, rtol=1e-10, atol=1e-13)
