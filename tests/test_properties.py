@@ -191,7 +191,7 @@ def test_step_back_broadcasts_over_leading_axes(kind, rng):
     cell = random_cell(kind, 2, 3, rng)
     cell(rng.normal(size=(2, 4, 2)))
     saved = tuple(s[1] for s in cell.tape)
-    many = tuple(rng.normal(size=(5, 6, 4, 3)) for _ in cell.states)
+    many = tuple(rng.normal(size=(5, 6, 4, *shape)) for shape in cell.state_shapes())
     da, dstate = cell.step_back(saved, many)
     for index in np.ndindex(5, 6):
         one_da, one = cell.step_back(saved, tuple(d[index] for d in many))
