@@ -217,7 +217,7 @@ def unborne(chapter, sections):
 
 
 #: What a computation in `by_hand.txt` may use besides arithmetic: functions, and the rows of a trial's table.
-TOOLS = {name: getattr(np, name) for name in ("sqrt", "log", "tanh", "mean", "median", "max")}
+TOOLS = {name: getattr(np, name) for name in ("sqrt", "exp", "log", "tanh", "mean", "median", "max")}
 TOOLS |= {
     "sigmoid": sigmoid,
     "rows": lambda table, **where: rows_where(results(table), **where) if where else results(table),
