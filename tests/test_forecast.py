@@ -70,6 +70,35 @@ def test_intervals_of_a_normal_distribution_cover_what_they_should(rng):
     assert abs(forecast.coverage(3 - half, 3 + half, drawn) - 0.8) < 0.005
 
 
+def test_smape_by_hand():
+    # |100 - 80| by their mean 90, |50 - 50| by 50, |30 - 10| by 20
+    expected = 100 * (20 / 90 + 0 + 20 / 20) / 3
+    np.testing.assert_allclose(forecast.smape([80.0, 50.0, 10.0], [100.0, 50.0, 30.0]), expected, rtol=1e-12)
+    assert forecast.smape([0.0, 1.0], [3.0, 0.0]) == 200  # the most there is
+    with pytest.raises(ValueError, match="must not be negative, nor both 0"):
+        forecast.smape([0.0], [0.0])
+    with pytest.raises(ValueError, match=r"forecast must have the shape of actual, \(2,\), got \(1,\)"):
+        forecast.smape([1.0], [1.0, 2.0])
+
+
+def test_the_score_of_many_quantiles_is_the_crps_of_the_normal_distribution():
+    levels, actual = (np.arange(4000) + 0.5) / 4000, np.array([-1.0, 2.0, 5.5])
+    found = forecast.quantile_score(np.broadcast_to(stats.norm.ppf(levels, 2, 3), (3, 4000)), actual, levels)
+    z = (actual - 2) / 3  # the closed form of Gneiting & Raftery (2007), equation 21
+    crps = 3 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
+    np.testing.assert_allclose(found, crps.mean(), rtol=1e-3)
+
+
+def test_the_score_of_one_number_for_all_levels_is_its_absolute_error(rng):
+    middle, actual = rng.normal(size=(2, 5, 4))
+    found = forecast.quantile_score(np.repeat(middle[..., None], 3, axis=-1), actual, LEVELS)
+    np.testing.assert_allclose(found, np.abs(middle - actual).mean(), rtol=1e-12)
+    with pytest.raises(ValueError, match=r"levels must lie between 0 and 1, got \[0\.5, 1\.0\]"):
+        forecast.quantile_score(np.zeros((2, 2)), np.zeros(2), (0.5, 1.0))
+    with pytest.raises(ValueError, match=r"got \(2, 2\) for \(2,\) and 3 levels"):
+        forecast.quantile_score(np.zeros((2, 2)), np.zeros(2), LEVELS)
+
+
 @pytest.mark.parametrize("masked", [False, True])
 def test_the_gaussian_loss_is_pytorchs_and_its_gradient_exact(masked, rng):
     y, target = rng.normal(size=(4, 3, 4)), rng.normal(size=(4, 3, 2))
@@ -106,6 +135,15 @@ def test_the_quantile_loss_is_that_of_scikit_learn_and_its_gradient_a_difference
     np.testing.assert_allclose((dy * direction).sum(), change / 2e-7, rtol=1e-6)
 
 
+def test_quantiles_of_several_targets_are_those_of_each(rng):
+    y, target, mask = rng.normal(size=(4, 5, 6)), rng.normal(size=(4, 5, 2)), rng.random((4, 5))
+    value, dy = QuantileLoss(LEVELS)(y, target, mask)
+    alone = [QuantileLoss(LEVELS)(y[..., k::2], target[..., [k]], mask) for k in range(2)]
+    np.testing.assert_allclose(value, np.mean([v for v, _ in alone]), rtol=1e-12)
+    for k, (_, its_dy) in enumerate(alone):
+        np.testing.assert_allclose(dy[..., k::2], its_dy / 2, rtol=1e-12)
+
+
 def test_the_best_constants_of_the_quantile_loss_are_the_quantiles(rng):
     drawn = rng.exponential(size=2000)
     q = np.quantile(drawn, LEVELS)
@@ -120,7 +158,7 @@ def test_the_best_constants_of_the_quantile_loss_are_the_quantiles(rng):
 def test_what_the_losses_refuse():
     with pytest.raises(ValueError, match=r"levels must lie between 0 and 1, got 1\.0"):
         QuantileLoss((0.5, 1.0))
-    with pytest.raises(ValueError, match=r"y must have shape \(T, B, K\) = \(any, any, 3\), got \(2, 2, 2\)"):
+    with pytest.raises(ValueError, match=r"y must have shape \(T, B, LK\) = \(2, 2, 3\), got \(2, 2, 2\)"):
         QuantileLoss(LEVELS)(np.zeros((2, 2, 2)), np.zeros((2, 2, 1)))
     with pytest.raises(ValueError, match=r"y must have shape \(T, B, 2K\) = \(2, 2, 2\), got \(2, 2, 1\)"):
         gaussian_nll(np.zeros((2, 2, 1)), np.zeros((2, 2, 1)))

@@ -1,6 +1,7 @@
 """Real data: tables of figures that come with the book, and texts out of packages that pip fetches."""
 
 from rnnbook.data.digits import digits
+from rnnbook.data.m3 import Series, m3_monthly
 from rnnbook.data.pairs import minimal_pairs
 from rnnbook.data.power import power
 from rnnbook.data.reviews import reviews
@@ -9,4 +10,16 @@ from rnnbook.data.sp500 import sp500
 from rnnbook.data.sunspots import sunspots
 from rnnbook.data.vowels import vowels
 
-__all__ = ["ALPHABET", "digits", "minimal_pairs", "power", "reviews", "shakespeare", "sp500", "sunspots", "vowels"]
+__all__ = [
+    "ALPHABET",
+    "Series",
+    "digits",
+    "m3_monthly",
+    "minimal_pairs",
+    "power",
+    "reviews",
+    "shakespeare",
+    "sp500",
+    "sunspots",
+    "vowels",
+]

@@ -72,12 +72,7 @@ def mase(forecast: ArrayLike, actual: ArrayLike, past: ArrayLike, season: int = 
     >>> mase(np.array([4.0, 4.0]), np.array([5.0, 6.0]), past=np.array([1.0, 2.0, 3.0, 4.0]))
     1.5
     """
-    forecast = check.finite("forecast", check.numbers("forecast", forecast))
-    actual = check.finite("actual", check.numbers("actual", actual))
-    if forecast.size == 0:
-        raise ValueError("forecast must hold at least one value, got none")
-    if forecast.shape != actual.shape:
-        raise ValueError(f"forecast must have the shape of actual, {actual.shape}, got {forecast.shape}")
+    forecast, actual = _pair(forecast, actual)
     past = check.finite("past", check.vector("past", check.numbers("past", past)))
     season = check.positive("season", season)
     if len(past) <= season:
@@ -86,6 +81,77 @@ def mase(forecast: ArrayLike, actual: ArrayLike, past: ArrayLike, season: int = 
     if not scale > 0:
         raise ValueError("past must change, or the naive forecast has no error to compare with")
     return float(np.abs(forecast - actual).mean() / scale)
+
+
+def smape(forecast: ArrayLike, actual: ArrayLike) -> float:
+    """Symmetric mean absolute percentage error, as the M3 competition took it (Makridakis & Hibon 2000).
+
+    Parameters
+    ----------
+    forecast, actual : ndarray of one shape
+        Numbers that are not negative.
+
+    Returns
+    -------
+    float
+        In per cent, between 0 and 200: the mean of ``|actual - forecast|`` by the mean of the two.
+
+    Raises
+    ------
+    ValueError
+        When shapes differ or are empty, a value is not finite or is negative, or both are 0 at one place.
+
+    Examples
+    --------
+    >>> smape([110.0, 50.0], [90.0, 150.0])  # 20 by 100 and 100 by 100
+    60.0
+    """
+    forecast, actual = _pair(forecast, actual)
+    if not (forecast.min() >= 0 and actual.min() >= 0 and (forecast + actual).min() > 0):
+        raise ValueError("forecast and actual must not be negative, nor both 0 at one place")
+    return float(200 * np.mean(np.abs(actual - forecast) / (actual + forecast)))
+
+
+def quantile_score(quantiles: ArrayLike, actual: ArrayLike, levels: ArrayLike) -> float:
+    """Twice the pinball loss of quantiles, its mean over levels and values.
+
+    With many levels, evenly spaced between 0 and 1, it is the continuous ranked probability score (CRPS) of the
+    distribution that the quantiles stand for (Gneiting & Raftery 2007). Of a forecast that gives the same number for
+    every level, and levels that are symmetric about a half, it is the mean absolute error.
+
+    Parameters
+    ----------
+    quantiles : ndarray, shape (…, L)
+    actual : ndarray, shape (…)
+    levels : sequence of float
+        L levels, each between 0 and 1.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit or are empty, a value is not finite, or a level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> quantile_score([[1.0, 3.0]], [4.0], levels=(0.25, 0.75))  # 2 (0.25 · 3 + 0.75 · 1) / 2
+    1.5
+    """
+    levels = check.finite("levels", check.vector("levels", check.numbers("levels", levels)))
+    if not (levels.size and levels.min() > 0 and levels.max() < 1):
+        raise ValueError(f"levels must lie between 0 and 1, got {levels.tolist()}")
+    actual = check.finite("actual", check.numbers("actual", actual))
+    quantiles = check.finite("quantiles", check.numbers("quantiles", quantiles))
+    if quantiles.shape != (*actual.shape, len(levels)) or actual.size == 0:
+        raise ValueError(
+            f"quantiles must have the shape of actual, which is not empty, and one number for each level, "
+            f"got {quantiles.shape} for {actual.shape} and {len(levels)} levels"
+        )
+    e = actual[..., None] - quantiles
+    return float(2 * np.mean(np.maximum(levels * e, (levels - 1) * e)))
 
 
 def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
@@ -121,3 +187,14 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
         if np.isnan(array).any():
             raise ValueError(f"{name} must hold numbers, got nan")
     return float(np.mean((low <= actual) & (actual <= high)))
+
+
+def _pair(forecast, actual):
+    """Forecasts and what came, of one shape, finite."""
+    forecast = check.finite("forecast", check.numbers("forecast", forecast))
+    actual = check.finite("actual", check.numbers("actual", actual))
+    if forecast.size == 0:
+        raise ValueError("forecast must hold at least one value, got none")
+    if forecast.shape != actual.shape:
+        raise ValueError(f"forecast must have the shape of actual, {actual.shape}, got {forecast.shape}")
+    return forecast, actual

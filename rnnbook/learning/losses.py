@@ -154,13 +154,13 @@ def _over_sigma(a: Array, log_sigma: Array) -> Array:
 class QuantileLoss:
     """Mean pinball loss of quantiles: what the best answer to it has below it is its level (Koenker & Bassett 1978).
 
-    Called as the other losses are, with ``y (T, B, K)``, one output for each of K levels, and
-    ``target (T, B, 1)``.
+    Called as the other losses are, with ``target (T, B, K)`` and ``y (T, B, LK)``: in `y` stand the K forecasts of
+    the first of L levels, then those of the second, and so on.
 
     Parameters
     ----------
     levels : tuple of float
-        K levels, each between 0 and 1.
+        L levels, each between 0 and 1.
 
     Raises
     ------
@@ -186,13 +186,14 @@ class QuantileLoss:
                 raise ValueError(f"levels must lie between 0 and 1, got {level}")
 
     def __call__(self, y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
-        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels and steps, and the gradient."""
-        y = check.shaped("y", y, (None, None, len(self.levels)), "(T, B, K)")
-        target = check.shaped("target", target, (*y.shape[:2], 1), "(T, B, 1)")
+        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels, values and steps, and the gradient."""
+        target = check.shaped("target", target, (None, None, None), "(T, B, K)")
+        T, B, K = target.shape
+        y = check.shaped("y", y, (T, B, len(self.levels) * K), "(T, B, LK)")
         weights, (y, target) = _counted(mask, y, target)
-        e, weights = target - y, weights[..., None] / len(self.levels)
-        slope = np.array(self.levels, y.dtype) - (e < 0)
-        return as_float((slope * e * weights).sum()), -slope * weights
+        e, weights = target[..., None, :] - y.reshape(T, B, -1, K), weights[..., None, None] / y.shape[-1]
+        slope = np.array(self.levels, y.dtype)[:, None] - (e < 0)
+        return as_float((slope * e * weights).sum()), (-slope * weights).reshape(y.shape)
 
 
 @dataclass(frozen=True)
