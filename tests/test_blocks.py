@@ -88,7 +88,9 @@ def test_the_words_say_what_decides():
 
 def test_what_turns_a_verdict_is_said_by_what_it_brings():
     text = blocks.varied(found(fixed((2, 3)), "refuted", a="refuted", b="confirmed", c_d="confirmed", e="not tested"))
-    assert text == "It stands in 1 of 3 variations; it is confirmed with b, or with c d; it is not tested with e."
+    assert (
+        text == "The verdict stands in 1 of 3 variations; it is confirmed with b, or with c d; it is not tested with e."
+    )
 
 
 def test_whoever_hears_a_block_misses_nothing():
@@ -100,7 +102,7 @@ def test_whoever_hears_a_block_misses_nothing():
     assert "inside the region" in cells[0] and "across the edge" in cells[1]
     for (low, high), cell in zip(((2.0, 3.0), (0.0, 2.0)), cells, strict=True):
         assert re.findall(r"\d\.\d\d", cell) == [f"{(low + high) / 2:.2f}", f"{low:.2f}", f"{high:.2f}"]
-    assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-row"))
+    assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-drawing"))
     assert "&lt; 1 &amp; more" in blocks.verdict(one, found(estimates))  # what a claim says is text, not HTML
 
 

@@ -159,7 +159,7 @@ def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
         assert article.select_one(".rb-badge").get_text().endswith(verdicts[claim.words])
         assert article.h3.a["href"] in {f"../{row['section']}" for row in rows if row["claim"] == claim.words}
         assert claim.words in words.replace("’", "'") and article.select_one(".rb-sentence")
-        assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-row"))
+        assert all(picture["aria-hidden"] == "true" for picture in article.select("svg.rb-drawing"))
         if article.table:
             cells = article.select("td.rb-numbers")
             for found, cell in zip(estimates[claim.words], cells, strict=False):  # a mean may follow

@@ -146,7 +146,7 @@ def varied(found: Found) -> str:
         if word != found.verdict:
             others.setdefault(word, []).append(f"with {name}")
     turned = [f"it is {word} {', or '.join(names)}" for word, names in others.items()]
-    return text(f"It {'; '.join([f'stands in {stands} of {len(tested)} variations', *turned])}.")
+    return text(f"The verdict {'; '.join([f'stands in {stands} of {len(tested)} variations', *turned])}.")
 
 
 def decisive(claim: Claim, found: Found) -> list[str]:
@@ -159,7 +159,8 @@ def decisive(claim: Claim, found: Found) -> list[str]:
 def decides(claim: Claim, found: Found) -> str:
     """The number that decides, and what it hangs on, in a sentence or two."""
     if found.verdict == "computed":
-        return text(f"Nothing in it is random: {found.why}.")
+        holds = all(label(claim.region, one.interval()) == "in" for one in found.estimates)
+        return text(f"Nothing in it is random. The sentence is {'true' if holds else 'not always true'}: {found.why}.")
     if found.verdict == "not tested":
         return text(f"Nothing is decided: {found.why}.")
     if found.verdict == "depends":
@@ -268,7 +269,7 @@ def sketch(low: float, high: float) -> str:
 
 def drawing(inside: str, height: int = ROW) -> str:
     """SVG that is as wide as its place."""
-    return f'<svg class="rb-row" aria-hidden="true" width="100%" height="{height}">{inside}</svg>'
+    return f'<svg class="rb-drawing" aria-hidden="true" width="100%" height="{height}">{inside}</svg>'
 
 
 def ticks(claim: Claim, axis: Axis) -> str:
@@ -348,9 +349,14 @@ def plan(claim: Claim) -> str:
     lines = list(claim.beforehand())
     (_, on_trial), *rest = lines
     pairs = "".join(f"<div><dt>{text(name.lstrip('- '))}</dt><dd>{text(words)}</dd></div>" for name, words in rest)
-    name = escape(f"Said beforehand: {claim.words}", quote=True)
+    name = escape(f"What was said of: {claim.words}", quote=True)
+    head = "Said before the first run"
+    if claim.made_before():
+        head = "Said when the runs were there, before they were read like this"
+    elif claim.changes:
+        head += ", but for what is marked as changed"
     return (
-        f'<article class="rb-plan" aria-label="{name}"><p class="rb-head">Said before the first run</p>'
+        f'<article class="rb-plan" aria-label="{name}"><p class="rb-head">{head}</p>'
         f'<p class="rb-sentence">{text(on_trial)}</p><dl>{pairs}</dl></article>'
     )
 

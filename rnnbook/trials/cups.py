@@ -6,6 +6,9 @@ shifts of n cups counting modulo n, and the swaps of three cups make S3, all per
 
 A network learns from sequences of 40 steps and is judged on steps 161 to 200 of others. What it gets right at 40
 steps says whether it has learned what it was shown; what it gets right at 200, whether that is the rule.
+
+About ten single runs were seen before this was written, to time them; in one of them DeltaNet was right at 40 steps on
+the swaps of three cups, and in a third of the answers at 200. The chapter's first figure shows DeltaNet on parity.
 """
 
 from functools import partial
@@ -93,13 +96,13 @@ DESIGN = Design(
     },
     rates=(1e-3, 0.2),
     solved=0.01,
-    nothing=1.0,
+    nothing=0.1,  # a cell whose best run keeps a tenth of the loss has not learned what it was shown
 )
 DESIGNS = (DESIGN,)
 
 
 def kept(arms, outcome="later"):
-    """The share of right answers of the best of five runs, for each of these arms."""
+    """The share of right answers of the best of eight runs, for each of these arms."""
     return tuple(
         BestOf(
             name=f"{'parity' if arm['game'] == 'Z2' else 'S3'}, {arm['cell']}", design=DESIGN, outcome=outcome, arm=arm
@@ -112,15 +115,15 @@ PLACE = 19, 1
 CLAIMS = (
     Claim(
         words="Who has learned the rule goes on for ever",
-        sentence="An LSTM or a DeltaNet that has learned parity or the swaps of three cups on 40 steps is right in 99"
-        " of 100 answers five times as late.",
+        sentence="An LSTM or a DeltaNet that has learned parity or the swaps of three cups from 40 steps, at the best"
+        " of eight rates, is right in 99 of 100 answers five times as late.",
         said=(Said("", "as the reason why a network that computes a state should not mind the length"),),
         section="19-what-recurrence-became",
         logic="always",
         region=(0.99, INF),
         unit="the share of answers",
         quantity="right answers on steps 161 to 200, learned from 40 steps",
-        margin="a hundredth: who has the rule makes no mistake, and one that has not is wrong in every second answer",
+        margin="a hundredth: who has the rule makes no mistake, and who has not is soon wrong as often as a guess",
         conditions=kept(ARMS),
         panel=(
             Variation("nine answers of ten", region=(0.9, INF)),

@@ -43,11 +43,21 @@ def draw(rng, batch, task):
     return Batch(x, target, mask)
 
 
-def run(rng, task, cell, learning_rate, compiled=True):
-    """Learn; the loss on other sequences, and the share of right answers on others again."""
+def build(rng, cell):
+    """A cell that reads keys and values, and a layer that says a value."""
     make, units = CELLS[cell]
     recurrent = make(KEYS + VALUES + 1, units, rng=rng, dtype=np.float64)
-    network = Model(recurrent, Dense(units, VALUES, rng=rng, dtype=np.float64))
+    return Model(recurrent, Dense(units, VALUES, rng=rng, dtype=np.float64))
+
+
+def parameters(cell):
+    """How many weights there are."""
+    return sum(weights.size for weights in build(np.random.default_rng(0), cell).params.values())
+
+
+def run(rng, task, cell, learning_rate, compiled=True):
+    """Learn; the loss on other sequences, and the share of right answers on others again."""
+    network = build(rng, cell)
     try:
         training.learn(
             network, softmax_cross_entropy, lambda: draw(rng, SEQUENCES, task), learning_rate, UPDATES, compiled
@@ -71,7 +81,9 @@ DESIGN = Design(
     arms=ARMS,
     outcomes={"right": (0.0, 1.0)},
     settings={
-        "cells": "64 numbers of state each, one layer, in float64, as the package starts them; DeltaNet with β up to 1",
+        "cells": "64 numbers of state each, one layer, in float64, as the package starts them; DeltaNet with β up to 1"
+        " and keys of length 1, linear attention with keys as they come",
+        "parameters": ", ".join(f"{name} {parameters(name)}" for name in CELLS),
         "task": f"{KEYS} keys, {VALUES} values; {WRITTEN['once']} different keys written, or {WRITTEN['again']} with"
         f" repetition; {ASKED} questions",
         "budget": f"{UPDATES} updates",
@@ -105,10 +117,10 @@ CLAIMS = (
     Claim(
         words="A matrix recalls more than a vector of equal size",
         sentence="With 64 numbers of state DeltaNet gives at least a tenth more right answers about eight keys than"
-        " minGRU and than an LSTM.",
+        " minGRU, and than an LSTM.",
         said=(Said("beck2024xlstm", "a matrix memory to enhance what the scalar memory of an LSTM can store"),),
         section="19-what-recurrence-became",
-        logic="on average",
+        logic="always",
         region=(0.1, INF),
         unit="the share of answers",
         quantity="right answers more than a vector's",
@@ -119,12 +131,11 @@ CLAIMS = (
             Variation("against the LSTM alone", more("DeltaNet", ("LSTM",))),
             Variation("half of the answers more", region=(0.5, INF)),
         ),
-        shared=True,
     ),
     Claim(
         words="The delta rule overwrites, adding does not",
-        sentence="Where keys are written again, DeltaNet gives at least a tenth more right answers than linear"
-        " attention of equal size.",
+        sentence="Where keys are written again, DeltaNet, whose keys have length 1, gives at least a tenth more right"
+        " answers than linear attention of equal size.",
         said=(Said("schlag2021linear", "a delta rule as a remedy for what adding cannot update, on a task of recall"),),
         section="19-what-recurrence-became",
         logic="always",

@@ -17,7 +17,11 @@
     await Promise.all(parts.map((part) => load(`explorable-${part}.js`)));
     await load(`explorable-${name}.js`);
     window.rnnbook.mount(name, element);
+    // figures above a link's place grow when they are mounted: go there again, unless the reader has moved
+    if (location.hash && !moved) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
+  let moved = false;
+  for (const by of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(by, () => { moved = true; }, { once: true, passive: true });
   const all = document.querySelectorAll(".rb-explorable");
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
