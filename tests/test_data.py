@@ -234,7 +234,7 @@ def test_the_monthly_series_are_those_of_the_competition():
     assert len(series) == 1428 and [one.name for one in series] == [f"N{k}" for k in range(1402, 2830)]
     assert {len(one.future) for one in series} == {18}
     assert all(48 <= len(one.past) <= 126 and min(one.past.min(), one.future.min()) > 0 for one in series)
-    assert Counter(one.kind for one in series) == {  # table 1 of Makridakis & Hibon (2000)
+    assert Counter(one.kind for one in series) == {  # as the competition counted them
         "MICRO": 474,
         "INDUSTRY": 334,
         "MACRO": 312,

@@ -84,7 +84,7 @@ def test_smape_by_hand():
 def test_the_score_of_many_quantiles_is_the_crps_of_the_normal_distribution():
     levels, actual = (np.arange(4000) + 0.5) / 4000, np.array([-1.0, 2.0, 5.5])
     found = forecast.quantile_score(np.broadcast_to(stats.norm.ppf(levels, 2, 3), (3, 4000)), actual, levels)
-    z = (actual - 2) / 3  # the closed form of Gneiting & Raftery (2007), equation 21
+    z = (actual - 2) / 3  # the closed form for a normal distribution
     crps = 3 * (z * (2 * stats.norm.cdf(z) - 1) + 2 * stats.norm.pdf(z) - 1 / np.sqrt(np.pi))
     np.testing.assert_allclose(found, crps.mean(), rtol=1e-3)
 

@@ -189,7 +189,7 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     return float(np.mean((low <= actual) & (actual <= high)))
 
 
-def _pair(forecast, actual):
+def _pair(forecast: ArrayLike, actual: ArrayLike) -> tuple[Array, Array]:
     """Forecasts and what came, of one shape, finite."""
     forecast = check.finite("forecast", check.numbers("forecast", forecast))
     actual = check.finite("actual", check.numbers("actual", actual))

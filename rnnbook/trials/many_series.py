@@ -7,9 +7,9 @@ for, the logarithm is taken, less its mean over the last twelve months that are 
 has a season is divided by it ("season"). The season is that of the classical multiplicative decomposition of what
 was known, if the correlation with the year before says that there is one. In two variations one of both is left out.
 
-How many updates are made for so many series was chosen among a few numbers, with one network each, before any test
-month was looked at: by the last 18 known months, for which the networks learned from those before. Units and rate were
-not searched. The series of the small networks are drawn among those that have at least 78 known months.
+How many updates are made was chosen among a few numbers, with one network each, by the last 18 known months, for which
+the networks learned from those before; for a hundred series one number was tried. Units and rate were not searched. The
+series of the small networks are drawn among those that have at least 78 known months.
 
 Four tables: "many-series", the curve; "many-series-rivals", seasonal naive and Theta, one model for each series;
 "many-series-slow-rivals", exponential smoothing (ETS) and ARIMA, chosen automatically, on every tenth series, of which
@@ -18,7 +18,7 @@ results are still to be made. The rivals are statsforecast's, which has an envir
 it is made if it is not there. The first table takes a minute of one core and the second half a minute; they took longer
 on the machine that made them, which was busy.
 
-Errors are means over series, as the competition scored: sMAPE, and MASE by the seasonal naive forecast in the past.
+Errors are means over series: sMAPE, by which the competition judged, and MASE, by the seasonal naive forecast before.
 The score is `forecast.quantile_score` on the same scale; an interval is from the quantile of 10 per cent to that of 90.
 """
 
