@@ -91,6 +91,8 @@ def key(name, anchor=""):
 def article(name, names):
     """A page's article, with its ids and links made those of the whole book."""
     text = re.sub(r'(?<=\sid=")([^"]+)', lambda m: key(name, m[1]), body(name))
+    # a plain space at the end of a line is gone in the outline: 1Sequences
+    text = re.sub(r'(<span class="section-number">[\d.]+) ', "\\1\u00a0", text)
     text = re.sub(r"url\(#([^)]+)\)", lambda m: f"url(#{key(name, m[1])})", text)
 
     def link(match):

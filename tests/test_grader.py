@@ -310,7 +310,7 @@ def test_an_answer_may_be_of_any_type_of_number(kind, pupil):
         tests = [test for test in grade.roles(problem_set)[0] if variable in grade.judged(problem_set, test[2])]
         assert tests
         for key, _, source in tests:
-            assert not grade.verdict(Answers(pupil), problem_set, key, source), (problem_set, kind)
+            assert grade.verdict(Answers(pupil), problem_set, key, source) == ("", 1.0), (problem_set, kind)
 
 
 @pytest.mark.parametrize("value", ["True", "'7'", "None", "[7]", "np.array([7])", "lambda: 7", "np.bool_(True)"])

@@ -24,10 +24,11 @@ def test_every_chapter_is_there_with_its_number(book):
     chapters = [entry for entry in book.outline if not isinstance(entry, list)]  # and their sections in lists
     starts = [book.pages[book.get_destination_page_number(entry)].extract_text() for entry in chapters]
     text = " ".join(" ".join(starts).split())
+    assert "1 Sequences and state" in {" ".join(entry.title.split()) for entry in chapters}
     for title in (
-        "1. Sequences and state",
-        "5. The LSTM backwards",
-        "9. Reading the literature",
+        "Chapter 1 Sequences and state",
+        "Chapter 5 The LSTM backwards",
+        "Chapter 9 Reading the literature",
         "Glossary",
         "Bibliography",
     ):
