@@ -174,7 +174,7 @@ def test_a_chapter_shows_a_block_where_its_notebook_prints_a_plan_or_a_report():
         verdicts = {row["claim"]: row["verdict"] for row in csv.DictReader(stream)}
     for claim in CLAIMS:
         page = html.unescape((ROOT / f"_build/html/notebooks/{claim.section}.html").read_text("utf-8"))
-        assert f'aria-label="Said beforehand: {claim.words}"' in page
+        assert f'aria-label="What was said of: {claim.words}"' in page
         assert f'aria-label="Verdict: {claim.words}"' in page or verdicts[claim.words] == "not tested"
         assert f"On trial: {claim.words}" not in page, "a text was left, since it is not what the claim says today"
 
