@@ -9,21 +9,25 @@ from rnnbook.arrays import Array, flat, is_concrete, join, namespace, split
 from rnnbook.cells.base import Cell, Parameter, Saved, State
 
 
-class Minimal(Cell):
-    """A cell of the form ``h_t = k_t ⊙ h_{t-1} + (1 - k_t) ⊙ n_t``, with k and n of ``x_t`` alone.
+class InputGated(Cell):
+    """A cell whose gates see the input alone: there is no ``W_h``."""
 
-    There is no ``W_h``. A subclass says in `retention` what k and n are.
-    """
+    def parameters(self) -> dict[str, Parameter]:
+        """Those of every cell but ``W_h``."""
+        return {name: p for name, p in super().parameters().items() if name != "W_h"}
+
+    def weight_grads(self, da: Array) -> dict[str, Array]:
+        return {"W_x": flat(self.x).T @ flat(da), "b": flat(da).sum(0)}
+
+
+class Minimal(InputGated):
+    """``h_t = k_t ⊙ h_{t-1} + (1 - k_t) ⊙ n_t``; a subclass says in `retention` what k and n are."""
 
     def __init__(
         self, input_size: int, hidden_size: int, *, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> None:
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         rng.random((hidden_size, sum(self.block_widths())))  # where W_h is drawn: the tables of chapter 15 were made so
-
-    def parameters(self) -> dict[str, Parameter]:
-        """Those of every cell but ``W_h``."""
-        return {name: p for name, p in super().parameters().items() if name != "W_h"}
 
     def retention(self, xw: Array) -> tuple[Array, ...]:
         """The share k that is kept, the new value n, and what else `step_back` needs."""
@@ -39,10 +43,6 @@ class Minimal(Cell):
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
         k, n, *_ = self.retention(x @ self.params["W_x"] + self.params["b"])
         return linear_scan(k, (1 - k) * n)
-
-    def weight_grads(self, da: Array) -> dict[str, Array]:
-        da = flat(da)
-        return {"W_x": flat(self.x).T @ da, "b": da.sum(0)}
 
 
 class MinGRU(Minimal):

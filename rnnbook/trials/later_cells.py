@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnnbook import Cell, check, join, namespace, split
+from rnnbook import check, join, namespace, split
 from rnnbook.activations import d_sigmoid, sigmoid
-from rnnbook.arrays import Array, flat
+from rnnbook.arrays import Array
 from rnnbook.cells.base import Parameter, Saved, State
+from rnnbook.cells.minimal import InputGated
 
 
 def softplus(x: Array) -> Array:
@@ -53,16 +54,13 @@ def dot(a: Array, b: Array) -> Array:
     return (a * b).sum(-1)[..., None]
 
 
-class InputGated(Cell):
-    """A cell whose gates see the input alone: there is no ``W_h``."""
+class MatrixMemory(InputGated):
+    """A cell whose state is a matrix, beside its output."""
 
-    def parameters(self) -> dict[str, Parameter]:
-        """Those of every cell but ``W_h``."""
-        return {name: p for name, p in super().parameters().items() if name != "W_h"}
+    states = ("h", "S")
 
-    def weight_grads(self, da: Array) -> dict[str, Array]:
-        da = flat(da)
-        return {"W_x": flat(self.x).T @ da, "b": da.sum(0)}
+    def state_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return (self.hidden_size,), (self.hidden_size, self.hidden_size)
 
 
 class RGLRU(InputGated):
@@ -193,7 +191,7 @@ class S6(InputGated):
         return da, (0 * dh, dS * a)
 
 
-class LinearAttention(InputGated):
+class LinearAttention(MatrixMemory):
     """A matrix that is written to and never erased (Katharopoulos et al. 2020; fast weights, Schlag et al. 2021)::
 
         S_t = S_{t-1} + v kᵀ                   h_t = S_t q
@@ -217,11 +215,8 @@ class LinearAttention(InputGated):
     [6.0, 6.0]
     """
 
-    blocks, states = ("q", "k", "v"), ("h", "S")
+    blocks = ("q", "k", "v")
     saved = ("q", "k", "v", "S")
-
-    def state_shapes(self) -> tuple[tuple[int, ...], ...]:
-        return (self.hidden_size,), (self.hidden_size, self.hidden_size)
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         q, k, v = split(xw, 3)
@@ -236,7 +231,7 @@ class LinearAttention(InputGated):
         return join([read_back(S, dh), read_back(dS, v), read(dS, k)]), (0 * dh, dS)
 
 
-class DeltaNet(InputGated):
+class DeltaNet(MatrixMemory):
     """A matrix that is corrected at a key (Schlag et al. 2021; Yang et al. 2024)::
 
         k = a_k / √(|a_k|² + 10⁻⁶)             β = most · σ(a_β)
@@ -264,7 +259,7 @@ class DeltaNet(InputGated):
     [4.0, 6.0]
     """
 
-    blocks, states = ("q", "k", "v", "beta"), ("h", "S")
+    blocks = ("q", "k", "v", "beta")
     saved = ("q", "k", "length", "e", "beta", "S_prev", "S")
     options: ClassVar[dict[str, tuple[Any, ...]]] = {"most": (1, 2)}
 
@@ -282,9 +277,6 @@ class DeltaNet(InputGated):
 
     def block_widths(self) -> tuple[int, ...]:
         return (self.hidden_size,) * 3 + (1,)
-
-    def state_shapes(self) -> tuple[tuple[int, ...], ...]:
-        return (self.hidden_size,), (self.hidden_size, self.hidden_size)
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         q, a_k, v, a_beta = cut(xw, self.block_widths())
