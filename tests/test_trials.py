@@ -203,10 +203,11 @@ WAITING = [design for design in DESIGNS if not (FOLDER / f"{design.name}.csv").e
 
 @pytest.mark.parametrize("design", WAITING, ids=lambda design: design.name)
 def test_a_design_without_runs_can_be_run(design):
-    """The first run of its first arm: what claims ask for is there, within the bounds that no run can leave."""
+    """A run of its first arm, short if it can be: what claims ask for is there, within the bounds of every run."""
     rate = {} if design.rates is None else {"learning_rate": np.sqrt(np.prod(design.rates))}
-    fold = {"fold": 0} if "fold" in inspect.signature(design.run).parameters else {}
-    found = design.run(np.random.default_rng(7), **design.arms[0], **rate, **fold)
+    takes = inspect.signature(design.run).parameters
+    short = {name: value for name, value in {"fold": 0, "updates": 20}.items() if name in takes}
+    found = design.run(np.random.default_rng(7), **(design.arms[0] | rate | short))
     for name, (low, high) in design.outcomes.items():
         assert low <= found[name] <= high, name
 
