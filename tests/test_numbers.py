@@ -186,7 +186,9 @@ def read(path):
                 sections[-1].texts.append(prose(part))
         else:
             sections[-1].code |= written(source)
-            sections[-1].outputs += ["".join(o["text"]) for o in cell["outputs"] if "text" in o]
+            tables = [o["data"]["text/plain"] for o in cell["outputs"] if "text/html" in o.get("data", {})]
+            prints = [o["text"] for o in cell["outputs"] if "text" in o]
+            sections[-1].outputs += map("".join, prints + tables)
             caption = cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", "")
             sections[-1].texts.append(prose(caption))
     return sections
