@@ -56,9 +56,8 @@ def build(rng, game, cell, units=UNITS):
     return Model(recurrent, Dense(units, cups, rng=rng, dtype=np.float64))
 
 
-def run(rng, game, cell, updates, learning_rate, compiled=True):
+def judged(network, rng, game, updates, learning_rate, compiled):
     """Learn from 40 steps; the loss on others of 40, and the share of right answers at the end of 40 and of 200."""
-    network = build(rng, game, cell)
     try:
         training.learn(
             network,
@@ -79,6 +78,11 @@ def run(rng, game, cell, updates, learning_rate, compiled=True):
         "learned": float(right[LENGTH - 10 : LENGTH].mean()),
         "later": float(right[-LENGTH:].mean()),
     }
+
+
+def run(rng, game, cell, updates, learning_rate, compiled=True):
+    """One row: a network of one cell."""
+    return judged(build(rng, game, cell), rng, game, updates, learning_rate, compiled)
 
 
 ARMS = [{"game": game, "cell": cell, "updates": UPDATES} for game in ("Z2", "S3") for cell in ("LSTM", "DeltaNet")]

@@ -123,7 +123,7 @@ def more(arm, rivals, task="once", design=DESIGN):
 
 
 VECTORS, ADDING = ("minGRU", "LSTM"), ("linear attention",)
-PLACE = 19, 2
+PLACE = 19, 3
 LATER = Change(
     date="2026-11-28",
     what=f"{LONGER} updates as a variation",

@@ -1,0 +1,113 @@
+"""On trial: "the state of state-space models is an illusion", in the cup game.
+
+The games of `cups`, with parity and the swaps of three cups, learned from 40 steps and judged at that length: S6, the
+selective state space of Mamba, beside an LSTM. The chapter's theorem says that S6, whose eigenvalues are positive,
+cannot go on with parity for ever. It does not say what S6 can do in 40 steps.
+
+One figure of the chapter, parity with other cells, and the table of `cups` were seen before this was written; no run of
+S6 was.
+"""
+
+import numpy as np
+
+from rnnbook import LSTM, Dense, MinGRU, Model, Stack
+from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, cups
+from rnnbook.trials.later_cells import RGLRU, S6
+
+UNITS, UPDATES, LONGER = cups.UNITS, cups.UPDATES, 4 * cups.UPDATES
+GAMES = {"Z2": "parity", "S3": "S3"}
+NETWORKS = {  # the cells from the input upwards, each with its units
+    "LSTM": [(LSTM, UNITS)],
+    "S6": [(S6, UNITS)],
+    "S6 of 48 units": [(S6, 4 * UNITS)],
+    "two layers of S6": [(S6, UNITS), (S6, UNITS)],
+    "RG-LRU": [(RGLRU, UNITS)],
+    "minGRU": [(MinGRU, UNITS)],
+}
+
+
+def build(rng, game, network):
+    """Cells that read the symbols of a game, and a layer that says where the ball is."""
+    width, places = cups.moves(game).shape
+    cells = []
+    for make, units in NETWORKS[network]:
+        cells.append(make(width, units, rng=rng, dtype=np.float64))
+        width = units
+    return Model(cells[0] if len(cells) == 1 else Stack(cells), Dense(width, places, rng=rng, dtype=np.float64))
+
+
+def run(rng, game, network, updates, learning_rate, compiled=True):
+    """Learn from 40 steps; the loss on others, and the share of right answers at the end of 40 and of 200."""
+    return cups.judged(build(rng, game, network), rng, game, updates, learning_rate, compiled)
+
+
+def arms(*networks, updates=UPDATES):
+    """Both games with each of these networks."""
+    return [{"game": game, "network": one, "updates": updates} for game in GAMES for one in networks]
+
+
+OTHERS = tuple(NETWORKS)[2:]
+DESIGN = Design(
+    name="illusion",
+    run=run,
+    arms=arms("LSTM", "S6"),
+    outcomes=cups.DESIGN.outcomes,
+    settings={
+        "networks": f"one layer of {UNITS} units, if nothing else is said, and a readout, in float64, as the package"
+        f" starts them; S6 carries {S6.N} numbers a unit",
+        **{name: cups.DESIGN.settings[name] for name in ("games", "budget", "training", "validation")},
+        "judged": "the share of right answers on the last ten of 40 steps, and on the last 40 of 200, of 200 others",
+    },
+    rates=cups.DESIGN.rates,
+    solved=cups.DESIGN.solved,
+    nothing=1.0,
+)
+VARIED = Design(
+    name="illusion-varied",
+    run=run,
+    arms=[*arms("LSTM", *OTHERS), *arms("S6", updates=LONGER)],
+    outcomes=DESIGN.outcomes,
+    settings=DESIGN.settings | {"budget": f"{UPDATES} updates, if nothing else is said"},
+    rates=DESIGN.rates,
+    draws=24,
+    solved=DESIGN.solved,
+    nothing=1.0,
+)
+DESIGNS = (DESIGN, VARIED)
+
+
+def fewer(network, design=VARIED, outcome="learned", updates=UPDATES):
+    """By how much the share of right answers is less than the LSTM's, in both games."""
+    return tuple(
+        BestOf(
+            name=f"{words}, {network}",
+            design=design,
+            outcome=outcome,
+            arm={"game": game, "network": "LSTM", "updates": UPDATES},
+            rival={"game": game, "network": network, "updates": updates},
+        )
+        for game, words in GAMES.items()
+    )
+
+
+PLACE = 19, 2
+CLAIMS = (
+    Claim(
+        words="The state of state-space models is an illusion",
+        sentence="On parity and on the swaps of three cups S6, the selective state space of Mamba, gives at least a"
+        " tenth fewer right answers than an LSTM of equally many units, at the length that both learned from.",
+        said=(Said("merrill2024illusion", "in the title, of state-space models, which get no further than TC⁰"),),
+        section="19-what-recurrence-became",
+        logic="always",
+        region=(0.1, INF),
+        unit="the share of answers",
+        quantity="right answers less than an LSTM's, on the last ten of 40 steps",
+        margin="a tenth of the answers: of who is right nearly as often nobody would say that it has no state",
+        conditions=fewer("S6", DESIGN),
+        panel=(
+            *(Variation(one, fewer(one)) for one in OTHERS),
+            Variation(f"{LONGER} updates for S6 alone", fewer("S6", updates=LONGER)),
+            Variation("on steps 161 to 200", fewer("S6", DESIGN, "later")),
+        ),
+    ),
+)
