@@ -108,7 +108,7 @@ LONG = replace(
     DESIGN,
     name="cups-longer",
     arms=[arm | {"updates": LONGER} for arm in ARMS],
-    settings=DESIGN.settings | {"budget": f"{LONGER} updates"},
+    settings={**DESIGN.settings, "budget": f"{LONGER} updates"},
     draws=24,
 )
 DESIGNS = (DESIGN, LONG)

@@ -43,9 +43,14 @@ def results(name: str) -> Array:
     return table
 
 
+def matches(rows: Array, **factors: Any) -> Array:
+    """Which rows of a table have these values of its factors."""
+    return np.all([rows[name] == value for name, value in factors.items()], axis=0)
+
+
 def rows_where(rows: Array, **factors: Any) -> Array:
     """The rows of a table with these values of its factors."""
-    return rows[np.all([rows[name] == value for name, value in factors.items()], axis=0)]
+    return rows[matches(rows, **factors)]
 
 
 def edge(select: Array, rate: Array, limits: tuple[float, float]) -> str:

@@ -67,7 +67,7 @@ VARIED = Design(
     run=run,
     arms=[*arms("LSTM", *OTHERS), *arms("S6", updates=LONGER)],
     outcomes=DESIGN.outcomes,
-    settings=DESIGN.settings | {"budget": f"{UPDATES} updates, if nothing else is said"},
+    settings={**DESIGN.settings, "budget": f"{UPDATES} updates, if nothing else is said"},
     rates=DESIGN.rates,
     draws=24,
     solved=DESIGN.solved,

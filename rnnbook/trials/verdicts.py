@@ -44,7 +44,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnbook.arrays import Array
-from rnnbook.trials.designs import Design, results
+from rnnbook.trials.designs import Design, matches, results
 from rnnbook.trials.estimates import Computed, Condition, Estimate, Total, total
 
 LOGICS = {  # of what the region is asserted
@@ -157,7 +157,7 @@ class Claim:
                 rows = read(part.design.name)
             except FileNotFoundError:  # there are none yet
                 continue
-            own = [np.all([rows[name] == value for name, value in arm.items()], axis=0) for arm in part.arms()]
+            own = [matches(rows, **arm) for arm in part.arms()]
             used[part.design.name] = np.any([used.get(part.design.name, own[0]), *own], axis=0)
         old = [one for one in self.conditions if not isinstance(one, (Condition, Total))]
         return sum(int(rows.sum()) for rows in used.values()) + sum(one.estimate(read).runs for one in old)
