@@ -129,7 +129,10 @@ class Claim:
 
     def designs(self) -> list[Design]:
         """Every design that the verdict or its panel reads."""
-        return list({part.design.name: part.design for part in self._parts()}.values())
+        found: dict[str, Design] = {}
+        for part in self._parts():  # a variation may read a table of the conditions by another rule
+            found.setdefault(part.design.name, part.design)
+        return list(found.values())
 
     def _parts(self):
         every = [*self.conditions, *(one for variation in self.panel for one in variation.conditions)]
