@@ -67,8 +67,9 @@ class Some(SphinxDirective):
         """A claim: its badge, its words, the sentence on trial, all its conditions in one drawing."""
         words = blocks.escape(claim.words, quote=False)
         return (
-            f'<li class="rb-is-{blocks.slug(found.verdict)}"><div>{blocks.badge(found.verdict)} '
-            f'<a href="{address(claim)}">“{words}”</a><p>{blocks.text(claim.sentence)} {blocks.varied(found)}</p></div>'
+            f'<li class="{blocks.kinds(found)}"><div>{blocks.badge(found.verdict)} '
+            f'<a href="{address(claim)}">“{words}”</a>{blocks.marks(claim, found)}'
+            f"<p>{blocks.text(claim.sentence)} {blocks.varied(found)}</p></div>"
             f'<div class="rb-small">{blocks.small(claim, found)}'
             f"<small>{blocks.measured(claim)}</small></div></li>"
         )
