@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
 from rnnbook import __version__, explorables, trials
+from rnnbook.explorables import turning
 from rnnbook.trials import blocks
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
@@ -40,6 +41,23 @@ class Still(SphinxDirective):
         html = (
             '<div class="rb-explorable rb-first" data-explorable="trace">'
             f'<div class="rb-stage">{drawn["svg"]}</div><p class="rb-said">{drawn["said"]}</p></div>'
+        )
+        return [nodes.raw("", html, format="html")]
+
+
+class Turning(SphinxDirective):
+    """The explorable "turn"; without scripts it says where each of its verdicts turns."""
+
+    def run(self):
+        """A line for each trial."""
+        self.env.note_dependency(str(turning.FILE))
+        lines = []
+        for trial in turning.committed().values():
+            stretches = "; ".join(f"{verdict} with {where}" for where, verdict in turning.turns(trial))
+            lines.append(f"<li>“{trial['words']}”, by {trial['label']}: {stretches}. {trial['note']}</li>")
+        html = (
+            '<div class="rb-explorable" data-explorable="turn"><p>This figure needs JavaScript. In a notebook: '
+            f'<code>explorables.show("turn")</code>. What it shows, in words:</p><ul>{"".join(lines)}</ul></div>'
         )
         return [nodes.raw("", html, format="html")]
 
@@ -209,6 +227,7 @@ class Files(SphinxDirective):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("first-figure", Still)
+    app.add_directive("turning", Turning)
     app.add_directive("some-verdicts", Some)
     app.add_directive("edition", Edition)
     app.add_directive("whole-book", Files)
