@@ -210,10 +210,12 @@ class Minutes(SphinxRole):
 
 
 class Files(SphinxDirective):
-    """Where the whole book is as one file: on a published site to download, elsewhere how to make it."""
+    """Where the whole book is as one file: on a published site to download; elsewhere, but for the first page, how."""
 
     def run(self):
         """Links, if ``BOOK_FILES`` says that the files will be there."""
+        if not os.environ.get("BOOK_FILES") and self.env.docname == "index":
+            return []
         root = "../" * self.env.docname.count("/")
         links = [
             f'<a href="{root}_static/recurrent-cells.{kind}" download>{kind.upper()}</a>' for kind in ("pdf", "epub")
