@@ -2,12 +2,15 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
 from rnnbook.trials import INF, Change, Claim, Computed, Estimate, blocks, state
 from rnnbook.trials.blocks import Found
+
+ROOT = Path(__file__).parents[1]
 
 
 def claim(logic="always", region=(1.0, INF), unit="points", **more):
@@ -186,3 +189,10 @@ def test_a_claim_without_runs_has_an_honest_short_form():
 def test_jupyter_shows_a_claim_as_its_block():
     article = BeautifulSoup(state.CLAIMS[0]._repr_html_(), "html.parser").article
     assert "computed" in article.get_text() and len(article.select("tbody tr")) == len(state.CLAIMS[0].conditions)
+
+
+def test_the_styles_of_verdicts_and_of_explorables_name_nothing_alike():
+    """All pages have one style sheet: a name that both use had hidden a picture on phones."""
+    sheets = (ROOT / "book/_static/verdicts.css", ROOT / "rnnbook/explorables/js/explorables.css")
+    one, other = ({*re.findall(r"\.(rb-[\w-]+)", sheet.read_text("utf-8"))} for sheet in sheets)
+    assert one and other and not one & other

@@ -53,7 +53,7 @@ class Turning(SphinxDirective):
         self.env.note_dependency(str(turning.FILE))
         lines = []
         for trial in turning.committed().values():
-            stretches = "; ".join(f"{verdict} with {where}" for where, verdict in turning.turns(trial))
+            stretches = "; ".join(f"{where}: {verdict}" for where, verdict in turning.turns(trial))
             lines.append(f"<li>“{trial['words']}”, by {trial['label']}: {stretches}. {trial['note']}</li>")
         html = (
             '<div class="rb-explorable" data-explorable="turn"><p>This figure needs JavaScript. In a notebook: '

@@ -102,7 +102,7 @@ def parts(root):
 def radio(group, value, label, checked=False):
     """A choice that style sheets can see."""
     return (
-        f'<label class="rb-choice"><input type="radio" name="{group}" id="{group}-{value}"'
+        f'<label class="rb-filter"><input type="radio" name="{group}" id="{group}-{value}"'
         f"{' checked' * checked}><span>{label}</span></label>"
     )
 
@@ -140,7 +140,7 @@ def key():
         f"<span>{blocks.sketch(-2.6, -1.0, (-3.2, 0.6))} the thin line is the wider interval that decides where one "
         "condition of several is enough; this one is outside at 95 %, but decides nothing</span>"
     )
-    return f'<p class="rb-key">What a claim needs is shaded: {"".join(shown)}{thin}</p>'
+    return f'<p class="rb-legend">What a claim needs is shaded: {"".join(shown)}{thin}</p>'
 
 
 def cite(claim, found, base):

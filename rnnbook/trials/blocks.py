@@ -376,8 +376,8 @@ def ticks(claim: Claim, axis: Axis) -> str:
         if not 4 < at < 96 or any(abs(at - other) < 17 for other in shown):
             continue
         shown.append(at)
-        kind = " rb-at" if value in edges else " rb-wide" if any(abs(at - other) < 36 for other in on_phones) else ""
-        on_phones += [at] if kind != " rb-wide" else []
+        kind = " rb-at" if value in edges else " rb-spare" if any(abs(at - other) < 36 for other in on_phones) else ""
+        on_phones += [at] if kind != " rb-spare" else []
         if claim.own:  # each condition has a scale of its own
             name = "needed" if value in edges else "0" if value == 0 else ""
         else:
