@@ -2,12 +2,15 @@
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from rnnbook.trials import INF, Claim, Computed, Estimate, blocks, state
+from rnnbook.trials import INF, Change, Claim, Computed, Estimate, blocks, state
 from rnnbook.trials.blocks import Found
+
+ROOT = Path(__file__).parents[1]
 
 
 def claim(logic="always", region=(1.0, INF), unit="points", **more):
@@ -56,9 +59,51 @@ def test_what_is_far_away_is_an_arrow_and_the_rest_stays_to_be_seen():
 def test_a_logarithm_is_shown_as_the_factor_that_it_stands_for():
     for power, base in ((0.5, 10.0), (-2.2, 10.0), (1.9, 2.0)):
         assert float(blocks.factor(power, base)[1:].replace(",", "")) == pytest.approx(base**power, rel=0.05)
-    assert blocks.factor(-9.15, 10.0) == "×10<sup>−9</sup>"
-    text = blocks.forest(claim(unit="decades", region=(-2.0, INF)), found(fixed((1.0, 3.0))))
-    assert "×100" in text and "×0.01" in text and "each a factor of 10" in text
+    for power, written in ((-9.0, "×10<sup>−9</sup>"), (-9.15, "×7.1·10<sup>−10</sup>"), (5.9999, "×10<sup>6</sup>")):
+        assert blocks.factor(power, 10.0) == written
+    table = BeautifulSoup(
+        blocks.forest(claim(unit="decades", region=(-2.0, INF)), found(fixed((1.0, 3.0)))), "html.parser"
+    ).table
+    assert "above ×0.01" in table.caption.get_text()
+    assert table.select_one("b").get_text() == "×100" and table.select_one("small").get_text() == " (10 to 1,000)"
+
+
+def test_a_condition_has_its_own_unit_where_units_differ():
+    one = claim(own={"0": (10.0, "ms"), "1": (5.0, "words")})
+    table = BeautifulSoup(blocks.forest(one, found(fixed((-3.0, -1.0), (1.0, 4.0)))), "html.parser").table
+    shown = [re.sub(r",.*", "", cell.get_text()) for cell in table.select("td.rb-numbers")]
+    assert shown == ["−20 ms (−30 to −10)", "12.5 words (5.0 to 20.0)"]
+    assert "above 10 ms, above 5 words" in table.caption.get_text()
+    assert {tick.get_text() for tick in table.select(".rb-tick")} <= {"needed", "0", ""}
+
+
+@pytest.mark.parametrize(
+    ("logic", "at_95", "thin"),
+    [
+        ("always", [(2.0, 3.0), (-1.0, 0.0), (0.0, 2.0)], [False, True, False]),  # one outside would refute
+        ("exists", [(2.0, 3.0), (-1.0, 0.0), (0.0, 2.0)], [True, False, False]),  # one inside would confirm
+        ("on average", [(2.0, 3.0), (-1.0, 0.0), (0.0, 2.0)], [True, True, False]),  # two that contradict each other
+        ("on average", [(2.0, 3.0), (2.0, 4.0), (0.0, 2.0)], [False, False, False]),
+    ],
+)
+def test_the_wider_interval_is_drawn_where_it_decides(logic, at_95, thin):
+    def widened(low, high):
+        middle, half = (low + high) / 2, (high - low) / 2
+        return lambda alpha: (middle - half * (0.05 / alpha) ** 0.5, middle + half * (0.05 / alpha) ** 0.5)
+
+    estimates = [Estimate(str(k), sum(i) / 2, 1.0, exact=widened(*i)) for k, i in enumerate(at_95)]
+    table = BeautifulSoup(blocks.forest(claim(logic), found(estimates)), "html.parser").table
+    rows = table.tbody.select("tr")[:3]
+    drawn = [[line["x1"].rstrip("%") for line in row.select("g line")] for row in rows]
+    assert [len(lines) == 2 for lines in drawn] == thin
+    for lines in drawn:
+        assert float(lines[-1]) <= float(lines[0])
+
+
+def test_an_interval_that_is_outside_but_not_by_the_wider_one_is_heard():
+    weak = Estimate("weak", 0.0, 1.0, exact=lambda alpha: (-0.9, 0.9) if alpha == 0.05 else (-1.2, 1.2))
+    heard = BeautifulSoup(blocks.forest(claim(), found([weak, *fixed((2, 3))])), "html.parser").select(".rb-hear")
+    assert "outside the region, but not with the wider interval" in heard[1].get_text()
 
 
 @pytest.mark.parametrize(
@@ -89,8 +134,33 @@ def test_the_words_say_what_decides():
 def test_what_turns_a_verdict_is_said_by_what_it_brings():
     text = blocks.varied(found(fixed((2, 3)), "refuted", a="refuted", b="confirmed", c_d="confirmed", e="not tested"))
     assert (
-        text == "The verdict stands in 1 of 3 variations; it is confirmed with b, or with c d; it is not tested with e."
+        text == "The verdict “refuted” stands in 1 of 3 variations; the claim is confirmed with b, or with c d; "
+        "the claim is not tested with e."
     )
+
+
+def marks(one, *decided, **variations):
+    return [
+        m.get_text() for m in BeautifulSoup(blocks.marks(one, found(*decided, **variations)), "html.parser")("span")
+    ]
+
+
+def test_what_weakens_a_verdict_stands_beside_it():
+    changed = tuple(Change("2026", "what", "why", part) for part in ("words", "rule"))
+    both = {"a": "confirmed", "b": "not proven", "c": "refuted", "d": "not tested"}
+    assert marks(claim(), fixed((2, 3)), "refuted", **both) == ["frail: falls in 2 of 3 variations"]
+    assert marks(claim(), fixed((2, 3)), "refuted", a="refuted", b="confirmed") == []
+    assert marks(claim(changes=changed), fixed((2, 3))) == ["rule changed after the runs"]
+    assert marks(claim(changes=changed[:1]), fixed((2, 3))) == []  # nothing that decides
+    assert marks(claim(), fixed((2, 3), (0, 0.5)), "computed", a="refuted") == ["the claim holds in 1 of 2 cases"]
+    assert marks(claim(), fixed((2, 3)), "computed") == ["it bears the claim out"]
+    assert "rb-is-frail" in blocks.verdict(claim(), found(fixed((2, 3)), "refuted", a="confirmed"))
+
+
+def test_a_plan_that_is_younger_than_its_runs_says_so(monkeypatch):
+    monkeypatch.setattr(Claim, "made_before", lambda _: True)
+    assert marks(claim(), fixed((2, 3))) == ["planned after its runs"]
+    assert marks(claim(), fixed((2, 3)), "not tested") == []
 
 
 def test_whoever_hears_a_block_misses_nothing():
@@ -119,3 +189,10 @@ def test_a_claim_without_runs_has_an_honest_short_form():
 def test_jupyter_shows_a_claim_as_its_block():
     article = BeautifulSoup(state.CLAIMS[0]._repr_html_(), "html.parser").article
     assert "computed" in article.get_text() and len(article.select("tbody tr")) == len(state.CLAIMS[0].conditions)
+
+
+def test_the_styles_of_verdicts_and_of_explorables_name_nothing_alike():
+    """All pages have one style sheet: a name that both use had hidden a picture on phones."""
+    sheets = (ROOT / "book/_static/verdicts.css", ROOT / "rnnbook/explorables/js/explorables.css")
+    one, other = ({*re.findall(r"\.(rb-[\w-]+)", sheet.read_text("utf-8"))} for sheet in sheets)
+    assert one and other and not one & other

@@ -11,6 +11,7 @@ from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, expl
 from rnnbook.activations import softmax
 from rnnbook.data import ALPHABET
 from rnnbook.data.tasks import wording
+from rnnbook.explorables import turning
 from rnnbook.layers.encoder_decoder import EOS, greedy_decode
 
 pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
@@ -145,6 +146,11 @@ def check_dates(state):
     assert state["written"] == "".join(wording.FIGURES[k] for k in found)
 
 
+def check_turn(state):
+    at = turning.position(turning.TURNS[state["name"]], state["position"])  # the engine, now
+    assert state["verdict"] == at["verdict"] and state["rows"] == at["rows"]
+
+
 CHECKS = {name.removeprefix("check_"): f for name, f in list(globals().items()) if name.startswith("check_")}
 #: What a reader does: the control, and the key that changes it.
 MOVES = {
@@ -193,6 +199,13 @@ MOVES = {
         ("input[type=range] >> nth=2", "ArrowLeft"),
         ("button >> text=a walk", "Enter"),
         ("button >> text=two waves", "Space"),
+    ],
+    "turn": [
+        ("input[type=range] >> nth=0", "ArrowRight"),
+        ("input[type=radio] >> nth=0", "ArrowRight"),
+        ("input[type=range] >> nth=1", "End"),
+        ("input[type=radio] >> nth=1", "ArrowRight"),
+        ("input[type=range] >> nth=2", "Home"),
     ],
 }
 

@@ -48,6 +48,19 @@ def test_the_thirty_queries_find_their_page_first_and_their_section_among_the_fi
     assert len(sections) <= 3, sections
 
 
+@pytest.mark.parametrize(
+    ("query", "page", "section"),
+    [  # by a visitor, who found others first
+        ("beam search", "15-attention", "greedy, or with a beam"),
+        ("how to choose the learning rate", "16-training-recipes", "default rate is good enough"),
+        ("padding masking variable length", "17-elsewhere", "after the end of a sequence"),
+    ],
+)
+def test_what_a_visitor_asked_has_its_section_first(search, query, page, section):
+    first = search(query)[0]
+    assert first["page"].endswith(f"/{page}.html") and section in first["sections"][0][0].lower()
+
+
 def test_a_result_quotes_a_sentence_that_has_the_words(search):
     first = search("forget gate bias")[0]
     assert any("forget" in quote and "bias" in quote for quote in first["quotes"])

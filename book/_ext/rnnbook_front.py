@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinxcontrib import katex
 
 from rnnbook import __version__, explorables, trials
+from rnnbook.explorables import turning
 from rnnbook.trials import blocks
 
 WORDS, LINES = 200, 25  # read in a minute: words of text, lines of code
@@ -44,6 +45,23 @@ class Still(SphinxDirective):
         return [nodes.raw("", html, format="html")]
 
 
+class Turning(SphinxDirective):
+    """The explorable "turn"; without scripts it says where each of its verdicts turns."""
+
+    def run(self):
+        """A line for each trial."""
+        self.env.note_dependency(str(turning.FILE))
+        lines = []
+        for trial in turning.committed().values():
+            stretches = "; ".join(f"{where}: {verdict}" for where, verdict in turning.turns(trial))
+            lines.append(f"<li>“{trial['words']}”, by {trial['label']}: {stretches}. {trial['note']}</li>")
+        html = (
+            '<div class="rb-explorable" data-explorable="turn"><p>This figure needs JavaScript. In a notebook: '
+            f'<code>explorables.show("turn")</code>. What it shows, in words:</p><ul>{"".join(lines)}</ul></div>'
+        )
+        return [nodes.raw("", html, format="html")]
+
+
 class Some(SphinxDirective):
     """Verdicts in short: how many claims have each, and the claims whose words are given, one a line, each drawn."""
 
@@ -67,8 +85,9 @@ class Some(SphinxDirective):
         """A claim: its badge, its words, the sentence on trial, all its conditions in one drawing."""
         words = blocks.escape(claim.words, quote=False)
         return (
-            f'<li class="rb-is-{blocks.slug(found.verdict)}"><div>{blocks.badge(found.verdict)} '
-            f'<a href="{address(claim)}">“{words}”</a><p>{blocks.text(claim.sentence)} {blocks.varied(found)}</p></div>'
+            f'<li class="{blocks.kinds(found)}"><div>{blocks.badge(found.verdict)} '
+            f'<a href="{address(claim)}">“{words}”</a>{blocks.marks(claim, found)}'
+            f"<p>{blocks.text(claim.sentence)} {blocks.varied(found)}</p></div>"
             f'<div class="rb-small">{blocks.small(claim, found)}'
             f"<small>{blocks.measured(claim)}</small></div></li>"
         )
@@ -191,10 +210,12 @@ class Minutes(SphinxRole):
 
 
 class Files(SphinxDirective):
-    """Where the whole book is as one file: on a published site to download, elsewhere how to make it."""
+    """Where the whole book is as one file: on a published site to download; elsewhere, but for the first page, how."""
 
     def run(self):
         """Links, if ``BOOK_FILES`` says that the files will be there."""
+        if not os.environ.get("BOOK_FILES") and self.env.docname == "index":
+            return []
         root = "../" * self.env.docname.count("/")
         links = [
             f'<a href="{root}_static/recurrent-cells.{kind}" download>{kind.upper()}</a>' for kind in ("pdf", "epub")
@@ -208,6 +229,7 @@ class Files(SphinxDirective):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("first-figure", Still)
+    app.add_directive("turning", Turning)
     app.add_directive("some-verdicts", Some)
     app.add_directive("edition", Edition)
     app.add_directive("whole-book", Files)

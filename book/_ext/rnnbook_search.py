@@ -65,6 +65,8 @@ def links_in(node):
     for child in getattr(node, "children", ()):
         if isinstance(child, nodes.reference):
             yield child.get("refuri") or f"#{child.get('refid', '')}"
+        elif isinstance(child, nodes.raw):  # to a section, which has no label
+            yield from re.findall(r'(?<=href=")[^"]+', child.astext())
         elif not begins(child):
             yield from links_in(child)
 
@@ -126,7 +128,7 @@ def write_index(app, exception):
                 if where.get(target, {}).get("term") and target not in introduced:
                     introduced.add(target)
                     also.setdefault(id(entry), []).append(where[target]["title"])
-            if entry.get("term"):  # and to the section of the first equation, figure or chapter that it names
+            if entry.get("term"):  # and to the section of the first equation, figure, section or chapter that it names
                 first = next((t for t in targets if t.startswith("notebooks/") and t in where), None)
                 if first:
                     also.setdefault(id(where[first]), []).append(entry["title"])

@@ -157,7 +157,7 @@ def without_thebe(app, _config):
 def write_data(app, _exception):
     """What the explorables take from the package."""
     if app.builder.format == "html":
-        scripts = {"data": explorables.data_script()}
+        scripts = {"data": explorables.data_script(), "turning": explorables.turning_script()}
         scripts |= {f"network-{name}": explorables.network_script(name) for name in explorables.NETWORKS}
         for part, script in scripts.items():
             Path(app.outdir, "_static", f"explorable-{part}.js").write_text(script, encoding="utf-8")

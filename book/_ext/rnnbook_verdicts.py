@@ -102,7 +102,7 @@ def parts(root):
 def radio(group, value, label, checked=False):
     """A choice that style sheets can see."""
     return (
-        f'<label class="rb-choice"><input type="radio" name="{group}" id="{group}-{value}"'
+        f'<label class="rb-filter"><input type="radio" name="{group}" id="{group}-{value}"'
         f"{' checked' * checked}><span>{label}</span></label>"
     )
 
@@ -136,7 +136,11 @@ def key():
     """What the drawings mean."""
     sides = {"inside": (1.0, 3.0), "across the edge": (-1.0, 1.0), "outside": (-3.0, -1.0)}
     shown = [f"<span>{blocks.sketch(*interval)} {words}</span>" for words, interval in sides.items()]
-    return f'<p class="rb-key">What a claim needs is shaded: {"".join(shown)}</p>'
+    thin = (
+        f"<span>{blocks.sketch(-2.6, -1.0, (-3.2, 0.6))} the thin line is the wider interval that decides where one "
+        "condition of several is enough; this one is outside at 95 %, but decides nothing</span>"
+    )
+    return f'<p class="rb-legend">What a claim needs is shaded: {"".join(shown)}{thin}</p>'
 
 
 def cite(claim, found, base):
@@ -166,12 +170,13 @@ class Verdicts(SphinxDirective):
     def article(self, claim, found):
         """A claim's block with its head and, folded, who says it and what was said beforehand."""
         at = place(claim)
-        classes = " ".join([f"rb-is-{blocks.slug(found.verdict)}", *(f"rb-on-{name}" for name in blocks.cells(claim))])
+        classes = " ".join([blocks.kinds(found), *(f"rb-on-{name}" for name in blocks.cells(claim))])
         words = f'<a href="../{address(claim)}">“{escape(claim.words, quote=False)}”</a>'
         link = f'<a class="headerlink" href="#{at}" title="Link to this claim">#</a>'
         head = (
             f'<article class="rb-claim {classes}" id="{at}" aria-labelledby="{at}-words"><div class="rb-head">'
-            f'{blocks.badge(found.verdict)}<h3 id="{at}-words">{words}{link}</h3></div>'
+            f'{blocks.badge(found.verdict)}<h3 id="{at}-words">{words}{link}</h3>'
+            f"{blocks.marks(claim, found)}</div>"
             f'<p class="rb-sentence">{blocks.text(claim.sentence)}</p>{blocks.result(claim, found)}'
             "<details><summary>Who says it, what was said beforehand, how to cite it</summary>"
         )

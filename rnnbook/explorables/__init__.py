@@ -19,7 +19,7 @@ from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
 
 #: The explorables, in the order in which the book has them.
-NAMES = ("trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates")
+NAMES = ("trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn")
 #: Those that bring a trained network of their own, in a script that is loaded for them alone.
 NETWORKS = ("characters", "dates")
 #: Where their scripts and their style sheet lie.
@@ -84,12 +84,22 @@ def network_script(name: str) -> str:
     return f"window.rnnbook.{name} = {json.dumps(network, separators=(',', ':'))};\n"
 
 
+def turning_script() -> str:
+    """The positions of the explorable "turn", which `rnnbook.explorables.turning` computed, as a script for the page.
+
+    Returns
+    -------
+    str
+    """
+    return f"window.rnnbook.turning = {Path(__file__).with_name('turning.json').read_text('utf-8').strip()};\n"
+
+
 def module(name: str) -> str:
     """One explorable as a JavaScript module in anywidget's form.
 
     Parameters
     ----------
-    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
+    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn"}
 
     Returns
     -------
@@ -111,7 +121,7 @@ def module(name: str) -> str:
     # JupyterLab has shortcuts of its own on the arrow keys; a control that has the focus keeps them for itself
     keys = 'el.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });'
     render = f'export default {{ render({{ el }}) {{ {keys} window.rnnbook.mount("{name}", el); }} }};'
-    network = (network_script(name),) if name in NETWORKS else ()
+    network = (network_script(name),) if name in NETWORKS else (turning_script(),) if name == "turn" else ()
     return "\n".join((core, data_script(), *network, own, render))
 
 
@@ -120,7 +130,7 @@ def show(name: str) -> Any:
 
     Parameters
     ----------
-    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates"}
+    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn"}
 
     Returns
     -------

@@ -40,6 +40,20 @@ class Found(NamedTuple):
         """In how many variations the verdict stands, and what turns it."""
         return standing(self.verdict, self.variations)
 
+    @property
+    def kept(self) -> tuple[int, int]:
+        """In how many variations the verdict stands, and how many were tested; none of what is no verdict."""
+        if self.verdict in ("computed", "not tested"):
+            return 0, 0
+        tested = [word for word in self.variations.values() if word != "not tested"]
+        return tested.count(self.verdict), len(tested)
+
+    @property
+    def frail(self) -> bool:
+        """Whether the verdict falls in most of its variations."""
+        stands, tested = self.kept
+        return 2 * stands < tested
+
 
 def find(claim: Claim) -> Found:
     """From the committed tables."""
@@ -70,6 +84,32 @@ def badge(verdict: str) -> str:
     return f'<span class="rb-badge rb-{slug(verdict)}">{mark} {verdict}</span>'
 
 
+def marks(claim: Claim, found: Found) -> str:
+    """What whoever reads the verdict alone has to know besides: plain words, each in a frame, for every reader."""
+    said, (stands, tested) = [], found.kept
+    if found.verdict == "computed":
+        holds, all_of = cases(claim, found), len(found.estimates)
+        said.append("it bears the claim out" if holds == all_of else f"the claim holds in {holds} of {all_of} cases")
+    if found.frail:
+        said.append(f"frail: falls in {tested - stands} of {tested} variations")
+    if found.verdict != "not tested":
+        said += ["planned after its runs"] * (claim.made_before() and found.runs > 0)
+        parts = [part for part in ("rule", "variations") if any(one.part == part for one in claim.changes)]
+        when = "later" if found.verdict == "computed" else "after the runs"
+        said += [f"{' and '.join(parts)} changed {when}"] if parts else []
+    return "".join(f' <span class="rb-mark">{words}</span>' for words in said)
+
+
+def kinds(found: Found) -> str:
+    """The classes of a claim's block: its verdict, and whether that is frail."""
+    return f"rb-is-{slug(found.verdict)}" + " rb-is-frail" * found.frail
+
+
+def cases(claim: Claim, found: Found) -> int:
+    """How many conditions lie inside the region, as far as 95 % say."""
+    return sum(label(claim.region, one.interval()) == "in" for one in found.estimates)
+
+
 def places(value: float, low: float, high: float) -> int:
     """Decimals: two, as in the text; fewer where the interval is wide, more where it is narrow."""
     width = high - low
@@ -87,13 +127,16 @@ def number(value: float, decimals: int) -> str:
     return printed.replace("-", "−") if float(printed.replace(",", "")) else printed.replace("-", "")
 
 
-def factor(value: float, base: float) -> str:
-    """A logarithm as the factor that it stands for."""
+def factor(value: float, base: float, digits: int = 2) -> str:
+    """A logarithm as the factor that it stands for, to so many digits, and between 0.1 and 10 to as many decimals."""
     power = value * math.log10(base)
-    if not -3 < power < 4:
-        return f"×10<sup>{number(power, 0)}</sup>"
-    times = 10**power
-    return f"×{float(f'{times:.2g}'):,g}"
+    if -4 <= power < 4:
+        times = 10**power
+        return f"×{round(times, digits) if 0.1 <= times < 10 else float(f'{times:.{digits}g}'):,g}"
+    first, exponent = f"{10 ** (power % 1):.{digits - 1}f}", math.floor(power)
+    if float(first) == 10:
+        first, exponent = "1", exponent + 1
+    return f"×{f'{first}·' * (float(first) != 1)}10<sup>{number(exponent, 0)}</sup>"
 
 
 def base_of(claim: Claim) -> float | None:
@@ -102,32 +145,53 @@ def base_of(claim: Claim) -> float | None:
 
 
 def in_numbers(claim: Claim, one: Estimate) -> str:
-    """A condition's value and interval; a logarithm's factor before them."""
+    """A condition's value and interval, with its own unit if it has one; of a logarithm the factors."""
     if math.isnan(one.value):
         return '<span class="rb-none">no runs yet</span>'
-    base, (low, high) = base_of(claim), one.interval()
-    decimals = places(one.value, low, high)
-    value, a, b = (number(x, decimals) for x in (one.value, low, high))
-    if a == b:
-        value = number(one.value, 2)
-    ends = f" <span>({a} to {b})</span>" if a != b else ""
+    value, ends = printed(claim, one)
+    unit = f" {escape(unit_of(claim, one)[1], quote=False)}" if claim.own else ""
+    interval = f" <span>({' to '.join(ends)})</span>" if ends[0] != ends[1] else ""
+    return f"<b>{value}</b>{unit}<small>{interval}</small>"
+
+
+def unit_of(claim: Claim, one: Estimate) -> tuple[float, str]:
+    """How much of which unit counts as one in this condition; a mean of several units is one of margins."""
+    return claim.own.get(one.name, (1.0, "margins"))
+
+
+def printed(claim: Claim, one: Estimate) -> tuple[str, list[str]]:
+    """An estimate's value and its interval's ends, as they are printed."""
+    base = base_of(claim)
     if base is not None:
-        return f"<b>{factor(one.value, base)}</b> <small>{value}{ends}</small>"
-    return f"<b>{value}</b><small>{ends}</small>"
+        low, high = one.interval()
+        far = [digits for digits in (2, 3, 4) if factor(low, base, digits) != factor(high, base, digits)]
+        value, *ends = (factor(x, base, min(far, default=2)) for x in (one.value, low, high))
+        return value, [end.removeprefix("×") for end in ends]
+    per = unit_of(claim, one)[0] if claim.own else 1.0
+    value, low, high = (per * x for x in (one.value, *one.interval()))
+    decimals = places(value, low, high)
+    ends = [number(end, decimals) for end in (low, high)]
+    return number(value, 2 if ends[0] == ends[1] else decimals), ends
 
 
 def says(claim: Claim) -> str:
-    """The region, with the factors that its ends stand for."""
-    base, ends = base_of(claim), [end for end in claim.region if math.isfinite(end)]
-    factors = f" ({' and '.join(factor(end, base) for end in ends)})" if base is not None else ""
-    return in_words(claim.region).replace("-", "−") + factors
+    """The region in the conditions' own units, or as the factors that it stands for."""
+    base = base_of(claim)
+    if base is not None:
+        low, high = ("" if math.isinf(end) else factor(end, base) for end in claim.region)
+        return f"from {low} to {high}" if low and high else f"above {low}" if low else f"below {high}"
+    if claim.own:
+        each = [(tuple(per * end for end in claim.region), unit) for per, unit in dict.fromkeys(claim.own.values())]
+        return ", ".join(f"{in_words(region)} {unit}" for region, unit in each).replace("-", "−")
+    return in_words(claim.region).replace("-", "−")
 
 
 def quantity(claim: Claim) -> str:
     """What is measured, with its unit."""
-    base = base_of(claim)
-    each = f", each a factor of {base:g}" if base is not None else ""
-    return text(f"{sentence(claim.quantity)[:-1]} ({claim.unit}{each})")
+    if claim.own:
+        return "Each condition in its own unit"
+    unit = "as a factor" if base_of(claim) is not None else f"({claim.unit})"
+    return text(f"{sentence(claim.quantity)[:-1]}{', ' if unit[0] == 'a' else ' '}{unit}")
 
 
 def measured(claim: Claim) -> str:
@@ -139,14 +203,14 @@ def varied(found: Found) -> str:
     """In how many variations the verdict stands, and what turns it: names by what they bring."""
     if found.verdict in ("computed", "not tested") or not found.variations:
         return ""
-    tested = {name: word for name, word in found.variations.items() if word != "not tested"}
-    stands = sum(word == found.verdict for word in tested.values())
+    stands, tested = found.kept
     others: dict[str, list[str]] = {}
     for name, word in found.variations.items():
         if word != found.verdict:
             others.setdefault(word, []).append(f"with {name}")
-    turned = [f"it is {word} {', or '.join(names)}" for word, names in others.items()]
-    return text(f"The verdict {'; '.join([f'stands in {stands} of {len(tested)} variations', *turned])}.")
+    turned = [f"the claim is {word} {', or '.join(names)}" for word, names in others.items()]
+    stays = f"The verdict “{found.verdict}” stands in {stands or 'none'} of {tested} variation{'s' * (tested != 1)}"
+    return text(f"{'; '.join([stays, *turned])}.")
 
 
 def decisive(claim: Claim, found: Found) -> list[str]:
@@ -156,10 +220,20 @@ def decisive(claim: Claim, found: Found) -> list[str]:
     return [one.name for one in found.estimates if label(claim.region, one.interval(level)) == side]
 
 
+def wider(claim: Claim, estimates: Sequence[Estimate]) -> dict[str, tuple[float, float]]:
+    """The intervals that decide where they are wider than those of 95 %: of conditions that might decide alone."""
+    usual = {one.name: one.interval() for one in estimates if math.isfinite(one.value)}
+    sides = {name: label(claim.region, interval) for name, interval in usual.items()}
+    both = {"in", "out"} <= set(sides.values())  # then the verdict may be that it depends
+    alone = {"some": {"in"}, "every": {"out"}, "mean": {"in", "out"} if both else set()}[LOGICS[claim.logic]]
+    strict = {one.name: one.interval(ALPHA / len(estimates)) for one in estimates if sides.get(one.name) in alone}
+    return {name: interval for name, interval in strict.items() if interval != usual[name]}
+
+
 def decides(claim: Claim, found: Found) -> str:
     """The number that decides, and what it hangs on, in a sentence or two."""
     if found.verdict == "computed":
-        holds = all(label(claim.region, one.interval()) == "in" for one in found.estimates)
+        holds = cases(claim, found) == len(found.estimates)
         return text(f"Nothing in it is random. The sentence is {'true' if holds else 'not always true'}: {found.why}.")
     if found.verdict == "not tested":
         return text(f"Nothing is decided: {found.why}.")
@@ -168,7 +242,7 @@ def decides(claim: Claim, found: Found) -> str:
     if LOGICS[claim.logic] == "mean":
         return _by_the_mean(claim, found)
     K = len(found.estimates)
-    inside = sum(label(claim.region, one.interval(ALPHA)) == "in" for one in found.estimates)
+    inside = cases(claim, found)
     outside = sum(label(claim.region, one.interval(ALPHA)) == "out" for one in found.estimates)
     if LOGICS[claim.logic] == "some":
         if found.verdict == "confirmed":
@@ -190,14 +264,15 @@ def _lie(count):
 
 def _by_the_mean(claim, found):
     mean = mean_of(found.estimates, claim.shared)
-    low, high = mean.interval()
-    decimals = places(mean.value, low, high)
-    ends = " to ".join(number(end, decimals) for end in (low, high))
-    side = {"in": "inside", "out": "outside", "open": "and reaches across the edge"}[label(claim.region, (low, high))]
+    value, ends = printed(claim, mean)
+    value += f" {unit_of(claim, mean)[1]}" * bool(claim.own)
+    side = {"in": "inside", "out": "outside", "open": "and reaches across the edge"}[
+        label(claim.region, mean.interval())
+    ]
     stays = ", and stays there without any one condition" if len(found.estimates) > 1 and not found.why else ""
     stays = stays if found.verdict in ("confirmed", "refuted") else ""
     hangs = f" {sentence(found.why)}" if found.why else ""
-    return text(f"The mean decides: it is {number(mean.value, decimals)} ({ends}), {side}{stays}.{hangs}")
+    return f"The mean decides: it is {value} ({' to '.join(ends)}), {side}{stays}.{text(hangs)}"
 
 
 # ---------------------------------------------------------------- the drawing
@@ -212,10 +287,12 @@ class Axis(NamedTuple):
         return 100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
-def axis_of(claim: Claim, estimates: Sequence[Estimate]) -> Axis:
+def axis_of(claim: Claim, estimates: Sequence[Estimate], wide: dict[str, tuple[float, float]]) -> Axis:
     """Wide enough for the region's edges and for all but what is far from them."""
     edges = [end for end in claim.region if math.isfinite(end)]
-    ends = np.array([end for one in estimates for end in (one.value, *one.interval()) if math.isfinite(end)] or edges)
+    drawn = [end for one in estimates for end in (one.value, *one.interval())]
+    drawn += [end for interval in wide.values() for end in interval]
+    ends = np.array([end for end in drawn if math.isfinite(end)] or edges)
     values = np.array([one.value for one in estimates if math.isfinite(one.value)] or edges)
     away, usual = (np.abs(some[:, None] - edges).min(axis=1) for some in (ends, values))
     near = ends[away <= FAR * np.median(usual)] if len(values) > 2 else ends
@@ -240,14 +317,24 @@ def shaded(region: tuple[float, float], axis: Axis) -> str:
     return f'<rect class="rb-shade" x="{a:.1f}%" width="{b - a:.1f}%" height="100%" {shade}/>{lines}'
 
 
-def marker(region: tuple[float, float], axis: Axis, one: Estimate, y: str, mean: bool = False) -> str:
-    """An interval with its dot, a mean's diamond, or an arrow where it is out of the picture."""
+def marker(
+    region: tuple[float, float],
+    axis: Axis,
+    one: Estimate,
+    y: str,
+    mean: bool = False,
+    wide: tuple[float, float] | None = None,
+) -> str:
+    """An interval with its dot, a mean's diamond, or an arrow where it is out of the picture; a thin wider interval."""
     if math.isnan(one.value):
         return ""
     low, high = one.interval()
     side, at = label(region, (low, high)), axis.at(one.value)
     a, b = axis.at(low), axis.at(high)
-    drawn = f'<line x1="{a:.1f}%" x2="{b:.1f}%" y1="{y}" y2="{y}" stroke="currentColor" stroke-width="2.5"/>'
+    drawn = f'<line x1="{a:.1f}%" x2="{b:.1f}%" y1="{y}" y2="{y}" stroke="currentColor" stroke-width="3.5"/>'
+    if wide is not None:
+        a, b = (axis.at(end) for end in wide)
+        drawn += f'<line x1="{a:.1f}%" x2="{b:.1f}%" y1="{y}" y2="{y}" stroke="currentColor" stroke-width="1"/>'
     fill = 'fill="Canvas" stroke="currentColor" stroke-width="2"' if side == "open" else 'fill="currentColor"'
     if one.value < axis.low or one.value > axis.high:
         path = "M9-5 2 0 9 5" if one.value < axis.low else "M-9-5-2 0-9 5"
@@ -260,11 +347,11 @@ def marker(region: tuple[float, float], axis: Axis, one: Estimate, y: str, mean:
     return f'<g class="rb-side-{side}">{drawn}{placed}</g>'
 
 
-def sketch(low: float, high: float) -> str:
+def sketch(low: float, high: float, wide: tuple[float, float] | None = None) -> str:
     """An interval beside the region above zero, for a key."""
     above, axis = (0.0, math.inf), Axis(-4.0, 4.0)
     one = Estimate("", (low + high) / 2, 1.0, exact=lambda _: (low, high))
-    return drawing(shaded(above, axis) + marker(above, axis, one, "50%"))
+    return drawing(shaded(above, axis) + marker(above, axis, one, "50%", wide=wide))
 
 
 def drawing(inside: str, height: int = ROW) -> str:
@@ -289,9 +376,12 @@ def ticks(claim: Claim, axis: Axis) -> str:
         if not 4 < at < 96 or any(abs(at - other) < 17 for other in shown):
             continue
         shown.append(at)
-        kind = " rb-at" if value in edges else " rb-wide" if any(abs(at - other) < 36 for other in on_phones) else ""
-        on_phones += [at] if kind != " rb-wide" else []
-        name = factor(value, base) if base is not None else f"{round(value, 9):,g}".replace("-", "−")
+        kind = " rb-at" if value in edges else " rb-spare" if any(abs(at - other) < 36 for other in on_phones) else ""
+        on_phones += [at] if kind != " rb-spare" else []
+        if claim.own:  # each condition has a scale of its own
+            name = "needed" if value in edges else "0" if value == 0 else ""
+        else:
+            name = factor(value, base) if base is not None else f"{round(value, 9):,g}".replace("-", "−")
         marks += f'<span class="rb-tick{kind}" style="left:{at:.1f}%">{name}</span>'
     return marks
 
@@ -299,15 +389,18 @@ def ticks(claim: Claim, axis: Axis) -> str:
 # ---------------------------------------------------------------- blocks
 def forest(claim: Claim, found: Found) -> str:
     """The table of conditions: nothing but its caption where there are no runs."""
-    shown = [*found.estimates]
-    if LOGICS[claim.logic] == "mean" and len(shown) > 1:
-        shown.append(mean_of(found.estimates, claim.shared))
-    axis, rows, alone = axis_of(claim, shown), [], decisive(claim, found)
-    for k, one in enumerate(shown):
+    listed = [*found.estimates]
+    if LOGICS[claim.logic] == "mean" and len(listed) > 1:
+        listed.append(mean_of(found.estimates, claim.shared))
+    alone, wide = decisive(claim, found), wider(claim, found.estimates)
+    axis, rows = axis_of(claim, listed, wide), []
+    for k, one in enumerate(listed):
         mean = k >= len(found.estimates)
         side = label(claim.region, one.interval()) if math.isfinite(one.value) else ""
-        said = f'<span class="rb-hear">, {SIDES[side]}</span>' if side else ""
-        drawn = drawing(shaded(claim.region, axis) + marker(claim.region, axis, one, "50%", mean))
+        weak = one.name in wide and label(claim.region, wide[one.name]) != side
+        more = ", but not with the wider interval that decides" * weak
+        said = f'<span class="rb-hear">, {SIDES[side]}{more}</span>' if side else ""
+        drawn = drawing(shaded(claim.region, axis) + marker(claim.region, axis, one, "50%", mean, wide.get(one.name)))
         classes = [f"rb-side-{side}" * bool(side), "rb-mean" * mean, "rb-alone" * (one.name in alone)]
         rows.append(
             f'<tr class="{" ".join(filter(None, classes))}"><th scope="row">{text(one.name)}</th>'
@@ -339,8 +432,8 @@ def verdict(claim: Claim, found: Found | None = None, more: str = "") -> str:
     found = find(claim) if found is None else found
     name = escape(f"Verdict: {claim.words}", quote=True)
     return (
-        f'<article class="rb-claim rb-is-{slug(found.verdict)}" aria-label="{name}">'
-        f'<p class="rb-head">{badge(found.verdict)}{more}</p>{result(claim, found)}</article>'
+        f'<article class="rb-claim {kinds(found)}" aria-label="{name}">'
+        f'<p class="rb-head">{badge(found.verdict)}{marks(claim, found)}{more}</p>{result(claim, found)}</article>'
     )
 
 
@@ -363,8 +456,12 @@ def plan(claim: Claim) -> str:
 
 def small(claim: Claim, found: Found) -> str:
     """All conditions in one small drawing, a line each."""
-    axis, step = axis_of(claim, found.estimates), 11
-    drawn = "".join(marker(claim.region, axis, one, f"{step * (k + 0.5):g}") for k, one in enumerate(found.estimates))
+    wide, step = wider(claim, found.estimates), 11
+    axis = axis_of(claim, found.estimates, wide)
+    drawn = "".join(
+        marker(claim.region, axis, one, f"{step * (k + 0.5):g}", wide=wide.get(one.name))
+        for k, one in enumerate(found.estimates)
+    )
     return drawing(shaded(claim.region, axis) + drawn, step * len(found.estimates))
 
 

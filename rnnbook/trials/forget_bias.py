@@ -96,11 +96,13 @@ CHANGES = (
         date="2026-11-28",
         what="the adding problem, the order of two symbols and 64 units went from the variations; single lags came",
         why="these arms would have taken three more hours; 588 rows were there, and nobody had looked at them",
+        part="variations",
     ),
     Change(
         date="2026-11-28",
         what="the settings say that the other biases start at zero, no longer that they are drawn",
         why="a referee read the code; the runs are the same",
+        part="words",
     ),
 )
 PLACE = 4, 1

@@ -127,6 +127,7 @@ CHANGES = (
         date="2026-11-28",
         what="the settings say that other biases start at zero and the state empty; before, of the biases the opposite",
         why="a referee read the code; the runs are the same",
+        part="words",
     ),
 )
 PLACE = 4, 2

@@ -112,6 +112,7 @@ CLAIMS = (
                 date="2026-11-28",
                 what="the sentence says over how many steps",
                 why="a referee read nine tenths and more from fresh networks over five",
+                part="words",
             ),
         ),
     ),

@@ -114,6 +114,7 @@ def claim(words, bits):
                 date="2026-11-28",
                 what=f"the margin's reason; the rate of {4 * UNITS} units, as it was run, is said",
                 why="a referee found the reason untrue of characters, and the rate unsaid",
+                part="words",
             ),
         ),
     )

@@ -274,6 +274,7 @@ CLAIMS = (
                 date="2026-11-28",
                 what="the variation with more decisions went, those with 0.001 and without units came",
                 why="a referee saw that more decisions cannot turn a refuted always; the runs were there",
+                part="variations",
             ),
         ),
     ),

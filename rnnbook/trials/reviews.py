@@ -256,6 +256,7 @@ CLAIMS = (
                 date="2026-11-28",
                 what="one more variation, a forget bias of 1 and 28 words more",
                 why="a referee found that the two together turn the verdict",
+                part="variations",
             ),
         ),
     ),

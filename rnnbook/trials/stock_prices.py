@@ -160,6 +160,11 @@ CLAIMS = (
         quantity="how much better than doing nothing",
         margin="one per cent, or one day of a hundred: what would be worth money, as an earlier draft put it",
         conditions=scores(),
+        own={
+            "prices, against yesterday's": (1.0, "%"),
+            "returns, against none": (1.0, "%"),
+            "direction, against always up": (1.0, "of a hundred days"),
+        },
         panel=(
             Variation(
                 "a toss of a coin in the place of always up",

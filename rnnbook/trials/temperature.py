@@ -113,6 +113,11 @@ CLAIMS = (
         quantity="gain at temperature 0.7 over 1",
         margin="one: a word in a hundred, a piece in a hundred, a tenth of a bit; less is not noticed on a page",
         conditions=gained(),
+        own={
+            "spelling": (1.0, "of a hundred words"),
+            "likeness": (1.0, "of a hundred pieces"),
+            "variety": (READINGS["variety"], "bits"),
+        },
         shared=True,  # the same texts
         panel=(
             Variation("a temperature of 0.5", gained(0.5)),

@@ -95,6 +95,7 @@ CLAIMS = (
                 date="2026-11-28",
                 what="a plain RNN and a GRU went from the variations, the adding problem by itself came",
                 why="half the runs were missing when the edition closed; nobody had looked at those that were there",
+                part="variations",
             ),
             Change(
                 date="2026-11-28",

@@ -37,8 +37,8 @@ of their range; it is *computed* if nothing in it is random.
 import hashlib
 import json
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,6 +72,7 @@ class Change(NamedTuple):
     date: str
     what: str
     why: str
+    part: str = "rule"  #: what was changed: the "rule" that decides, the "variations", or "words" that decide nothing
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Claim:
     shared: bool = False  #: conditions have runs in common
     null: float = 0.0  #: from where the margin is measured
     changes: tuple[Change, ...] = ()
+    own: Mapping[str, tuple[float, str]] = field(default_factory=dict)  #: conditions' own units: what counts as one
 
     def __post_init__(self):
         if self.logic not in LOGICS:

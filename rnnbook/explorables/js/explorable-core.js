@@ -157,13 +157,13 @@
   const make = rb.make;
   let count = 0;
 
-  /* A labelled slider; returns an object with `value` and `node`. */
-  rb.slider = function (label, min, max, step, value, change) {
+  /* A labelled slider; returns an object with `value` and `node`. Its places may have names. */
+  rb.slider = function (label, min, max, step, value, change, names) {
     const id = "rb" + ++count, out = make("output", { for: id });
     const input = make("input", { type: "range", id, min, max, step, value });
     const digits = (String(step).split(".")[1] || "").length;
     const show = () => {
-      out.textContent = Number(input.value).toFixed(digits);
+      out.textContent = names ? names[input.value] : Number(input.value).toFixed(digits);
       input.setAttribute("aria-valuetext", out.textContent);
     };
     input.addEventListener("input", () => { show(); change(); });

@@ -12,8 +12,9 @@
   async function mount(element) {
     const name = element.dataset.explorable;
     await load("explorable-core.js");
-    // the trained networks are the only large files
-    const parts = ["characters", "dates"].includes(name) ? [`network-${name}`, "data"] : ["data"];
+    // what one figure alone needs is loaded for it alone
+    const own = { characters: ["network-characters", "data"], dates: ["network-dates", "data"], turn: ["turning"] };
+    const parts = own[name] || ["data"];
     await Promise.all(parts.map((part) => load(`explorable-${part}.js`)));
     await load(`explorable-${name}.js`);
     window.rnnbook.mount(name, element);
