@@ -1253,7 +1253,7 @@ DELTA_BACK = """def delta_step_back(dh, dS_new, S, k, v, q, alpha, beta):
 # and none wrongly, three of the 26 in other words than foreseen. Then four mistakes got sentences of their own.
 for problem, text, edits, must in [
     ("linear_forward", LINEAR_FORWARD, [("+ u[t]", "- u[t]")], ["sign"]),
-    ("linear_forward", LINEAR_FORWARD, [("keep[t] * state", "(1 - keep[t]) * state")], ["keep", "one minus"]),
+    ("linear_forward", LINEAR_FORWARD, [("keep[t] * state", "(1 - keep[t]) * state")], ["keep", "One minus"]),
     ("linear_forward", LINEAR_FORWARD, [("keep[t] * state + u[t]", "u[t] * state + keep[t]")], ["exchanged|place"]),
     ("linear_forward", LINEAR_FORWARD, [("in range(T)", "in reversed(range(T))")], ["order|other end|backwards"]),
     ("linear_forward", LINEAR_FORWARD, [("keep[t] *", "keep[0] *")], ["keep", "first|every"]),
@@ -1392,6 +1392,6 @@ def named():
         words = told(*case)
         good = all(re.search(pattern, words) for pattern in must)
         right += good
-        wrong += not good and "does not hold" not in words
+        wrong += not good and not re.search("does not hold|its shapes are right", words)  # described, and not named
     hits = [[bool(re.search(pattern, words)) for pattern in must] for words, must in ((told(*c), m) for *c, m in PAIRS)]
     return (len(SINGLE), right, wrong), (len(PAIRS), sum(map(any, hits)), sum(map(all, hits)))
