@@ -127,6 +127,7 @@ CALLS: dict[str, list[tuple]] = {
         ("index", "the steps are counted from before the first", lambda a: enumerate(a, -1)),
     ],
     "np.eye": [("constant", "the start is not the identity", lambda n: np.ones((n, n)))],
+    "np.outer": [("transpose", "an outer product is transposed", lambda a, b: np.outer(b, a))],
     "np.array": [
         ("order", "the steps are taken in the other order", lambda a: np.array(a)[::-1]),
         ("axis", "the axes of time and batch are exchanged", lambda a: np.swapaxes(np.array(a), 0, 1)),

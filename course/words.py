@@ -29,6 +29,11 @@ BASE = {
     "d_reset": "the gradient behind the reset gate",
     "running": "the mask of the sequences that still run",
     "before": "the state before the step",
+    "e": "the error e",
+    "kept": "what is kept of S",
+    "along": "what the gradient of the new matrix has along the key",
+    "dS_all": "the whole gradient of the new matrix",
+    "dkept": "the gradient of what is kept",
 }
 #: Of each problem set: where the book defines a quantity, or the result of a function.
 EQUATIONS = {
@@ -75,6 +80,16 @@ EQUATIONS = {
         "gru_step_back": "eq-gru-back-before",
     },
     "ps8": {"mase": "eq-mase", "scale": "eq-mase"},
+    "ps9": {
+        "linear_forward": "eq-later-linear",
+        "du": "eq-scan-back",
+        "two_in_one": "eq-scan",
+        "dS_all": "eq-later-read-back",
+        "dq": "eq-later-read-back",
+        "de": "eq-later-write-back",
+        "dbeta": "eq-later-write-back",
+        "dk": "eq-later-error-back",
+    },
 }
 
 

@@ -13,7 +13,7 @@ from course.correct import RIGHT
 from course.correct.cells import functions  # noqa: F401  it registers the cells of problem set 5
 from course.words import EQUATIONS, equation, numbered
 
-SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8")
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8", "ps9")
 
 
 COMPARED = [

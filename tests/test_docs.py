@@ -88,7 +88,7 @@ def test_the_page_of_problem_sets_names_each_with_its_points():
     page = (ROOT / "book/problem-sets.md").read_text("utf-8")
     rows = re.findall(r'(?m)^\| (\d+) \| <a href="[^"]*/ps(\d+)\.zip" download>(.*?)</a> \| .* \| (\d+) \|$', page)
     sets = []
-    for path in sorted((ROOT / "course/source").glob("ps*/ps*.ipynb")):
+    for path in sorted((ROOT / "course/source").glob("ps*/ps*.ipynb"), key=lambda path: int(path.stem[2:])):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         title = "".join(cells[0]["source"]).partition(": ")[2].partition("\n")[0]
         graded = [about for cell in cells if (about := cell["metadata"].get("nbgrader", {})).get("grade")]

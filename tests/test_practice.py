@@ -15,7 +15,7 @@ from course.correct import RIGHT
 from rnnbook import practice
 
 ROOT = Path(__file__).parents[1]
-SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8")
+SETS = ("ps1", "ps2", "ps3", "ps4", "ps5", "ps8", "ps9")
 
 
 def checked(problem_set, name, function):
@@ -95,8 +95,8 @@ def test_what_cannot_be_judged_is_said():
     assert checked("ps1", "rnn_step", lambda *_: None).startswith("Stops with ValueError: result must be finite")
     assert checked("ps1", "rnn_step", lambda *_: np.ones((4, 4))) == practice.WRONG
     assert practice.check("ps1", {})["rnn_step"] == "There is no `rnn_step`."
-    with pytest.raises(ValueError, match=r"problem_set must be one of ps1, .*, got 'ps9'"):
-        practice.check("ps9", {})
+    with pytest.raises(ValueError, match=r"problem_set must be one of ps1, .*, got 'ps10'"):
+        practice.check("ps10", {})
 
 
 def test_from_the_command_line(tmp_path):

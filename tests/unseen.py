@@ -1197,6 +1197,117 @@ for problem_set, problem, text, edits, must in [
 ]:
     SINGLE.append((problem_set, problem, edit(text, *edits), must))
 
+LINEAR_FORWARD = """def linear_forward(keep, u, h0):
+    T = keep.shape[0]
+    states = np.zeros_like(u)
+    state = h0
+    for t in range(T):
+        state = keep[t] * state + u[t]
+        states[t] = state
+    return states
+"""
+LINEAR_BACKWARD = """def linear_backward(dhs, keep, u, h0):
+    T = len(u)
+    states = linear_forward(keep, u, h0)
+    gk = np.zeros_like(keep)
+    gu = np.zeros_like(u)
+    carry = np.zeros_like(h0)
+    for t in range(T - 1, -1, -1):
+        total = dhs[t] + carry
+        prev = states[t - 1] if t > 0 else h0
+        gk[t] = total * prev
+        gu[t] = total
+        carry = total * keep[t]
+    return gk, gu, carry
+"""
+JOIN = """def two_in_one(A1, b1, A2, b2):
+    A = np.dot(A2, A1)
+    b = np.dot(A2, b1) + b2
+    return A, b
+"""
+DELTA = """def delta_step(S, k, v, q, alpha, beta):
+    decayed = alpha * S
+    old = decayed.dot(k)
+    diff = v - old
+    new = decayed + beta * diff[:, None] * k[None, :]
+    out = new.dot(q)
+    return out, new
+"""
+DELTA_BACK = """def delta_step_back(dh, dS_new, S, k, v, q, alpha, beta):
+    decayed = alpha * S
+    diff = v - decayed.dot(k)
+    new = decayed + beta * diff[:, None] * k[None, :]
+    g = dS_new + dh[:, None] * q[None, :]
+    gq = new.T.dot(dh)
+    gk_dir = g.dot(k)
+    gbeta = diff.dot(gk_dir)
+    gdiff = beta * gk_dir
+    gv = gdiff
+    gk = beta * g.T.dot(diff) - decayed.T.dot(gdiff)
+    gdec = g - gdiff[:, None] * k[None, :]
+    galpha = np.sum(gdec * S)
+    gS = alpha * gdec
+    return gS, gk, gv, gq, galpha, gbeta
+"""
+# of set 9, which came later: written before the grammar had seen the set, and tried once; 26 of 33 were named rightly
+# and none wrongly, three of the 26 in other words than foreseen. Then four mistakes got sentences of their own.
+for problem, text, edits, must in [
+    ("linear_forward", LINEAR_FORWARD, [("+ u[t]", "- u[t]")], ["sign"]),
+    ("linear_forward", LINEAR_FORWARD, [("keep[t] * state", "(1 - keep[t]) * state")], ["keep", "One minus"]),
+    ("linear_forward", LINEAR_FORWARD, [("keep[t] * state + u[t]", "u[t] * state + keep[t]")], ["exchanged|place"]),
+    ("linear_forward", LINEAR_FORWARD, [("in range(T)", "in reversed(range(T))")], ["order|other end|backwards"]),
+    ("linear_forward", LINEAR_FORWARD, [("keep[t] *", "keep[0] *")], ["keep", "first|every"]),
+    ("linear_forward", LINEAR_FORWARD, [("keep[t] *", "keep[t - 1] *")], ["keep", "before|step"]),
+    ("linear_backward", LINEAR_BACKWARD, [("dhs[t] + carry", "carry")], ["dhs|own gradients|loss"]),
+    ("linear_backward", LINEAR_BACKWARD, [("dhs[t] + carry", "dhs[t] - carry")], ["sign"]),
+    ("linear_backward", LINEAR_BACKWARD, [("if t > 0 else h0", "")], ["first"]),
+    ("linear_backward", LINEAR_BACKWARD, [("gk[t] = total * prev", "gk[t] = total * u[t]")], ["keep", "`u`|u "]),
+    ("linear_backward", LINEAR_BACKWARD, [("gk, gu, carry", "gu, gk, carry")], ["each other's place"]),
+    (
+        "linear_backward",
+        LINEAR_BACKWARD,
+        [("carry = total * keep[t]", "carry = carry * keep[t]")],
+        ["gradient of the state h", "does not take part"],
+    ),
+    (
+        "linear_backward",
+        LINEAR_BACKWARD,
+        [("carry = total * keep[t]", "carry = carry + total * keep[t]")],
+        ["added|twice"],
+    ),
+    ("two_in_one", JOIN, [("+ b2", "")], ["b2"]),
+    ("two_in_one", JOIN, [("+ b2", "+ b1")], ["b1|b2"]),
+    ("two_in_one", JOIN, [("np.dot(A2, b1)", "np.dot(A, b1)")], ["A1|matrix"]),
+    ("two_in_one", JOIN, [("np.dot(A2, A1)", "A2 + A1")], ["matrices are added"]),
+    ("delta_step", DELTA, [("decayed + beta", "S + beta")], ["alpha|kept|S"]),
+    ("delta_step", DELTA, [("v - old", "v + old")], ["sign"]),
+    ("delta_step", DELTA, [("v - old", "old - v")], ["sign"]),
+    ("delta_step", DELTA, [("decayed.dot(k)", "decayed.T.dot(k)")], ["transposed"]),
+    ("delta_step", DELTA, [("decayed.dot(k)", "decayed.dot(q)")], ["error", "`q`|query"]),
+    ("delta_step", DELTA, [("decayed + beta", "(1 - beta) * decayed + beta")], ["beta|kept"]),
+    ("delta_step_back", DELTA_BACK, [("g = dS_new + dh", "g = dS_new - dh")], ["sign"]),
+    (
+        "delta_step_back",
+        DELTA_BACK,
+        [("gbeta = diff.dot(gk_dir)", "gbeta = diff.dot(g.T.dot(k))")],
+        ["transposed"],
+    ),
+    ("delta_step_back", DELTA_BACK, [("g.T.dot(diff)", "g.dot(diff)")], ["transposed", "`k`|dk|key"]),
+    ("delta_step_back", DELTA_BACK, [("decayed.T.dot(gdiff)", "decayed.dot(gdiff)")], ["transposed", "`k`|dk|key"]),
+    ("delta_step_back", DELTA_BACK, [("g - gdiff[:, None]", "g + gdiff[:, None]")], ["sign", "kept"]),
+    (
+        "delta_step_back",
+        DELTA_BACK,
+        [("gdiff[:, None] * k[None, :]", "k[:, None] * gdiff[None, :]")],
+        ["kept", "transposed|each other's place"],
+    ),
+    ("delta_step_back", DELTA_BACK, [("gv = gdiff", "gv = gk_dir")], ["dv|error", "beta|left out|along"]),
+    ("delta_step_back", DELTA_BACK, [("gv = gdiff", "gv = -gdiff")], ["sign", "dv|`v`"]),
+    ("delta_step_back", DELTA_BACK, [("beta * g.T.dot(diff)", "beta * g.T.dot(v)")], ["`v`", "`k`|dk|key"]),
+    ("delta_step_back", DELTA_BACK, [("gS = alpha * gdec", "gS = alpha * g")], ["dS", "whole gradient|kept"]),
+]:
+    SINGLE.append(("ps9", problem, edit(text, *edits), must))
+
 for problem_set, problem, text, edits, must in [
     (
         "ps2",
@@ -1281,6 +1392,6 @@ def named():
         words = told(*case)
         good = all(re.search(pattern, words) for pattern in must)
         right += good
-        wrong += not good and "does not hold" not in words
+        wrong += not good and not re.search("does not hold|its shapes are right", words)  # described, and not named
     hits = [[bool(re.search(pattern, words)) for pattern in must] for words, must in ((told(*c), m) for *c, m in PAIRS)]
     return (len(SINGLE), right, wrong), (len(PAIRS), sum(map(any, hits)), sum(map(all, hits)))
