@@ -162,13 +162,13 @@ def unit_of(claim: Claim, one: Estimate) -> tuple[float, str]:
 def printed(claim: Claim, one: Estimate) -> tuple[str, list[str]]:
     """An estimate's value and its interval's ends, as they are printed."""
     base = base_of(claim)
+    low, high = one.interval()
     if base is not None:
-        low, high = one.interval()
         far = [digits for digits in (2, 3, 4) if factor(low, base, digits) != factor(high, base, digits)]
-        value, *ends = (factor(x, base, min(far, default=2)) for x in (one.value, low, high))
-        return value, [end.removeprefix("×") for end in ends]
+        shown, *ends = (factor(x, base, min(far, default=2)) for x in (one.value, low, high))
+        return shown, [end.removeprefix("×") for end in ends]
     per = unit_of(claim, one)[0] if claim.own else 1.0
-    value, low, high = (per * x for x in (one.value, *one.interval()))
+    value, low, high = per * one.value, per * low, per * high
     decimals = places(value, low, high)
     ends = [number(end, decimals) for end in (low, high)]
     return number(value, 2 if ends[0] == ends[1] else decimals), ends
@@ -178,10 +178,11 @@ def says(claim: Claim) -> str:
     """The region in the conditions' own units, or as the factors that it stands for."""
     base = base_of(claim)
     if base is not None:
-        low, high = ("" if math.isinf(end) else factor(end, base) for end in claim.region)
-        return f"from {low} to {high}" if low and high else f"above {low}" if low else f"below {high}"
+        least, most = ("" if math.isinf(end) else factor(end, base) for end in claim.region)
+        return f"from {least} to {most}" if least and most else f"above {least}" if least else f"below {most}"
     if claim.own:
-        each = [(tuple(per * end for end in claim.region), unit) for per, unit in dict.fromkeys(claim.own.values())]
+        low, high = claim.region
+        each = [((per * low, per * high), unit) for per, unit in dict.fromkeys(claim.own.values())]
         return ", ".join(f"{in_words(region)} {unit}" for region, unit in each).replace("-", "−")
     return in_words(claim.region).replace("-", "−")
 
