@@ -62,8 +62,8 @@ def mark(app, doctree):
 def elements(html):
     """The elements that stand in a piece of HTML, each as (tag, its start, what is in it, all of it)."""
     found, depth = [], 0
-    for m in re.finditer(r"<(/?)([a-zA-Z][\w:-]*)([^>]*?)(/?)>", html):
-        if m[2] in VOID or m[4]:
+    for m in re.finditer(r"<(/?)([a-zA-Z][\w:-]*)([^>]*)>", html):
+        if m[2] in VOID or m[3].endswith("/"):
             if depth == 0:
                 found.append((m[2], m[0], "", m[0]))
         elif not m[1]:
@@ -162,14 +162,13 @@ def paragraph(inner, first, kinds, before_formula):
 
 
 def cell(inner, kinds):
-    """What a cell of code has put out, each figure by itself, and its code."""
+    """What a cell of code has put out, or its figures if it has drawn, and its code."""
     if "code" in kinds:
         yield from (("code", code) for _, _, _, code in inside(inner, "cell_input"))
     for output in (one for _, _, one, _ in inside(inner, "cell_output") if "all" in kinds):
         found = elements(output)
-        yield from (("figure", figure(whole)) for tag, _, _, whole in found if tag == "figure")
-        rest = "".join(whole for tag, _, _, whole in found if tag != "figure")
-        yield from [("output", rest)] if rest else []
+        figures = [("figure", figure(whole)) for tag, _, _, whole in found if tag == "figure"]
+        yield from figures or [("output", output)]
 
 
 def blocks(html):
@@ -216,7 +215,7 @@ def lines(kind, html):
 
 def slides(page):
     """A chapter's slides, as (kind, head, HTML)."""
-    ((_, _, gives, _),) = list(inside(page, "tip"))[:1]
+    _, _, gives, _ = next(inside(page, "tip"))
     head, waiting, taken = "", [], 0
     for kind, html in [*pieces(page), ("head", "")]:
         alone = kind in ("figure", "question", "verdict", "code", "output")
@@ -278,8 +277,9 @@ def write(app, exception):
     out = Path(app.outdir)
     (out / "_static/slides").mkdir(exist_ok=True)
     for page in sorted((out / "notebooks").glob("*.html")):
-        text = deck(page.stem, page.read_text(encoding="utf-8"))
-        (out / "_static/slides" / page.name).write_text(text, encoding="utf-8")
+        file = out / "_static/slides" / page.name
+        if not file.exists() or file.stat().st_mtime < max(page.stat().st_mtime, Path(__file__).stat().st_mtime):
+            file.write_text(deck(page.stem, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 class Slides(SphinxRole):
