@@ -24,7 +24,7 @@ TAG = re.compile(r'tag_slide(?:-([a-z]+))?(?=[\s"])')
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 OUTLINE = re.compile(r'<path id="((?:DejaVuSans|Cm[a-z]+\d*|STIX\w+)-[^"]*)"[^>]*/>')  # of a letter: once a page
 RIGHT = ' class="fragment custom right"'
-LINES = 10.5  # of text that a slide holds below its head
+LINES = 12  # of text that a slide holds below its head
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="auto"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -221,8 +221,8 @@ def slides(page):
         alone = kind in ("figure", "question", "verdict", "code", "output")
         more = 0 if alone or kind == "head" else lines(kind, html)
         if waiting and (alone or kind == "head" or taken + more > LINES):
-            # a sentence that introduces what follows goes with it
-            kept = [waiting.pop()] if kind == "formula" and words(waiting[-1]).endswith(":") else []
+            # what introduces a formula goes with it
+            kept = [waiting.pop()] if kind == "formula" and waiting[-1].startswith("<p>") else []
             if waiting:
                 yield "text", head, "".join(waiting)
             waiting, taken = kept, sum(lines("text", one) for one in kept)
