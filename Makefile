@@ -46,6 +46,9 @@ pdf: book ## the whole book as one PDF, _build/pdf/recurrent-cells.pdf; needs Ch
 epub: book ## the whole book as an EPUB, _build/epub/recurrent-cells.epub
 	@$(BIN)/python .ci/epub.py
 
+slides: book ## a deck of slides for each chapter, out of its tagged cells; the site has them
+	@ls -1 _build/html/_static/slides/*.html
+
 lab: .venv/book ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
@@ -132,4 +135,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-check _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help check book pdf epub lab serve execute course grade analysis test bench bench-course results lock clean
+.PHONY: help check book pdf epub slides lab serve execute course grade analysis test bench bench-course results lock clean

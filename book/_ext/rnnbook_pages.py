@@ -113,7 +113,8 @@ def about(root, pagename):
         f"Last run{f' for the edition of {date}' if date else ''} with Python {escape(made.language_info.version)}, "
         f"NumPy {pinned['numpy']} and Matplotlib {pinned['matplotlib']}; compared with these outputs at every change, "
         "on another processor kernel.",
-        f'The notebook: <a href="../_sources/{pagename}.ipynb" download>{name}.ipynb</a>.',
+        f'The notebook: <a href="../_sources/{pagename}.ipynb" download>{name}.ipynb</a>. '
+        f'Its <a href="../_static/slides/{name}.html">slides</a>.',
         f"Its tables of runs: {', '.join(file(f'rnnbook/trials/results/{t}.csv') for t in tables)}." if tables else "",
         f"Its tests: {', '.join(file(f'tests/{t}.py') for t in tests)}.",
     ]

@@ -26,8 +26,8 @@ SCRIPTS = {
     "togglebutton": "dropdown admonition",
     "sphinx_highlight": "no page has this",
 }
-#: Scripts of the theme that name more than they use, and the classes that they put on a page.
-WORDY = ("bootstrap.js", "fontawesome.js", "searchtools.js", "search-index.js")
+#: Scripts that name more than they use, and the classes that those of the theme put on a page.
+WORDY = ("bootstrap.js", "fontawesome.js", "searchtools.js", "search-index.js", "reveal.js")
 ADDED = {"show", "showing", "hiding", "fade", "collapsing"} | {
     "tooltip",
     "tooltip-inner",
