@@ -105,7 +105,7 @@ OUTSIDE = """() => [...document.querySelectorAll(".slides section")].flatMap(sli
       found.push(e.outerHTML.slice(0, 100));
   }
   for (const e of slide.querySelectorAll("svg.rb-figure"))
-    if (11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale < 14) found.push("small type");
+    if (11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale < 14) found.push("small type: " + e.getAttribute("aria-label").slice(0, 60));
   return found;
 })"""
 

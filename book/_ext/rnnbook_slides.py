@@ -151,11 +151,11 @@ def figure(html):
 
 
 def paragraph(inner, first, kinds, before_formula):
-    """What a paragraph says first; of one further down in its section, what it begins with in bold."""
+    """What the first paragraph of a section says first, and what introduces a formula, with its beginning in bold."""
     said = []
     if kinds & {"all", "opening"}:
         bold = re.match(r"<strong>.*?</strong>", inner, re.DOTALL)
-        said += [opening(inner)] if first else [bold[0]] if bold else []
+        said += [opening(inner)] if first else [bold[0]] if bold and before_formula else []
     if kinds & {"all", "formula"} and before_formula:  # and what introduces the formula
         said += [one.strip() for one in sentences(inner)[-1:] if one.strip() not in "".join(said)]
     return " ".join(said)
@@ -251,7 +251,7 @@ def deck(name, html):
             made.append(f'<section class="on-title"><h1>{head}</h1>{body}{chapter}</section>')
         else:
             asked = '<p class="rb-hands">Raise your hands</p>' if kind == "question" else ""
-            made.append(f'<section class="on-{kind}"><h2>{head}</h2>{asked}{body}</section>')
+            made.append(f'<section class="on-{kind}"><div><h2>{head}</h2>{asked}{body}</div></section>')
     text = "\n".join(made)
 
     def there(match):
