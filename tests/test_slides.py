@@ -104,8 +104,10 @@ OUTSIDE = """() => [...document.querySelectorAll(".slides section")].flatMap(sli
     if (r.width && (r.right > box.right - 10 * scale || r.bottom > box.bottom + 1 || r.left < box.left))
       found.push(e.outerHTML.slice(0, 100));
   }
-  for (const e of slide.querySelectorAll("svg.rb-figure"))
-    if (11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale < 14) found.push("small type: " + e.getAttribute("aria-label").slice(0, 60));
+  for (const e of slide.querySelectorAll("svg.rb-figure")) {
+    const type = 11.5 * e.getBoundingClientRect().height / e.viewBox.baseVal.height / scale;
+    if (type < 12) found.push(`type of ${type} px: ${e.getAttribute("aria-label").slice(0, 60)}`);
+  }
   return found;
 })"""
 

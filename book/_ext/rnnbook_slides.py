@@ -2,8 +2,9 @@
 
 The tags of a cell say what a slide takes from it:
 
-- ``slide``: of a cell of text, each section's head, the opening of its first paragraph, its lists, tables and formulas
-  with what introduces them, its questions and verdicts; of a cell of code, what it has put out;
+- ``slide``: of a cell of text, each section's head, the opening of its first paragraph, how the items of its lists
+  begin, its tables, its formulas with what introduces them, its questions and verdicts; of a cell of code, its figures
+  or what else it has put out;
 - ``slide-opening``: heads and openings only; ``slide-formula``: heads and formulas; ``slide-question``,
   ``slide-verdict``: those only;
 - ``slide-code``: of a cell of code, the code.
@@ -152,11 +153,10 @@ def figure(html):
 
 def paragraph(inner, first, kinds, before_formula):
     """What the first paragraph of a section says first, and what introduces a formula, with its beginning in bold."""
-    said = []
-    if kinds & {"all", "opening"}:
+    said = [opening(inner)] if first and kinds & {"all", "opening"} else []
+    if before_formula and kinds & {"all", "formula"}:
         bold = re.match(r"<strong>.*?</strong>", inner, re.DOTALL)
-        said += [opening(inner)] if first else [bold[0]] if bold and before_formula else []
-    if kinds & {"all", "formula"} and before_formula:  # and what introduces the formula
+        said += [bold[0]] if bold and not said else []
         said += [one.strip() for one in sentences(inner)[-1:] if one.strip() not in "".join(said)]
     return " ".join(said)
 
@@ -200,7 +200,9 @@ def pieces(page):
             first = False
         elif "math" in classes(start) and kinds & {"all", "formula"}:
             yield "formula", whole
-        elif (tag in ("ul", "ol", "table") or "pst-scrollable-table-container" in classes(start)) and "all" in kinds:
+        elif tag in ("ul", "ol") and "all" in kinds:
+            yield "text", re.sub("(?<=<li><p>)(.*?)(?=</p>)", lambda m: opening(m[1], 40, 170), whole, flags=re.DOTALL)
+        elif (tag == "table" or "pst-scrollable-table-container" in classes(start)) and "all" in kinds:
             yield "text", whole
 
 
