@@ -152,11 +152,13 @@ CLAIMS = (
                 date="2026-11-28",
                 what=f"{LONGER} updates as a variation",
                 why="the table of 600 refuted it, and a referee's first question is whether that was too few",
+                part="variations",
             ),
             Change(
                 date="2026-11-28",
                 what="the margin is measured from 1, and the least loss of eight is a variation",
                 why="a referee found half a margin that was 0.495, and that the rule for equally good runs decides",
+                part="variations",
             ),
         ),
     ),

@@ -130,6 +130,7 @@ CLAIMS = (
                 date="2026-11-28",
                 what="five cups as a variation, and parity left out of the later steps",
                 why="a referee found that the paper's theorem is about five cups, and that ours decides parity there",
+                part="variations",
             ),
         ),
     ),

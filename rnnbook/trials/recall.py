@@ -128,6 +128,7 @@ LATER = Change(
     date="2026-11-28",
     what=f"{LONGER} updates as a variation",
     why=f"the table of {UPDATES} confirmed it, and a referee's first question is whether the rivals had too few",
+    part="variations",
 )
 CLAIMS = (
     Claim(
