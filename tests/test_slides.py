@@ -52,9 +52,9 @@ def test_every_sentence_on_a_slide_stands_in_the_chapter(name):
     for _, html in deck(name)[1:]:
         for paragraph in re.findall(r"<(?:p|li|figcaption)(?: [^>]*)?>(.*?)</(?:p|li|figcaption)>", html, re.DOTALL):
             words = said(paragraph)
-            for start in range(0, len(words), 8):  # what introduces a formula may stand apart from the opening
-                piece = " ".join(words[start : start + 4])
-                assert piece in page or piece == "Raise your hands", (name, piece)
+            runs = [" ".join(words[k : k + 4]) for k in range(len(words) - 3)]
+            # a paragraph may be put together of three parts: its beginning in bold, its opening and what comes last
+            assert sum(run not in page for run in runs) <= 6, (name, paragraph)
 
 
 @built
