@@ -158,7 +158,10 @@ def paragraph(inner, first, kinds, before_formula):
         last = sentences(inner)[-1].strip()
         bold = re.match(r"<strong>.*?</strong>", inner, re.DOTALL)
         said += [bold[0]] if bold and not said and bold[0] not in last else []
-        said += [last] if last not in "".join(said) else []
+        if not "".join(said).endswith(re.sub(":$", ".", last)):
+            said.append(last)
+        elif last.endswith(":"):  # the opening reaches as far as the formula
+            said[-1] = f"{said[-1][:-1]}:"
     return " ".join(said)
 
 
