@@ -52,9 +52,9 @@ def test_every_sentence_on_a_slide_stands_in_the_chapter(name):
     for _, html in deck(name)[1:]:
         for paragraph in re.findall(r"<(?:p|li|figcaption)(?: [^>]*)?>(.*?)</(?:p|li|figcaption)>", html, re.DOTALL):
             words = said(paragraph)
-            for start in range(0, len(words), 8):  # what introduces a formula may stand apart from the opening
-                piece = " ".join(words[start : start + 4])
-                assert piece in page or piece == "Raise your hands", (name, piece)
+            runs = [" ".join(words[k : k + 4]) for k in range(len(words) - 3)]
+            # a paragraph may be put together of three parts: its beginning in bold, its opening and what comes last
+            assert sum(run not in page for run in runs) <= 6, (name, paragraph)
 
 
 @built
@@ -123,6 +123,7 @@ def test_a_deck_fits_moves_by_keys_and_asks_no_other_host(name, browser, address
     page.wait_for_function("window.Reveal && Reveal.isReady()")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("location.hash === '#/1'")
+    assert page.locator("section.present h2").bounding_box()["height"] > 30
     page.goto(f"{address}/_static/slides/{name}.html?print-pdf")
     page.wait_for_selector(".pdf-page .on-verdict")
     problems += page.evaluate(OUTSIDE)
@@ -145,6 +146,7 @@ def test_axe_finds_nothing_on_slides(theme, browser, address):
     kinds = [kind for kind, _ in deck("04-lstm-gate-by-gate")]
     for kind in dict.fromkeys(kinds):  # one of each kind
         page.evaluate(f"Reveal.slide({kinds.index(kind)}, 0, 9)")
+        assert page.locator("section.present :is(h1, h2)").bounding_box()["height"] > 30
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
         assert not found, (kind, [(one["id"], one["nodes"][0]["html"][:150]) for one in found])
     page.close()

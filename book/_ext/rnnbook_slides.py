@@ -38,9 +38,9 @@ document.documentElement.dataset.theme =
   location.search === "?print-pdf" ? "light" : {{light: "light", dark: "dark"}}[localStorage.getItem("mode")] || "auto";
 </script></head>
 <body class="rb-deck"><svg width="0" height="0" aria-hidden="true"><defs>{letters}</defs></svg>
-<div class="reveal"><main class="slides bd-article">
+<main><h1 class="rb-hear">Slides: {title}</h1><div class="reveal"><div class="slides bd-article">
 {slides}
-</main></div>
+</div></div></main>
 <script src="../reveal/reveal.js"></script><script src="../slides.js"></script></body></html>
 """
 
@@ -137,7 +137,7 @@ def question(inner):
 
 def verdict(inner):
     """A verdict as a badge, and the sentences that begin its paragraph."""
-    kind = re.match(r"<strong>Verdict: (confirmed|refuted|depends|not proven|not tested|computed)", inner)
+    kind = re.match(r"<strong>Verdict: (?:it )?(confirmed|refuted|depends|not proven|not tested|computed)", inner)
     badge = f'<p><span class="rb-badge rb-{kind[1].replace(" ", "-")}">{kind[1]}</span></p>' if kind else ""
     return f"{badge}<p>{opening(inner, 160, 420)}</p>"
 
@@ -155,9 +155,13 @@ def paragraph(inner, first, kinds, before_formula):
     """What the first paragraph of a section says first, and what introduces a formula, with its beginning in bold."""
     said = [opening(inner)] if first and kinds & {"all", "opening"} else []
     if before_formula and kinds & {"all", "formula"}:
+        last = sentences(inner)[-1].strip()
         bold = re.match(r"<strong>.*?</strong>", inner, re.DOTALL)
-        said += [bold[0]] if bold and not said else []
-        said += [one.strip() for one in sentences(inner)[-1:] if one.strip() not in "".join(said)]
+        said += [bold[0]] if bold and not said and bold[0] not in last else []
+        if not "".join(said).endswith(re.sub(":$", ".", last)):
+            said.append(last)
+        elif last.endswith(":"):  # the opening reaches as far as the formula
+            said[-1] = f"{said[-1][:-1]}:"
     return " ".join(said)
 
 
