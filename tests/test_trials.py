@@ -132,10 +132,23 @@ def test_a_claim_stands_in_its_chapter_with_its_plan_before_its_verdict(claim):
 
 def shown(cell):
     """The numbers that a cell of a table shows, and by how much each may be off: half of its last digit."""
-    for factor in cell.select("b")[: "×" in cell.get_text()]:  # which a logarithm stands for
-        factor.decompose()
-    found = re.findall(r"-?\d+(?:\.\d+)?", cell.get_text().replace("−", "-").replace(",", ""))
-    return [(float(x), 0.5001 * 10.0 ** -len(x.partition(".")[2])) for x in found]
+    for power in cell.select("sup"):
+        power.replace_with(f"^{power.get_text()}")
+    words = cell.get_text().replace("−", "-").replace(",", "").replace("·10^", "e").replace("10^", "1e")
+    numbers = []
+    for x in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", words):
+        digits, _, power = x.partition("e")
+        last = -len(digits.partition(".")[2])
+        if "×" in words and not last:  # of ×45000 the last digit is the 5
+            last = len(digits) - len(digits.rstrip("0"))
+        numbers.append((float(x), 0.5001 * 10.0 ** (last + int(power or 0))))
+    return numbers
+
+
+def in_its_unit(claim, found, x):
+    """A number as its block shows it: a logarithm as the factor that it stands for."""
+    base = {"decades": 10.0, "doublings": 2.0}.get(claim.unit.split()[0])
+    return claim.own.get(found.name, (1.0,))[0] * x if base is None or claim.own else base**x
 
 
 def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
@@ -166,7 +179,7 @@ def test_the_page_and_the_file_of_verdicts_have_every_claim_and_its_numbers():
             for found, cell in zip(estimates[claim.words], cells, strict=False):  # a mean may follow
                 numbers = [] if np.isnan(found.value) else [found.value, *found.interval()]
                 for x, (value, off) in zip(numbers, shown(cell), strict=False):
-                    assert abs(x - value) <= off, (claim.words, found.name, cell.get_text())
+                    assert abs(in_its_unit(claim, found, x) - value) <= off, (claim.words, found.name, cell.get_text())
 
 
 def test_a_chapter_shows_a_block_where_its_notebook_prints_a_plan_or_a_report():
