@@ -128,11 +128,8 @@ def position(turn: Turn, k: int) -> dict[str, Any]:
     """What the engine says at one position."""
     found = turn.at(k)
     wide = blocks.wider(turn.claim, found.estimates)
-    shown = [*found.estimates]
-    if blocks.LOGICS[turn.claim.logic] == "mean":
-        shown.append(blocks.mean_of(found.estimates, turn.claim.shared))
     rows = []
-    for one in shown:
+    for one in turn.claim.listed(found.estimates):
         value, ends = blocks.printed(turn.claim, one)
         interval = one.interval()
         rows.append(

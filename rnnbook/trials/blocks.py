@@ -390,9 +390,7 @@ def ticks(claim: Claim, axis: Axis) -> str:
 # ---------------------------------------------------------------- blocks
 def forest(claim: Claim, found: Found) -> str:
     """The table of conditions: nothing but its caption where there are no runs."""
-    listed = [*found.estimates]
-    if LOGICS[claim.logic] == "mean" and len(listed) > 1:
-        listed.append(mean_of(found.estimates, claim.shared))
+    listed = claim.listed(found.estimates)
     alone, wide = decisive(claim, found), wider(claim, found.estimates)
     axis, rows = axis_of(claim, listed, wide), []
     for k, one in enumerate(listed):

@@ -104,13 +104,7 @@ DESIGN = Design(
     solved=0.01,
     nothing=0.1,  # a cell whose best run keeps a tenth of the loss has not learned what it was shown
 )
-LONG = replace(
-    DESIGN,
-    name="cups-longer",
-    arms=[arm | {"updates": LONGER} for arm in ARMS],
-    settings={**DESIGN.settings, "budget": f"{LONGER} updates"},
-    draws=24,
-)
+LONG = DESIGN.longer(LONGER)
 DESIGNS = (DESIGN, LONG)
 
 

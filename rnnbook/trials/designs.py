@@ -3,7 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,16 @@ class Design:
     nothing: float | None = None
     timed: bool = False
     again: tuple[float, float] = (0.02, 1e-9)
+
+    def longer(self, updates: int) -> "Design":
+        """The same with so many updates in every arm and 24 runs of each, for a variation."""
+        return replace(
+            self,
+            name=f"{self.name}-longer",
+            arms=[{**arm, "updates": updates} for arm in self.arms],
+            settings={**self.settings, "budget": f"{updates} updates"},
+            draws=24,
+        )
 
     def check_arm(self, arm: Mapping[str, Any]) -> None:
         """Raise a ValueError unless these factors name one arm."""

@@ -94,13 +94,12 @@ DESIGNS = (DESIGN, VARIED)
 
 def spared(sizes=UNITS, design=DESIGN, **other):
     """Decades of error that peepholes save, for each of these sizes."""
-    pairs = zip(*[iter(arms(sizes, **other))] * 2, strict=True)
-    return tuple(
-        BestOf(
-            name=f"{one['units']} unit{'s' * (one['units'] > 1)}", design=design, outcome="decades", arm=one, rival=two
-        )
-        for one, two in pairs
-    )
+    found = []
+    for units in sizes:
+        without, seeing = arms((units,), **other)
+        name = f"{units} unit{'s' * (units > 1)}"
+        found.append(BestOf(name=name, design=design, outcome="decades", arm=without, rival=seeing))
+    return tuple(found)
 
 
 PLACE = 6, 1

@@ -9,8 +9,6 @@ LSTM 32 units of two numbers. Drafts with one or two seeds were seen before this
 The table "recall-longer", with ten times the updates, was planned after the first.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, MinGRU, Model, softmax_cross_entropy
@@ -97,13 +95,7 @@ DESIGN = Design(
     rates=(1e-3, 0.3),
     nothing=1.0,
 )
-LONG = replace(
-    DESIGN,
-    name="recall-longer",
-    arms=[arm | {"updates": LONGER} for arm in ARMS],
-    settings={**DESIGN.settings, "budget": f"{LONGER} updates"},
-    draws=24,
-)
+LONG = DESIGN.longer(LONGER)
 DESIGNS = (DESIGN, LONG)
 
 

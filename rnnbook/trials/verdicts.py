@@ -253,13 +253,16 @@ class Claim:
             "mean": f"confirmed if the mean of the conditions is {region}, refuted if it is not",
         }[LOGICS[self.logic]]
 
+    def listed(self, estimates: Sequence[Estimate]) -> list[Estimate]:
+        """These estimates and, where it decides, their mean."""
+        by_the_mean = LOGICS[self.logic] == "mean" and len(estimates) > 1
+        return [*estimates, mean_of(estimates, self.shared)] if by_the_mean else [*estimates]
+
     def report(self, read: Callable[[str], Array] = results) -> str:
         """The estimates with their intervals, the verdict and its variations, as lines of text."""
         estimates = self.estimates(read)
         word, why = self.judge(estimates)
-        shown = list(estimates)
-        if LOGICS[self.logic] == "mean" and len(shown) > 1:
-            shown.append(mean_of(estimates, self.shared))
+        shown = self.listed(estimates)
         width = max(len(one.name) for one in shown)
         lines = [f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"]
         for one in shown:
