@@ -262,15 +262,25 @@ class Claim:
         """The estimates with their intervals, the verdict and its variations, as lines of text."""
         estimates = self.estimates(read)
         word, why = self.judge(estimates)
+        head = f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"
+        lines = [head, *self._lines(estimates), f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
+        return "\n".join(wrapped(line, "    ") for line in lines)
+
+    def varied(self, read: Callable[[str], Array] = results) -> str:
+        """The estimates of the variations that have conditions of their own, as lines of text."""
+        own = [one for one in self.panel if one.conditions]
+        lines = [[one.name, *self._lines([c.estimate(read) for c in one.conditions])] for one in own]
+        return "\n".join(line for several in lines for line in several)
+
+    def _lines(self, estimates):
         shown = self.listed(estimates)
         width = max(len(one.name) for one in shown)
-        lines = [f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"]
+        lines = []
         for one in shown:
             low, high = one.interval()
             numbers = f"{one.value:8.2f}" + (f"   ({low:.2f}, {high:.2f})" if one.se else "")
             lines.append(f"  {one.name:{width}s} {'no runs yet' if np.isnan(one.value) else numbers}")
-        lines += [f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
-        return "\n".join(wrapped(line, "    ") for line in lines)
+        return lines
 
 
 def standing(verdict: str, variations: dict[str, str]) -> str:
