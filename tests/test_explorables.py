@@ -297,11 +297,11 @@ def test_the_cup_game_hides_the_ball_until_the_reader_has_said_where_it_is(page)
     state = state_of(root)
     assert state["hidden"] and len(state["moves"]) == 10
     answered = root.locator("svg").first.locator("circle + text")
-    assert answered.all_inner_texts() == ["?"] * 4
+    assert answered.all_text_contents()[-4:] == ["?"] * 4
     root.locator(".rb-button", has_text=re.compile(f"^cup {state['places'][-1] + 1}$")).click()
     state = state_of(root)
     answers = {name: np.argmax(logits[-1]) for name, logits in state["logits"].items()}
-    assert answered.all_inner_texts() == [str(answer + 1) for answer in answers.values()]
+    assert answered.all_text_contents()[-4:] == [str(answer + 1) for answer in answers.values()]
     tally = state["tally"]
     assert not state["hidden"] and tally["rounds"] == tally["you"] == 1
     assert {name: tally[name] == 1 for name in answers} == {
