@@ -47,7 +47,7 @@ def main():
     articles = "\n".join(article(name, names) for name in names)
     style = (SITE / "_static/site.css").resolve().as_uri()
     # the figures that compute are printed as they begin
-    files = ("core", "data", *(f"network-{name}" for name in explorables.NETWORKS), *explorables.NAMES)
+    files = ("core", "data", "turning", *(f"network-{name}" for name in explorables.NETWORKS), *explorables.NAMES)
     sources = [(SITE / f"_static/explorable-{part}.js").resolve().as_uri() for part in files]
     scripts = "".join(f'<script src="{source}"></script>' for source in sources)
     scripts += (

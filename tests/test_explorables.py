@@ -11,8 +11,9 @@ from rnnbook import GRU, LSTM, RNN, CoupledLSTM, PeepholeLSTM, diagnostics, expl
 from rnnbook.activations import softmax
 from rnnbook.data import ALPHABET
 from rnnbook.data.tasks import wording
-from rnnbook.explorables import turning
+from rnnbook.explorables import playing, turning
 from rnnbook.layers.encoder_decoder import EOS, greedy_decode
+from rnnbook.trials import cups
 
 pytestmark = pytest.mark.skipif(not (SITE / "book/explorables.html").exists(), reason="the site is not built")
 WIDTHS = [(1280, "light", False), (390, "dark", True)]
@@ -146,6 +147,23 @@ def check_dates(state):
     assert state["written"] == "".join(wording.FIGURES[k] for k in found)
 
 
+def check_cups(state):
+    game, moves = state["game"], np.array(state["moves"], int)
+    table = cups.moves(game)
+    place = 0
+    for move, shown in zip(moves, state["places"], strict=True):
+        place = table[move, place]
+        assert place == shown
+    for name, kept in playing.committed()[game].items():
+        network = playing.player(game, name, kept)
+        if len(moves):
+            close(state["logits"][name], network(np.eye(len(table))[moves][:, None])[:, 0])
+            _, carried = network.recurrent(np.eye(len(table))[moves][:, None])
+            carried = dict(zip(network.recurrent.states, carried, strict=True))
+            for part, shown in state["carried"][name].items():
+                close(shown, carried[part][0])
+
+
 def check_turn(state):
     at = turning.position(turning.TURNS[state["name"]], state["position"])  # the engine, now
     assert state["verdict"] == at["verdict"] and state["rows"] == at["rows"]
@@ -199,6 +217,17 @@ MOVES = {
         ("input[type=range] >> nth=2", "ArrowLeft"),
         ("button >> text=a walk", "Enter"),
         ("button >> text=two waves", "Space"),
+    ],
+    "cups": [
+        ("input[type=range]", "ArrowRight"),
+        ("button >> text=1⇄2", "Enter"),
+        ("button >> text=for ever", "Space"),
+        ("button >> text=ten moves", "Enter"),
+        ("input[type=radio] >> nth=0", "ArrowRight"),
+        ("input[type=range]", "End"),
+        ("button >> text=new game", "Enter"),
+        ("button >> text=none", "Space"),
+        ("input[type=range]", "Home"),
     ],
     "turn": [
         ("input[type=range] >> nth=0", "ArrowRight"),
@@ -258,6 +287,30 @@ def test_a_step_of_the_strip_changes_by_click_or_tap(page):
     step.focus()
     step.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("step 27")
+
+
+def test_the_cup_game_hides_the_ball_until_the_reader_has_said_where_it_is(page):
+    root = opened(page, "cups")
+    root.locator("input[type=radio]").nth(2).press("ArrowRight")
+    root.locator("button", has_text="new game").click()
+    root.locator("button", has_text="ten moves").click()
+    state = state_of(root)
+    assert state["hidden"] and len(state["moves"]) == 10
+    answered = root.locator("svg").first.locator("circle + text")
+    assert answered.all_text_contents()[-4:] == ["?"] * 4
+    root.locator(".rb-button", has_text=re.compile(f"^cup {state['places'][-1] + 1}$")).click()
+    state = state_of(root)
+    answers = {name: np.argmax(logits[-1]) for name, logits in state["logits"].items()}
+    assert answered.all_text_contents()[-4:] == [str(answer + 1) for answer in answers.values()]
+    tally = state["tally"]
+    assert not state["hidden"] and tally["rounds"] == tally["you"] == 1
+    assert {name: tally[name] == 1 for name in answers} == {
+        name: answer == state["places"][-1] for name, answer in answers.items()
+    }
+    root.locator("button", has_text="ten moves").click()
+    assert state_of(root)["hidden"]
+    root.locator("input[type=radio]").nth(3).press("ArrowLeft")
+    assert not state_of(root)["hidden"]
 
 
 def test_a_series_is_drawn_by_dragging(page):

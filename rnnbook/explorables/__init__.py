@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnnbook import check, networks
+from rnnbook.arrays import Array
 from rnnbook.cells import GRU, LSTM, CoupledLSTM, PeepholeLSTM
 from rnnbook.data import ALPHABET
 from rnnbook.data.tasks.wording import FIGURES, LETTERS
@@ -19,9 +20,22 @@ from rnnbook.plots.graphs import graph
 from rnnbook.plots.style import CELL_STYLES, COLOURS, GRID
 
 #: The explorables, in the order in which the book has them.
-NAMES = ("trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn")
-#: Those that bring a trained network of their own, in a script that is loaded for them alone.
-NETWORKS = ("characters", "dates")
+NAMES = (
+    "trace",
+    "bptt",
+    "spectrum",
+    "cliff",
+    "cell",
+    "strip",
+    "lag",
+    "characters",
+    "forecast",
+    "dates",
+    "cups",
+    "turn",
+)
+#: Those that bring trained networks of their own, in a script that is loaded for them alone.
+NETWORKS = ("characters", "dates", "cups")
 #: Where their scripts and their style sheet lie.
 FOLDER = Path(__file__).parent / "js"
 
@@ -68,19 +82,23 @@ def data_script() -> str:
 
 
 def network_script(name: str) -> str:
-    """A network of `rnnbook.networks` as a script for the page.
+    """The networks that an explorable brings as a script for the page.
 
     Parameters
     ----------
-    name : {"characters", "dates"}
+    name : {"characters", "dates", "cups"}
 
     Returns
     -------
     str
-        Its alphabets, and its parameters as integers in base 64, with the scales of their columns.
+        Parameters as integers in base 64, with the scales of their columns; with a network of `rnnbook.networks` its
+        alphabets, with the players of the cup game (`rnnbook.explorables.playing`) where they come from.
     """
-    alphabets = {"characters": {"alphabet": ALPHABET}, "dates": {"letters": LETTERS, "figures": FIGURES}}[name]
-    network = alphabets | {"params": _params(name)}
+    if name == "cups":
+        network = json.loads(Path(__file__).with_name("playing.json").read_text("utf-8"))
+    else:
+        alphabets = {"characters": {"alphabet": ALPHABET}, "dates": {"letters": LETTERS, "figures": FIGURES}}[name]
+        network = alphabets | {"params": _params(name)}
     return f"window.rnnbook.{name} = {json.dumps(network, separators=(',', ':'))};\n"
 
 
@@ -99,7 +117,8 @@ def module(name: str) -> str:
 
     Parameters
     ----------
-    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn"}
+    name : str
+        One of `NAMES`.
 
     Returns
     -------
@@ -130,7 +149,8 @@ def show(name: str) -> Any:
 
     Parameters
     ----------
-    name : {"trace", "bptt", "spectrum", "cliff", "cell", "strip", "lag", "characters", "forecast", "dates", "turn"}
+    name : str
+        One of `NAMES`.
 
     Returns
     -------
@@ -156,16 +176,18 @@ def show(name: str) -> Any:
     return type("Explorable", (anywidget.AnyWidget,), {"_esm": script, "_css": css})()
 
 
+def packed(whole: Array, scale: Array) -> dict[str, Any]:
+    """A quantized parameter, fit for JSON; `matrix` of the scripts unpacks it."""
+    return {
+        "rows": np.atleast_2d(whole).shape[0],
+        "scale": scale.tolist(),
+        "bytes": base64.b64encode(whole.tobytes()).decode(),
+    }
+
+
 def _params(network):
     """A network's parameters, fit for JSON."""
-    return {
-        name: {
-            "rows": np.atleast_2d(whole).shape[0],
-            "scale": scale.tolist(),
-            "bytes": base64.b64encode(whole.tobytes()).decode(),
-        }
-        for name, (whole, scale) in networks.quantized(network).items()
-    }
+    return {name: packed(*parts) for name, parts in networks.quantized(network).items()}
 
 
 def _diagram(cell):

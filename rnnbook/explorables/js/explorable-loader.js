@@ -13,7 +13,7 @@
     const name = element.dataset.explorable;
     await load("explorable-core.js");
     // what one figure alone needs is loaded for it alone
-    const own = { characters: ["network-characters", "data"], dates: ["network-dates", "data"], turn: ["turning"] };
+    const own = { characters: ["network-characters", "data"], dates: ["network-dates", "data"], cups: ["network-cups"], turn: ["turning"] };
     const parts = own[name] || ["data"];
     await Promise.all(parts.map((part) => load(`explorable-${part}.js`)));
     await load(`explorable-${name}.js`);
