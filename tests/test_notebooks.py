@@ -101,7 +101,7 @@ def test_the_readmes_picture_is_the_notebooks():
 
 @pytest.mark.parametrize(
     ("chapter", "said"),
-    [("09", "PyTorch  is not installed here"), ("17", "pieces of 7: the same")],
+    [("09", "PyTorch is not installed here"), ("17", "pieces of 7: the same")],
 )
 def test_a_chapter_that_uses_other_libraries_runs_without_them(chapter, said):
     path = next(p for p in NOTEBOOKS if p.stem.startswith(chapter))

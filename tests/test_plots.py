@@ -97,6 +97,12 @@ def test_a_table_says_the_same_as_text_and_on_a_page():
     assert cells == ["cell", "loss", "runs", "LSTM", "−0.25", "1200", "a &amp; b", "13.50", "none"]
 
 
+def test_a_number_in_a_table_may_have_its_interval():
+    table = plots.Table(["f (x)", "decades"], [("a (b-c)", (-0.04, -1.3, 0.7))], "s z4.1f")
+    assert str(table).splitlines() == ["f (x)              decades", "a (b-c)   0.0 (-1.3,  0.7)"]
+    assert '<th scope="row">a (b-c)</th><td>0.0 <small>(−1.3, 0.7)</small></td>' in table._repr_html_()
+
+
 @pytest.mark.parametrize(("rows", "formats"), [([(1,)], "d d"), ([(1, 2)], "d")])
 def test_a_table_whose_rows_and_formats_are_not_as_many_as_its_heads_is_refused(rows, formats):
     with pytest.raises(ValueError, match="2"):

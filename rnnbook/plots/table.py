@@ -14,7 +14,7 @@ class Table:
     heads : sequence of str
         A name for each column, with its unit.
     rows : iterable of sequences
-        The values; the first of a row is the row's name.
+        The values; the first of a row is the row's name. A tuple is a number and its interval.
     formats : str
         A format for each column, between spaces, as in ``"s .1f .1%"``. A value that is a string
         already stands as it is.
@@ -30,6 +30,9 @@ class Table:
     step  output
        1    0.76
       20   -0.18
+    >>> Table(["task", "decades"], [("latch", (0.21, -1.3, 1.7))], "s .1f")
+    task           decades
+    latch  0.2 (-1.3, 1.7)
     """
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence[Any]], formats: str):
@@ -40,7 +43,7 @@ class Table:
         for row in rows:
             if len(row) != len(self.heads):
                 raise ValueError(f"each of rows must have {len(self.heads)} values, got {row!r}")
-            self.rows.append([v if isinstance(v, str) else format(v, s) for v, s in zip(row, specs, strict=True)])
+            self.rows.append([_text(v, spec) for v, spec in zip(row, specs, strict=True)])
 
     def __repr__(self) -> str:
         lines = [self.heads, *self.rows]
@@ -67,6 +70,18 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[\d.,]+(e[-+]\d+)?%?", text) is not None
 
 
+def _text(value: Any, spec: str) -> str:
+    if isinstance(value, tuple):
+        middle, low, high = (format(v, spec) for v in value)
+        return f"{middle} ({low}, {high})"
+    return value if isinstance(value, str) else format(value, spec)
+
+
 def _shown(text: str) -> str:
-    """A number with a minus, which is as wide as a digit; a hyphen is not."""
-    return escape(text.replace("-", "−") if _is_number(text) else text)
+    """A number with a minus, which is as wide as a digit; a hyphen is not. Its interval may go to a line of its own."""
+    number, _, interval = text.partition(" (")
+    if not _is_number(number.strip()):
+        return escape(text)
+    if interval:
+        number += f" <small>({' '.join(interval.split())}</small>"
+    return number.strip().replace("-", "−")
