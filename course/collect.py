@@ -56,6 +56,7 @@ class Submission:
     notebook: bytes | None = None
     notes: list[str] = field(default_factory=list)
     handed_in: str = ""  #: when, by the platform or else by the file: "2026-11-28 18:20"
+    time: datetime | None = None  #: the same, where the platform gives it
 
 
 @dataclass
@@ -236,6 +237,7 @@ def choose(name, files, notes, problem_set):
     best = files[-1]
     submission.file = str(best.path)
     submission.handed_in = f"{best.time if best.handed_in == FIRST else best.handed_in:%Y-%m-%d %H:%M}"
+    submission.time = None if best.handed_in == FIRST else best.handed_in
     times = {f.handed_in for f in files}
     if len(times) > 1:
         when = f"{best.handed_in:%Y-%m-%d %H:%M}"

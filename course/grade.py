@@ -25,7 +25,7 @@ import nbformat
 import numpy as np
 from tqdm import tqdm
 
-from course import collect, control, examiner, model, report
+from course import collect, control, examiner, model, report, table
 from course.sandbox import Limits, Pupil, Stopped, StudentError, refuse_without_sandbox
 
 HERE = Path(__file__).parent
@@ -554,7 +554,11 @@ def grade_all(found, problem_set, out, processes=None, sandboxed=True, scheduler
             part.write_text(json.dumps(result), "utf-8")
             part.replace(path)  # all of it or nothing, whenever the power fails
             done[result["student"]] = result
-    return [done[submission.student] | {"handed_in": submission.handed_in} for submission in found]
+    due_by = table.due(problem_set)
+    return [
+        done[one.student] | {"handed_in": one.handed_in} | (due_by.lateness(one.time) if due_by else {})
+        for one in found
+    ]
 
 
 def main(arguments=None):
@@ -575,6 +579,7 @@ def main(arguments=None):
             refuse_without_sandbox()
             if why := control.refused():
                 print(f"{why} Every process has its limits; what the kernel keeps for it has none.", file=sys.stderr)
+        table.require_agreement(problem_set)
         found, strays = collect.submissions(options.source, problem_set)
         results = grade_all(found, problem_set, out, options.processes, sandboxed, options.scheduler)
         report.write(results, problem_set, out, strays)

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course import model
+from course import model, table
 
 HERE = Path(__file__).parent
 
@@ -15,20 +15,23 @@ HERE = Path(__file__).parent
 def release(folder=HERE / "release"):
     """Write ``<folder>/ps1/ps1.ipynb`` and so on: the problem sets without solutions and hidden tests.
 
+    First the source notebooks are made to say what the teacher's table says.
+
     Raises
     ------
     ValueError
-        The points in a set's heading are not the sum of those of its cells.
+        The teacher's table does not fit, or the points in a set's heading are not the sum of those of its cells.
     RuntimeError
         nbgrader refused a problem set; its words are in the message.
     """
     names = sorted(source.name for source in model.SOURCE.glob("ps*"))
+    table.apply()
     for name in names:
         cells = model.notebook(name)["cells"]
         own = sum(cell["metadata"].get("nbgrader", {}).get("points", 0) for cell in cells)
-        said = re.search(r"\*\*Points\.\*\* (\d+)", "".join(map(model.text, cells)))
-        if said is None or int(said[1]) != own:
-            raise ValueError(f"{name} has cells of {own} points in all: its heading should say **Points.** {own}.")
+        said = re.search(r"\*\*Points\.\*\* (\d+(\.5)?)", "".join(map(model.text, cells)))
+        if said is None or float(said[1]) != own:
+            raise ValueError(f"{name} has cells of {own:g} points in all: its heading should say **Points.** {own:g}.")
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--force", "--no-db"]
     command += [f"--CourseDirectory.release_directory={Path(folder).resolve()}"]
 

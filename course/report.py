@@ -2,13 +2,13 @@
 
 import csv
 import html
-import io
 import re
 import textwrap
 from collections import Counter
 
 import matplotlib.pyplot as plt
 
+from course.table import decimal, read
 from rnnbook.plots.style import CELL_STYLES
 from rnnbook.plots.style import STYLE as LOOK
 
@@ -32,6 +32,9 @@ img { max-width: 100%; background: #fff; border-radius: .4rem }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
+#: Of the sheet of grades: the columns about time, and where a result has them.
+LATENESS = {"handed in": "handed_in", "days late": "late", "% lost": "lost"}
+
 
 def write(results, problem_set, out, strays=()):
     """Write ``feedback/<student>/<problem set>.html``, ``grades.csv``, ``written.csv`` and ``summary.html``."""
@@ -48,8 +51,9 @@ def write(results, problem_set, out, strays=()):
 
 
 def total(result):
-    """Points so far: the problems, and written questions that have been marked."""
-    return sum(p["points"] for p in result["problems"]) + sum(q["points"] or 0 for q in result["written"])
+    """Points so far: the problems, and written questions that have been marked, less what coming late costs."""
+    points = sum(p["points"] for p in result["problems"]) + sum(q["points"] or 0 for q in result["written"])
+    return round(points * (1 - result.get("lost", 0) / 100), 2)
 
 
 def most(result):
@@ -85,6 +89,9 @@ def feedback(result, problem_set):
     parts.append(f"<p><b>{number(total(result))}</b> of {number(most(result))} points{so_far}</p>")
     if result["file"]:
         parts.append(f"<p>Graded: <code>{html.escape(result['file'])}</code></p>")
+    if result.get("lost"):
+        days = f"{result['late']} day{'s' * (result['late'] > 1)}"
+        parts.append(f"<p>Handed in {days} late: {number(result['lost'])} % of the points are taken off.</p>")
     parts += [f"<p>{marked(note)}</p>" for note in result["notes"]]
     parts.append("<h2>Problems</h2>")
     for problem in result["problems"]:
@@ -122,36 +129,15 @@ def write_grades(results, path):
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         sheet = csv.writer(file)
         columns = results[0]["problems"] + results[0]["written"] if results else []
-        sheet.writerow(["student", "points", "of", "handed in", *[c["id"] for c in columns], "note", "file"])
+        sheet.writerow(["student", "points", "of", *LATENESS, *[c["id"] for c in columns], "note", "file"])
         for result in results:
             cells = [number(p["points"]) for p in result["problems"]]
             cells += ["" if q["points"] is None else q["points"] for q in result["written"]]
             notes = plain(" ".join(result["notes"]))
-            about = [plain(result["student"]), number(total(result)), number(most(result)), result.get("handed_in", "")]
+            about = [plain(result["student"]), number(total(result)), number(most(result))]
+            times = [result.get(key, "") for key in LATENESS.values()]
+            about += [number(one) if isinstance(one, float) else one for one in times]
             sheet.writerow([*about, *cells, notes, plain(result["file"])])
-
-
-def table(path):
-    """The header of a table that a teacher has edited, and its rows, each with the number of its first line.
-
-    Spreadsheets write commas, semicolons or tabulators between the cells, by the language of the computer, in UTF-8,
-    UTF-16, or the encoding of Windows.
-    """
-    data = path.read_bytes()
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    rows, line = [], 1
-    for row in reader:
-        if any(map(str.strip, row)):
-            rows.append((line, row))
-        line = reader.line_num + 1
-    header = [name.strip().lower() for name in rows[0][1]] if rows else []
-    return header, rows[1:]
 
 
 def written_marks(path, results):
@@ -165,18 +151,8 @@ def written_marks(path, results):
     if not path.exists():
         return {}
     most = {(r["student"], q["id"]): q["max"] for r in results for q in r["written"]}
-    header, rows = table(path)
-    if missing := [name for name in ("student", "question", "points") if name not in header]:
-        raise ValueError(f"{path}, line 1: the header has no column {' and no column '.join(missing)}.")
     marks: dict = {}
-    for line, row in rows:
-
-        def refused(why, line=line):
-            return ValueError(f"{path}, line {line}: {why}.")
-
-        if len(row) != len(header):
-            raise refused(f"it has {len(row)} cells, and the header {len(header)}")
-        cells = dict(zip(header, map(str.strip, row), strict=True))
+    for refused, cells in read(path, ("student", "question", "points")):
         key, points = (cells["student"].lstrip("'"), cells["question"]), cells["points"]
         if not points:
             continue
@@ -184,9 +160,7 @@ def written_marks(path, results):
             raise refused(f"nothing was handed in by {key[0]!r} for {key[1]!r}")
         if key in marks:
             raise refused(f"{key[0]} has points for {key[1]} twice")
-        if not re.fullmatch(r"\d+([.,]\d+)?", points):
-            raise refused(f"{points!r} is not a number of points such as 3 or 2.5")
-        marks[key] = float(points.replace(",", "."))
+        marks[key] = decimal(points, refused)
         if marks[key] > most[key]:
             raise refused(f"{points} points are more than the {number(most[key])} of this question")
     return marks

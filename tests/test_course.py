@@ -232,6 +232,12 @@ def test_what_is_right_beside_a_mistake_keeps_its_points():
         assert points(result) == most(result) - 6 + kept
 
 
+def test_the_first_eigenvalue_is_not_taken_for_the_largest():
+    numbers, outputs = grade.hidden("ps3", "with_radius")
+    with pytest.raises(examiner.Lost):
+        examiner.examine("ps3", "with_radius", lambda W, r: W * r / np.abs(np.linalg.eigvals(W)[0]), numbers, outputs)
+
+
 def test_outputs_can_have_weights(rng):
     weights = examiner.weights_of("dx dh*2 dW*3")
     due = tuple(rng.normal(size=(3, 2)))

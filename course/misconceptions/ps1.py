@@ -22,6 +22,12 @@ def transposed_recurrence(x, h, W_x, W_h, b):
 
 
 @wrong("rnn_step")
+def bracket_closed_after_the_input(x, h, W_x, W_h, b):
+    """The bracket of tanh closes too early: only the part from the input is squashed."""
+    return np.tanh(x @ W_x) + h @ W_h + b
+
+
+@wrong("rnn_step")
 def both_transposed(x, h, W_x, W_h, b):
     """Both weight matrices are transposed. That belongs to the notation with columns; here vectors are rows."""
     return np.tanh(x @ W_x.T + h @ W_h.T + b)
@@ -67,6 +73,16 @@ def single_precision(x, h, W_x, W_h, b):
 def printed_only(x, h, W_x, W_h, b):
     """Prints the result."""
     print(np.tanh(x @ W_x + h @ W_h + b))
+
+
+@wrong("rnn_forward")
+def states_added_up(x, h0, W_x, W_h, b):
+    """The new state is added to the old one. It takes the old one's place."""
+    hs, h = [], h0
+    for x_t in x:
+        h = h + rnn_step(x_t, h, W_x, W_h, b)
+        hs.append(h)
+    return np.array(hs)
 
 
 @wrong("rnn_forward")
