@@ -166,7 +166,7 @@ def followed(problem_set, dues, problems):
         if worth is not None:
             about["points"] = int(worth) if worth == int(worth) else worth
         if weights:
-            text = OUTPUTS.sub(lambda match, weights=weights: f'{match[1]}{weights}"', model.text(cell))
+            text = OUTPUTS.sub(rf'\g<1>{weights}"', model.text(cell))
             cell["source"] = text.splitlines(keepends=True)
     total = sum(cell["metadata"]["nbgrader"]["points"] for cell in graded)
     when = dues[problem_set].words() if dues.get(problem_set) else ""
