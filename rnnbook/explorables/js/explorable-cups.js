@@ -103,8 +103,8 @@ window.rnnbook.define("cups", function ({ controls, stage, change }) {
   function label() {
     const { names, said, cups } = GAMES[which.value];
     const move = (name, k) => { const button = rb.button(name, () => { put(k, made.value, made.value + 1); go(made.value + 1); }); button.setAttribute("aria-label", said[k]); return button; };
-    next.replaceChildren(make("span", { class: "rb-small" }, "next move"), ...names.map(move));
-    asked.replaceChildren(make("span", { class: "rb-small" }, "where is it?"), ...Array.from({ length: cups }, (_, k) => rb.button(`cup ${k + 1}`, () => guess(k))));
+    next.replaceChildren(make("span", { class: "rb-aside" }, "next move"), ...names.map(move));
+    asked.replaceChildren(make("span", { class: "rb-aside" }, "where is it?"), ...Array.from({ length: cups }, (_, k) => rb.button(`cup ${k + 1}`, () => guess(k))));
   }
   label();
   draw();
