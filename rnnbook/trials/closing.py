@@ -1,8 +1,8 @@
 """On trial: brackets that close a hundred characters after they were opened.
 
 Shakespeare has no brackets. Code puts two kinds into the plays, ( ) and [ ], each as often: after a
-stretch of 2 to 10 characters one opens at the start of a word. It closes after that word, as most do in
-source code, or at the end of a word 2 to 200 characters later (both drawn log-uniformly); the share of
+stretch of 2 to 10 characters one opens at the start of a word. It closes after that word, or at the
+end of a word 2 to 200 characters later (both drawn log-uniformly); the share of
 the short ones is a factor. Which kind must close it is decided by the one that opened it. LSTMs of
 20,000 parameters read that text.
 
