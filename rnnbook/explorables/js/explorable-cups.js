@@ -102,7 +102,7 @@ window.rnnbook.define("cups", function ({ controls, stage, change }) {
   const anew = rb.button("new game", () => { draw(); seen = ball.value === "hidden" ? 0 : LEARNED; go(seen); });
   function label() {
     const { names, said, cups } = GAMES[which.value];
-    const move = (name, k) => { const button = rb.button(name, () => { put(k, made.value, made.value + 1); go(made.value + 1); }); button.setAttribute("aria-label", said[k]); return button; };
+    const move = (name, k) => { const button = rb.button(name, () => { put(k, made.value, made.value + 1); go(made.value + 1); }); button.setAttribute("aria-label", `${name}: ${said[k]}`); return button; };
     next.replaceChildren(make("span", { class: "rb-aside" }, "next move"), ...names.map(move));
     asked.replaceChildren(make("span", { class: "rb-aside" }, "where is it?"), ...Array.from({ length: cups }, (_, k) => rb.button(`cup ${k + 1}`, () => guess(k))));
   }
