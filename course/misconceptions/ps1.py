@@ -22,12 +22,6 @@ def transposed_recurrence(x, h, W_x, W_h, b):
 
 
 @wrong("rnn_step")
-def bracket_closed_after_the_input(x, h, W_x, W_h, b):
-    """The bracket of tanh closes too early: only the part from the input is squashed."""
-    return np.tanh(x @ W_x) + h @ W_h + b
-
-
-@wrong("rnn_step")
 def both_transposed(x, h, W_x, W_h, b):
     """Both weight matrices are transposed. That belongs to the notation with columns; here vectors are rows."""
     return np.tanh(x @ W_x.T + h @ W_h.T + b)
@@ -37,6 +31,12 @@ def both_transposed(x, h, W_x, W_h, b):
 def no_squashing(x, h, W_x, W_h, b):
     """The sum is right, but it is not squashed: the activation function is missing."""
     return x @ W_x + h @ W_h + b
+
+
+@wrong("rnn_step")
+def bracket_closed_after_the_input(x, h, W_x, W_h, b):
+    """The bracket of tanh closes too early: only the part from the input is squashed."""
+    return np.tanh(x @ W_x) + h @ W_h + b
 
 
 @wrong("rnn_step")
