@@ -2,9 +2,9 @@
 
 Shakespeare has no brackets. Code puts two kinds into the plays, ( ) and [ ], each as often: after a
 stretch of 2 to 10 characters one opens at the start of a word. It closes after that word, or at the
-end of a word 2 to 200 characters later (both drawn log-uniformly); the share of
-the short ones is a factor. Which kind must close it is decided by the one that opened it. LSTMs of
-20,000 parameters read that text.
+end of a word 2 to 200 characters later (both drawn log-uniformly); the share of the short ones is a
+factor. Which kind must close it is decided by the one that opened it. LSTMs of 20,000 parameters read
+that text.
 
 What is asked after training: 100 passages with an opening bracket in front, each with both kinds. Of
 the probability that the network gives to the two closing brackets at the end of a word so many

@@ -247,8 +247,8 @@ DESIGNS = (SUNSPOTS, POWER)
 def fewer(name, task, outcome, better, worse):
     """By how many per cent the error of one arm is less than that of another, each window or block by itself."""
     design = SUNSPOTS if task == "sunspots" else POWER
-    parts = {"arm": arm(task, *worse), "rival": arm(task, *better)}
-    about = {"name": name, "design": design, "outcome": outcome, "units": "fold", **parts}
+    about = {"name": name, "design": design, "outcome": outcome, "units": "fold"}
+    about |= {"arm": arm(task, *worse), "rival": arm(task, *better)}
     if task == WIDE:  # of nine blocks to learn from, any two runs share eight
         return OverSplits(**about, overlap=1 / (BLOCKS - 1))
     return Mean(**about)
