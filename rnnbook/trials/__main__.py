@@ -13,14 +13,18 @@ from rnnbook import trials
 
 def main(words):
     """Run each trial in a process of its own, as one runs it alone: its name stands beside the tables it makes."""
+    known = trials.modules()
+    unknown = [word for word in words if word not in known and word != "--pilot"]
+    if unknown:
+        sys.exit(f"no trial is called {unknown[0]!r}; there are {', '.join(known)}")
     if words[:1] == ["--pilot"]:
-        for design in trials.modules()[words[1]].DESIGNS:
+        for design in known[words[1]].DESIGNS:
             print(design.pilot())
         return
     if len(words) == 1:
-        trials.make(trials.modules()[words[0]])
+        trials.make(known[words[0]])
         return
-    for name in words or trials.modules():
+    for name in words or known:
         print(f"The tables of {name}", flush=True)
         subprocess.run([sys.executable, "-m", "rnnbook.trials", name], check=True)
 

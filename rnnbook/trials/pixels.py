@@ -106,7 +106,8 @@ PERMUTED = Design(
     draws=32,
     **SIDES,
 )
-DESIGNS = (DESIGN, LONG, PERMUTED)
+RELU_LONG = Design(name="pixels-relu-longer", arms=arms([RELU, BIAS_1], updates=LONGER), draws=32, **SIDES)
+DESIGNS = (DESIGN, LONG, PERMUTED, RELU_LONG)
 
 
 def better(networks=CHRONO, order="rows", rival=PLAIN, design=DESIGN, updates=UPDATES, per=0.01, name=""):
