@@ -189,6 +189,7 @@ def test_a_claim_without_runs_has_an_honest_short_form():
 def test_jupyter_shows_a_claim_as_its_block():
     article = BeautifulSoup(state.CLAIMS[0]._repr_html_(), "html.parser").article
     assert "computed" in article.get_text() and len(article.select("tbody tr")) == len(state.CLAIMS[0].conditions)
+    assert repr(state.CLAIMS[0]) == state.CLAIMS[0].report()  # where there is no page
 
 
 def test_the_styles_of_verdicts_and_of_explorables_name_nothing_alike():

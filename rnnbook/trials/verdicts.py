@@ -88,7 +88,7 @@ class Variation:
         return {**vars(self), "conditions": [one.declared() for one in self.conditions]}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Claim:
     """A sentence on trial, and everything that decides it."""
 
@@ -206,6 +206,9 @@ class Claim:
         estimates = self.estimates(read) if estimates is None else estimates
         verdict, found = self.judge(estimates)[0], self.variations(read, estimates)
         return standing(verdict, found)
+
+    def __repr__(self) -> str:
+        return self.report()
 
     def _repr_html_(self) -> str:
         from rnnbook.trials import blocks  # HTML is for pages, not for those who decide
