@@ -46,7 +46,7 @@ class Minimal(InputGated):
 
 
 class MinGRU(Minimal):
-    """The minimal gated recurrent unit (Feng et al. 2024), z keeping the old state as in `GRU`::
+    """The minimal gated recurrent unit (Feng et al. 2024; their z is 1 - z), z keeping the old state as in `GRU`::
 
         z = σ(x_t W_xz + b_z)
         n = x_t W_xn + b_n

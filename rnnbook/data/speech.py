@@ -32,8 +32,8 @@ TRACKS = ("pitch", "F1", "F2", "F3", "voice", "breath", "hiss")
 HIGHER = (3500.0, 4500.0, 5500.0)  # formants that hardly move
 BANDWIDTHS = (60.0, 90.0, 150.0, 250.0, 300.0, 400.0)
 
-#: F1, F2, F3 and hiss in Hz, voice and breath from 0 to 1, milliseconds. The vowels' formants are the means of men in
-#: Peterson & Barney (1952).
+#: F1, F2, F3 and hiss in Hz, voice and breath from 0 to 1, milliseconds. The formants of iy, ih, eh, aa, ah, ao, uh and
+#: uw are the means of men in Peterson & Barney (1952); those of the other vowels are ours.
 PHONES = {
     "iy": (270, 2290, 3010, 0, 1.0, 0.0, 140),
     "ih": (390, 1990, 2550, 0, 1.0, 0.0, 90),

@@ -46,8 +46,9 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
 
     Notes
     -----
-    The forward and backward variables α and β of Graves et al. 2006, as logarithms and, whatever the dtype of the
-    logits, in float64: they grow with T, and a probability is the exponential of a difference of them.
+    The forward and backward variables α and β of Graves et al. 2006 (but β leaves out its own frame), as logarithms
+    and, whatever the dtype of the logits, in float64: they grow with T, and a probability is the exponential of a
+    difference of them.
 
     Examples
     --------

@@ -123,10 +123,10 @@ def forget_bias(cell: Cell, value: Any = 1.0) -> None:
 
 
 def chrono(cell: Cell, t_max: int, rng: np.random.Generator) -> None:
-    """Chrono initialisation: memory times spread from 1 to `t_max` (Tallec & Ollivier 2018).
+    """Chrono initialisation: time constants 1 / (1 - f) spread from 2 to `t_max` (Tallec & Ollivier 2018).
 
-    The keeping gate's bias is ``log u`` with u uniform on [1, t_max - 1], so that a unit
-    forgets over about u steps; where the input gate is separate, its bias is ``-log u``.
+    The keeping gate's bias is ``log u`` with u uniform on [1, t_max - 1], so that its
+    time constant is u + 1 steps; where the input gate is separate, its bias is ``-log u``.
 
     Parameters
     ----------

@@ -193,8 +193,9 @@ def best_of(select: Array, outcome: Array, tries: int = TRIES) -> Estimate:
 class Share(Condition):
     """The probability that the best of `tries` runs succeeds: 1 - (1 - p)^tries, p the share of single runs.
 
-    Clopper & Pearson's interval of p, and Newcombe's (1998, method 10) for a difference. It needs
-    outcomes of 0 and 1 that validation data see as well; with ``tries=1`` it is a plain share.
+    Clopper & Pearson's interval of p; for a difference two of them are combined as Newcombe (1998) combines
+    Wilson's in his method 10. It needs outcomes of 0 and 1 that validation data see as well; with ``tries=1`` it is
+    a plain share.
     """
 
     tries: int = 1
@@ -232,7 +233,7 @@ def share(success: Array, tries: int = 1) -> Estimate:
 
 
 def difference_of_shares(a: Estimate, b: Estimate) -> Estimate:
-    """A difference of two shares, by Newcombe's hybrid of their intervals."""
+    """A difference of two shares, their intervals combined by squares, as in Newcombe's method 10."""
     value = a.value - b.value
 
     def exact(alpha):

@@ -226,7 +226,7 @@ CLAIMS = (
     Claim(
         words="ReLUs that start as the identity are as good as an LSTM",
         sentence="A ReLU RNN from the identity is as good as an LSTM with forget bias 1 on three tasks and on pixels.",
-        said=(Said("le2015simple", "comparable to LSTM, on adding, on digits pixel by pixel and on two large tasks"),),
+        said=(Said("le2015simple", "comparable to LSTM, on adding, on pixels, on language and on speech"),),
         section="10-long-memory",
         logic="as good as",
         region=(-1.0, INF),

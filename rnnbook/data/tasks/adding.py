@@ -8,11 +8,12 @@ from rnnbook.learning.training import Batch
 
 
 def adding(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike = np.float32) -> Batch:
-    """Add two marked numbers in a long sequence (Hochreiter & Schmidhuber 1997, experiment 4).
+    """Add two marked numbers in a long sequence (after Hochreiter & Schmidhuber 1997, experiment 4).
 
     At each step the input is a number from [0, 1) and a marker, 1 at two steps (one in each
     half) and 0 elsewhere. After the last step the output should be the sum of the two marked
-    numbers. Always answering 1 gives a mean squared error of 1/6.
+    numbers. Always answering 1 gives a mean squared error of 1/6. This is the later form of the task, as in
+    Arjovsky et al. (2016); the first had numbers from [-1, 1], and marked both ends as well.
 
     Parameters
     ----------
