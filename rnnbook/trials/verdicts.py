@@ -174,8 +174,13 @@ class Claim:
     def judge(self, estimates: Sequence[Estimate]) -> tuple[str, str]:
         """The verdict that these estimates bear, and what it hangs on."""
         if all(isinstance(one, Computed) for one in self.conditions):
-            holds = [one.name for one in estimates if label(self.region, one.interval()) == "in"]
-            return "computed", f"it holds for {', '.join(holds)}" if holds else "it does not hold"
+            held, others = (
+                "; ".join(one.name for one in estimates if (label(self.region, one.interval()) == "in") is side)
+                for side in (True, False)
+            )
+            if not held:
+                return "computed", "it does not hold"
+            return "computed", f"it holds for {held}" + (f", not for {others}" if others else "")
         remarks = dict.fromkeys(one.remark for one in estimates if one.remark)
         if remarks:
             return "not tested", "; ".join(remarks)
