@@ -13,8 +13,8 @@ class GRU(Cell):
     """The gated recurrent unit (Cho et al. 2014), z keeping the old state::
 
         r, z = σ(a_r), σ(a_z)
-        n = tanh(x_t W_xn + b_xn + r ⊙ (h_{t-1} W_hn + b_n))      reset="after"
-        n = tanh(x_t W_xn + b_xn + (r ⊙ h_{t-1}) W_hn)            reset="before"
+        n = tanh(x_t W_xn + b_n' + r ⊙ (h_{t-1} W_hn + b_n))      reset="after"
+        n = tanh(x_t W_xn + b_n' + (r ⊙ h_{t-1}) W_hn)            reset="before"
         h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}
 
     Parameters

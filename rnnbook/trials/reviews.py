@@ -40,9 +40,10 @@ from rnnbook import (
     softmax_cross_entropy,
 )
 from rnnbook.data.words import Vocabulary, minibatches
-from rnnbook.trials import INF, Change, Claim, Said, Slice, Variation, training
-from rnnbook.trials.before import Before, Old, blurred, tune_and_run
+from rnnbook.trials import FOLDER, INF, Change, Claim, Said, Slice, Variation, results, rows_where, training
+from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
 from rnnbook.trials.estimates import Estimate, corrected
+from rnnbook.trials.sweeps import sweep
 
 EMBEDDED, UNITS, UPDATES, RANGE = 32, 32, 600, (5e-4, 2e-2)
 WORDS = 5000  # rows of the table, more than any fold has words: one size, so that a worker compiles once
@@ -218,6 +219,19 @@ def less(pairs, outcome="right"):
     )
 
 
+def swapped(biased, outcome):
+    """The last state less the mean where the LSTM with one start has the rate chosen for that with the other."""
+    start = "forget bias 1" if biased else "LSTM"
+    right, tuning = side(f"{start} mean", outcome)
+    return blurred(over_folds(rows_where(results("reviews-rates"), network=f"{start} last")[outcome] - right), tuning)
+
+
+def with_the_others_rate(biased, outcome="right_with_tail"):
+    """The condition that is made of it."""
+    tables = "reviews-tuning", "reviews", "reviews-rates"
+    return (Before("LSTM, against the mean", tables, partial(swapped, biased, outcome), (-100.0, 100.0)),)
+
+
 LAST = {
     f"{cell}, against the {word}": (f"{cell} last", f"{cell} {pool}")
     for cell in ("LSTM", "GRU")
@@ -249,6 +263,8 @@ CLAIMS = (
             Variation("28 words more at the end", less(LAST, "right_with_tail")),
             Variation("a forget bias of 1 and 28 words more", less(LAST_BIASED, "right_with_tail")),
             Variation("pairs in order, not answers right", less(LAST, "ordered")),
+            Variation("28 words more, at the rate of the forget bias of 1", with_the_others_rate(biased=False)),
+            Variation("a forget bias of 1 and 28 words more, at the rate without", with_the_others_rate(biased=True)),
         ),
         shared=True,
         changes=(
@@ -256,6 +272,12 @@ CLAIMS = (
                 date="2026-11-28",
                 what="one more variation, a forget bias of 1 and 28 words more",
                 why="a referee found that the two together turn the verdict",
+                part="variations",
+            ),
+            Change(
+                date="2026-11-29",
+                what="two more variations, each of the two starts with the learning rate of the other",
+                why="a referee found that with a forget bias of 1 the last state was trained at six times the rate",
                 part="variations",
             ),
         ),
@@ -288,6 +310,13 @@ SLICES = (
 
 
 def make():
-    """Both tables."""
+    """Three tables."""
     networks = [{"network": network} for network in NETWORKS]
     tune_and_run(run, networks, "reviews", lambda rows: rows["validation"], RANGE, **TUNING)
+    starts = "LSTM last", "forget bias 1 last"
+    factors = [
+        {"network": start, "fold": fold, "learning_rate": rate_of("reviews", network=other)}
+        for start, other in (starts, starts[::-1])
+        for fold in range(FOLDS)
+    ]
+    sweep(run, factors, [0], table=FOLDER / "reviews-rates.csv")

@@ -8,10 +8,10 @@ from rnnbook.learning.training import Batch
 
 
 def latch(rng: np.random.Generator, batch: int, lag: int, dtype: DTypeLike = np.float32) -> Batch:
-    """Say at the last step which of two symbols came first, `lag` steps before.
+    """Say at the last step whether the input `lag` steps before, the first, was +1 or -1.
 
-    After Bengio, Simard & Frasconi 1994. The first input is +1 or -1; noise from a normal
-    distribution of standard deviation 0.1 follows. Guessing costs log 2 ≈ 0.693 nats.
+    After Bengio, Simard & Frasconi 1994. Noise from a normal distribution of standard deviation 0.1
+    follows the first input. Guessing costs log 2 ≈ 0.693 nats.
 
     Parameters
     ----------
