@@ -13,6 +13,7 @@ from fontTools import subset, ttLib
 from fontTools.varLib import instancer
 
 OUT = Path(__file__).parents[1] / "book/_static/fonts"
+FIGURES = Path(__file__).parents[1] / "rnnbook/plots/serif.ttf"
 ACCENTED = "ßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÄÅÇÉÖØÜıŒœ"
 SIGNS = "\u00a0§©°±²³·×÷–—‘’“”„•…−↑↓\u2007\u2009\u202f"
 LETTERS = [*range(0x20, 0x7F), *map(ord, ACCENTED + SIGNS)]
@@ -47,3 +48,9 @@ def make(name, package, style, weights, folder):
 
 for name, (package, style, weights) in FONTS.items():
     make(name, package, style, weights, Path(sys.argv[1]))
+
+# Matplotlib reads one weight, and no WOFF2
+text = ttLib.TTFont(OUT / "serif.woff2", recalcTimestamp=False)
+text.flavor = None
+instancer.instantiateVariableFont(text, {"wght": 400}).save(FIGURES)
+print("figures", FIGURES.stat().st_size, "bytes")

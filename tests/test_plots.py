@@ -1,6 +1,7 @@
 """The shared figures: what they show, and that their labels can be read."""
 
 import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -107,3 +108,11 @@ def test_a_number_in_a_table_may_have_its_interval():
 def test_a_table_whose_rows_and_formats_are_not_as_many_as_its_heads_is_refused(rows, formats):
     with pytest.raises(ValueError, match="2"):
         plots.Table(["a", "b"], rows, formats)
+
+
+def test_figures_are_set_in_the_letters_of_the_text():
+    plots.use_style()
+    _figure, ax = plots.new_figure()
+    face = mpl.font_manager.findfont(ax.title.get_fontproperties())
+    assert Path(face) == Path(plots.__file__).with_name("serif.ttf")
+    assert {ord(letter) for letter in "0123456789−±×·RNNlstm"} <= set(mpl.ft2font.FT2Font(face).get_charmap())

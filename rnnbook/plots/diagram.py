@@ -12,6 +12,9 @@ from rnnbook.cells import Cell
 from rnnbook.plots.graphs import edges_on_path, graph
 from rnnbook.plots.style import COLOURS, INK, new_figure
 
+# how a formula stands in a box; its letters are Computer Modern, the family says only how high a line is
+_FORMULA: dict = {"ha": "center", "va": "center_baseline", "fontsize": 14, "family": "DejaVu Sans"}
+
 
 def cell_diagram(cell: Cell, path: str | None = None) -> tuple[Figure, Axes]:
     """A cell as a diagram, with the path of a gradient highlighted.
@@ -75,7 +78,7 @@ def gate_box(ax: Axes, at: tuple[float, float], text: str, colour: str, half_wid
     corner = (at[0] - half_width, at[1] - 0.5)
     style = "round,pad=0,rounding_size=0.18"
     ax.add_patch(FancyBboxPatch(corner, 2 * half_width, 1.0, boxstyle=style, fc="none", ec=colour, lw=1.6, zorder=3))
-    ax.text(*at, text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
+    ax.text(*at, text, color=colour, **_FORMULA, zorder=4)
 
 
 def _draw_node(ax, node):
@@ -86,7 +89,7 @@ def _draw_node(ax, node):
     if node.kind == "op":
         ax.add_patch(Circle(node.at, node.half_width, fc="none", ec=INK, lw=1.4, zorder=3))
         colour = INK
-    ax.text(*node.at, node.text, color=colour, ha="center", va="center_baseline", fontsize=14, zorder=4)
+    ax.text(*node.at, node.text, color=colour, **_FORMULA, zorder=4)
 
 
 def _draw_edge(ax, nodes, edge, faint, thick):

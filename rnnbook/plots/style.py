@@ -1,10 +1,12 @@
 """One look for every figure: the palette, type and size, and the format notebooks save."""
 
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -37,12 +39,16 @@ CELL_STYLES: dict[str, dict] = {
 #: From little to much of one thing, such as four forget biases.
 RAMP = ("#5865cb", "#4c58c4", "#343fa8", "#1d2670")
 
+# the letters of the book's text, a subset of Source Serif 4; its licence lies beside it, and .ci/fonts.py makes it
+font_manager.fontManager.addfont(Path(__file__).with_name("serif.ttf"))
+
 STYLE: dict[Any, Any] = {
     "figure.figsize": (4.8, 3.0),  # a phone shows it at three quarters: 12 points are still 12 pixels
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
+    "font.family": ["Book Serif", "DejaVu Sans"],  # what the first has no letter for is taken from the second
     "font.size": 12,
     "axes.titlesize": 12,
     "axes.labelsize": 12,
