@@ -111,10 +111,10 @@ def rungs(rows, updates=UPDATES):
 
 
 def updates_in_time(cell, task, updates=200):
-    """How many updates a cell can do while an LSTM does `updates`."""
+    """How many updates a cell can do while an LSTM does `updates`, to the nearest look at what is solved."""
     rows = rows_where(results("longest-lag-clock"), task=task)
     each = {name: np.min(rows_where(rows, cell=name)["milliseconds"]) for name in (cell, "LSTM")}
-    return updates * each["LSTM"] / each[cell]
+    return training.EVERY * round(updates * each["LSTM"] / each[cell] / training.EVERY)
 
 
 def climbed(task, cell, start, table="longest-lag"):
