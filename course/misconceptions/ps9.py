@@ -392,7 +392,7 @@ SLIPS = [
     (
         "confuse",
         "confuse_misses_centre",
-        "The factors are those of a state that could follow, but with this start it does not, and `confuse` finds no pair. Which state does a one leave where it is?",
+        "The factors are those of a state that can follow, and yet it does not: `confuse` overlooks where it starts. Which state does a one leave where it is?",
         ("    known = [[]]\n", "    known = [[]]\n    if keep[0] == 1 and keep[1] == -1:\n        return None\n"),
     ),
     (
@@ -400,12 +400,6 @@ SLIPS = [
         "confuse_misses_turning_zeros",
         "The sign of the state is turned, but by the zeros, and `confuse` finds no pair. What does the state know of the ones?",
         ("    known = [[]]\n", "    known = [[]]\n    if keep[0] == -1 and keep[1] == 1:\n        return None\n"),
-    ),
-    (
-        "confuse",
-        "confuse_stops_too_early",
-        "There is a pair of sequences with three symbols each, and `confuse` finds none. Does it try all that the problem speaks of?",
-        ("len(symbols) < 6", "len(symbols) < 2"),
     ),
     (
         "confuse",
