@@ -18,6 +18,9 @@ from course import grammar, model
 from course.words import EQUATIONS, equation, phrase
 
 RTOL, ATOL = 1e-7, 1e-9
+MOST = 3  # places of a mistake that are told where it cannot be known which it is
+#: Of a gate or another quantity these can be wrong where it is made or, to the same effect, where it is used.
+OTHERWISE = ("left out", "activation", "sign", "complement", "block", "twice", "transpose", "quantity")
 FIT = 0.7  # how much of what is spoilt must be alike before an equation is blamed
 SOME, FEW = 20, 3  # how many edits that explain something are tried with each other, and how many with all
 #: Quantities that a student may have at hand in a function, and the model does not name.
@@ -29,7 +32,7 @@ EXTRAS = {
 #: Of edits that give the same, the kind that is first here names the mistake.
 KINDS = (
     *("known", "left out", "activation", "slope", "index", "carry", "boundary", "sign", "complement", "block"),
-    *("exchange", "twice", "transpose", "mean", "axis", "result", "quantity", "order", "start", "case", "function"),
+    *("result", "exchange", "twice", "axis", "transpose", "mean", "quantity", "order", "start", "case", "function"),
     *("range", "factor", "product", "comparison", "number", "constant", "zero", "too many"),
 )
 
@@ -191,17 +194,28 @@ class Suspects:
     # what is found
 
     def single(self, student, explains):
-        """The edit that gives what the student's function gives, or None."""
+        """The edits that give what the student's function gives, each in another place.
+
+        A gate that is read wrongly gives the same as one that is used wrongly: who can only call a function cannot say
+        which line it is, and must not accuse one of them.
+        """
         probe = 0 if student(0) is not None else 1
         vectors, seen = self.table(probe)
         if self.fits(student(probe), probe):
             found = np.flatnonzero(close(vectors, self.vector(student(probe), probe)).all(axis=1))
         else:
             found = np.array([k for k, one in enumerate(seen) if alike(one, student(probe))], int)
+        told: list = []
         for k in found:
-            if not self.idle[k] and explains(self.program(self.edits[k])):
-                return self.edits[k]
-        return None
+            edit = self.edits[k]
+            other = edit.kind in OTHERWISE and edit.group[0] == self.name
+            if self.idle[k] or edit.place in [one.place for one in told] or (told and not other):
+                continue
+            if explains(self.program(edit)):
+                told.append(edit)
+            if told and (len(told) == MOST or told[0].kind not in OTHERWISE):
+                break
+        return told
 
     def explained(self, seen, vector, probe):
         """For each row of results: how many parts of what is wrong it explains, and how many it contradicts.
@@ -313,15 +327,16 @@ class Suspects:
         due = self.vector(self.due[probe], probe)
         wrong = ~self.whole_parts(close(due, self.vector(student(probe), probe)), probe)
         for (_, quantity), switch in self.schemas[""].quantities.items():
-            if quantity not in table:
+            label = table.get(f"{self.name}.{quantity}", table.get(quantity))
+            if not label:
                 continue
             seen = self.see(self.program(grammar.Edit({switch: disturbed}, "", "")), probe)
             spoilt = ~self.whole_parts(close(due, self.vector(seen, probe)), probe)
             score = (spoilt & wrong).sum() / (spoilt | wrong).sum() if self.fits(seen, probe) else 0
             if score > best + 1e-9:
                 best, told = score, []
-            if score > best - 1e-9 and (table[quantity], quantity) not in told:
-                told.append((table[quantity], quantity))
+            if score > best - 1e-9 and (label, quantity) not in told:
+                told.append((label, quantity))
         return told
 
 
@@ -417,8 +432,8 @@ def name_mistakes(problem_set, name, student, numbers, outputs, known, explains)
         return seen[probe]
 
     def single():
-        edit = suspects.single(on, explains)
-        return edit.words if edit else ""
+        found = [edit.words for edit in suspects.single(on, explains)]
+        return f"One of these gives your results. {' Or: '.join(found)}" if len(found) > 1 else "".join(found)
 
     def pair():
         found = suspects.pair(on, explains)
@@ -430,8 +445,10 @@ def name_mistakes(problem_set, name, student, numbers, outputs, known, explains)
         return f"There are two mistakes. The one: {one.words} The other: {other.words}"
 
     def first():
-        found = suspects.equations(on)
-        said = [equation(label) + (f", for {phrase(quantity)}" if quantity else "") for label, quantity in found[:3]]
+        found: dict = {}
+        for label, quantity in suspects.equations(on):
+            found.setdefault(label, []).append(phrase(quantity) if quantity else "")
+        said = [f"{equation(label)}, for {' or '.join(q)}".removesuffix(", for ") for label, q in found.items()][:3]
         return f"The first thing that does not hold is {'; or '.join(said)}." if said else ""
 
     return single, pair, first

@@ -35,6 +35,7 @@ class Edit:
     words: str
     group: tuple = ()  # edits of one group are also made all together
     source: str = ""  # of a known wrong program that is no edit of the model's
+    place: str = ""  # where it is, as its words begin
 
 
 def sigmoid(a):
@@ -65,6 +66,7 @@ def product(factors):
 
 LIKELY_INSIDE = ("left out", "activation", "slope", "sign", "twice", "transpose", "mean", "axis", "index", "boundary")
 SIDE_BY_SIDE = {"gates": ["a_r", "a_z"]}  # what a quantity holds in blocks
+CALLED = {"np.outer": "the outer product", "np.sqrt": "the root", "np.abs": "the absolute value"}
 GIVEN = ("sigmoid",)  # functions that the students get
 OPERATORS = {
     ast.Div: operator.truediv,
@@ -102,20 +104,26 @@ CALLS: dict[str, list[tuple]] = {
     "np.sqrt": [("function", "a root is left out", lambda a: a)],
     "np.abs": [
         ("function", "the absolute values are left out", lambda a: a),
-        ("function", "the real parts are taken", np.real),
+        ("function", "real parts stand where absolute values belong", np.real),
     ],
-    "np.imag": [("function", "the real part is taken", np.real), ("function", "the absolute value is taken", np.abs)],
+    "np.imag": [
+        ("function", "the real part stands where the imaginary part belongs", np.real),
+        ("function", "the absolute value stands where the imaginary part belongs", np.abs),
+    ],
     "np.linalg.norm": [
         ("function", "another norm is taken: the root of the sum of squares", lambda a, *_: np.linalg.norm(a)),
         ("function", "another norm is taken: the largest absolute entry", lambda a, *_: np.abs(a).max()),
         ("function", "another norm is taken: that of the sums of columns", lambda a, *_: np.linalg.norm(a, 1)),
     ],
     "np.linalg.eigvals": [("function", "singular values stand for eigenvalues", lambda a: np.linalg.svd(a)[1])],
-    "min": [("function", "the larger of two is taken", max), ("function", "no limit is kept", lambda a, b: b)],
+    "min": [
+        ("function", "the larger of two values stands where the smaller belongs", max),
+        ("function", "the second of two values stands where the smaller of them belongs", lambda a, b: b),
+    ],
     "reversed": [("order", "the steps are taken in the other order", lambda a: a)],
     "np.where": [
         ("case", "the two cases are exchanged", lambda c, a, b: np.where(c, b, a)),
-        ("case", "one of the two cases is taken always", lambda c, a, b: np.where(c, a, a)),
+        ("case", "one of the two cases is used for all entries", lambda c, a, b: np.where(c, a, a)),
         ("case", "one of the two cases is set to zero", lambda c, a, b: np.where(c, a, 0)),
     ],
     "range": [
@@ -141,28 +149,28 @@ CALLS: dict[str, list[tuple]] = {
 #: the same for methods
 METHODS: dict[str, list[tuple]] = {
     "sum": [
-        ("mean", "a mean is taken where shares are to be added", lambda a, **k: a.mean(**k)),
+        ("mean", "a mean stands where a sum belongs", lambda a, **k: a.mean(**k)),
         ("axis", "the sum goes over another axis", lambda a, **_: a.sum(axis=-1)),
         ("axis", "the sum goes over all axes", lambda a, **_: a.sum()),
         ("axis", "the sum is left out", lambda a, **_: a),
-        ("mean", "one of the shares stands for the sum", lambda a, **_: a[0]),
+        ("mean", "one summand stands for the whole sum", lambda a, **_: a[0]),
         ("axis", "the sum keeps an axis of length one", lambda a, **k: a.sum(**k, keepdims=True)),
     ],
     "mean": [
-        ("mean", "a sum is taken where a mean belongs", lambda a, **k: a.sum(**k)),
+        ("mean", "a sum stands where a mean belongs", lambda a, **k: a.sum(**k)),
         ("mean", "the mean goes over one axis only", lambda a, **_: a.sum() / len(a)),
         ("mean", "the mean goes over one axis only", lambda a, **_: a.sum() / a.shape[-1]),
-        ("mean", "half of the mean is taken", lambda a, **k: a.mean(**k) / 2),
-        ("function", "a root is taken of the mean", lambda a, **k: np.sqrt(a.mean(**k))),
+        ("mean", "half of the mean stands where the mean belongs", lambda a, **k: a.mean(**k) / 2),
+        ("function", "the root of the mean stands where the mean belongs", lambda a, **k: np.sqrt(a.mean(**k))),
     ],
     "max": [
-        ("function", "the smallest is taken", lambda a: a.min()),
-        ("function", "the first is taken, not the largest", lambda a: a.ravel()[0]),
-        ("function", "the mean is taken", lambda a: a.mean()),
-        ("function", "the sum is taken", lambda a: a.sum()),
+        ("function", "the smallest value stands where the largest belongs", lambda a: a.min()),
+        ("function", "the first value stands where the largest belongs", lambda a: a.ravel()[0]),
+        ("function", "the mean stands where the largest value belongs", lambda a: a.mean()),
+        ("function", "the sum stands where the largest value belongs", lambda a: a.sum()),
     ],
 }
-BATCH = ("a mean is taken where shares are to be added",)
+BATCH = ("a mean stands where a sum belongs",)
 SLOPES = [
     ("the slope of {v} is left out", lambda v: 1.0),
     ("the slope is that of a sigmoid, and {v} went through tanh", lambda v: v * (1 - v)),
@@ -171,11 +179,11 @@ SLOPES = [
         lambda v: 1 - np.arctanh(v) ** 2,
     ),
     ("{v} goes through the activation once more before its slope is taken", lambda v: 1 - np.tanh(v) ** 2),
-    ("in the slope the square of {v} is left out", lambda v: 1 - v),
-    ("in the slope of {v} a sign is turned", lambda v: 1 + v**2),
+    ("the slope of {v} lacks a square", lambda v: 1 - v),
+    ("the slope of {v} has a wrong sign", lambda v: 1 + v**2),
     ("{v} itself stands where its slope belongs", lambda v: v),
-    ("the slope of {v} has lost its one", lambda v: v**2),
-    ("the square root of the slope of {v} is taken", lambda v: np.sqrt(1 - v**2)),
+    ("the slope of {v} lacks its one", lambda v: v**2),
+    ("the square root stands for the slope of {v} itself", lambda v: np.sqrt(1 - v**2)),
 ]
 GATE_SLOPES = [
     ("the slope of {v} is left out", lambda v: 1.0),
@@ -218,8 +226,8 @@ def slope_of(node):
     return square.left
 
 
-def told(node):
-    """A part of an expression in words."""
+def told(node, what="expression"):
+    """A part of an expression in words; `what` it is called where it has no name."""
     if isinstance(node, ast.Name):
         return phrase(node.id)
     if slope_of(node) is not None:
@@ -229,9 +237,11 @@ def told(node):
     if is_number(node):
         return "a number"
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):
-        return f"`{dotted(node.func).split('.')[-1]}` of {told(node.args[0])}"
-    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in ("np", "sigmoid", "len")]
-    return f"the part with {phrase(names[0])}" if names else "a part"
+        name = dotted(node.func)
+        return f"{CALLED.get(name, name.split('.')[-1])} of {told(node.args[0])}"
+    called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called and n.id != "np"]
+    return f"the {what} with {phrase(names[0])}" if names else f"a {what}"
 
 
 def terms_of(node, sign=1):
@@ -274,10 +284,10 @@ def without(parts, k):
 
 #: what may be read at each step instead of the step's own
 STEPS = [
-    ("of {v} the step before is read, and at the first step the last", lambda a: np.roll(a, 1, axis=0)),
-    ("of {v} the step after is read", lambda a: np.concatenate([a[1:], a[-1:]])),
-    ("of {v} the first step is read every time", lambda a: np.repeat(a[:1], len(a), axis=0)),
-    ("of {v} the last step is read every time", lambda a: np.repeat(a[-1:], len(a), axis=0)),
+    ("{v} is read at the step before, and for the first step at the last", lambda a: np.roll(a, 1, axis=0)),
+    ("{v} is read at the step after", lambda a: np.concatenate([a[1:], a[-1:]])),
+    ("{v} is read at the first step every time", lambda a: np.repeat(a[:1], len(a), axis=0)),
+    ("{v} is read at the last step every time", lambda a: np.repeat(a[-1:], len(a), axis=0)),
     ("the first step is left out", lambda a: a[1:]),
     ("the last step is left out", lambda a: a[:-1]),
 ]
@@ -352,7 +362,7 @@ class Schema(ast.NodeTransformer):
     def place(self):
         """Where an edit is, in words."""
         where = f"in {self.inside}" if self.inside else f"in `{self.function}`"
-        return where if self.function == self.main() else f"{where}, within a step,"
+        return f"{where}," if self.function == self.main() else f"{where}, within a step,"
 
     def main(self):
         """The function that is graded."""
@@ -364,7 +374,7 @@ class Schema(ast.NodeTransformer):
             return
         where = self.place()
         text = f"{where[0].upper()}{where[1:]} {words}."
-        self.edits.append(Edit({switch: change}, kind, text.replace(",.", "."), (self.function, kind, *group)))
+        self.edits.append(Edit({switch: change}, kind, text, (self.function, kind, *group), place=where))
 
     def edit(self, switch, kind, words, change, group=()):
         """Register an edit of a sum or a product, which does not need to know what else is there."""
@@ -445,6 +455,8 @@ class Schema(ast.NodeTransformer):
         self.quantities.setdefault((self.function, name), switch)
         shape = getattr(self.known.get(name), "shape", None)
         self.too_many(switch, shape, name)
+        if shape:
+            self.at(switch, "sign", "the sign is turned", lambda a, _: -a)
         if shape and len(shape) > 1 and name not in self.arguments:
             for activation, function in (("tanh", np.tanh), ("a sigmoid", sigmoid)):
                 words = f"{activation} is applied that does not belong there"
@@ -460,6 +472,9 @@ class Schema(ast.NodeTransformer):
                 self.at(switch, "too many", words, lambda a, env, n=other: a + env[n])
                 words = f"there is a factor too many: {phrase(other)}"
                 self.at(switch, "too many", words, lambda a, env, n=other: a * env[n])
+            if isinstance(there, float) and shape:
+                words = f"there is a factor too many: {phrase(other)}"
+                self.at(switch, "twice", words, lambda a, env, n=other: env[n] * a)
 
     def permutations(self, switch, names, kind):
         """Edits that put parts into another order."""
@@ -488,7 +503,7 @@ class Schema(ast.NodeTransformer):
             self.inside = here if here == there else f"{here} and {there}"
             where = self.place()
             words = f"{where[0].upper()}{where[1:]} {phrase(one)} and {phrase(other)} stand in each other's place."
-            self.edits.append(Edit(changes, "exchange", words.replace(",.", "."), (self.function, "exchange")))
+            self.edits.append(Edit(changes, "exchange", words, (self.function, "exchange"), place=where))
 
     def visit_Return(self, node):
         """The results, each with a place of its own."""
@@ -509,6 +524,10 @@ class Schema(ast.NodeTransformer):
                 if isinstance(there, np.ndarray) and there.shape == shape and dotted(value) != other:
                     words = f"{phrase(other)} is returned where something else belongs"
                     self.at(switch, "quantity", words, lambda _, env, n=other: env[n])
+                elif isinstance(there, np.ndarray) and there.ndim == 3 and there.shape[1:] == shape:
+                    for which, step in (("first", 0), ("last", -1)):
+                        words = f"the {which} step of {phrase(other)} is returned where something else belongs"
+                        self.at(switch, "quantity", words, lambda _, env, n=other, t=step: env[n][t])
             if self.results:
                 self.quantities["", name] = switch
             self.at(switch, "sign", "the sign is turned", lambda a, _: -np.asarray(a), ("all",))
@@ -707,7 +726,11 @@ class Schema(ast.NodeTransformer):
         return self.call(switch, lambda test, a, b: a() if test else b(), test, first, second)
 
     def visit_ListComp(self, node):
-        """A list made in one expression: its names have no switches."""
+        """A list made in one expression: its names have no switches; its variable is named by what it runs over."""
+        loop = node.generators[0]
+        if isinstance(loop.target, ast.Name) and isinstance(loop.iter, ast.Name):
+            for name in [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == loop.target.id]:
+                name.id = f"each_{loop.iter.id}"
         frozen, self.frozen = self.frozen, True
         node.elt = self.visit(node.elt)
         self.frozen = frozen
@@ -755,16 +778,16 @@ class Schema(ast.NodeTransformer):
             first, second = (isinstance(side, ast.Attribute) for side in (node.left, node.right))
             side = "left" if first and not second else "right" if second and not first else ""
             self.at(switch, "transpose", f"the product with {right} is transposed", lambda a, b: (a @ b).T, (side,))
-            self.at(switch, "product", f"the product with {right} is taken entry by entry", lambda a, b: a * b, (side,))
+            self.at(switch, "product", f"the product with {right} is one entry by entry", lambda a, b: a * b, (side,))
             mean = lambda a, b: a @ b / len(b)
             if side == "left":
-                self.at(switch, "mean", "a mean is taken where shares are to be added", mean, BATCH)
+                self.at(switch, "mean", "a mean stands where a sum belongs", mean, BATCH)
             self.at(switch, "order", f"{left} and {right} stand in the other order", lambda a, b: b @ a)
             blocks = self.blocks_of(node.left)
             count = len(blocks)
             for k, block in enumerate(blocks):
                 fewer = lambda a, b, k=k: in_block(a, k, count, lambda part: 0 * part) @ b
-                self.at(switch, "left out", f"the share of {phrase(block)} is left out", fewer)
+                self.at(switch, "left out", f"the block of {phrase(block)} is left out", fewer)
         if kind is operator.truediv:
             self.at(switch, "left out", f"the division by {right} is left out", lambda a, b: a)
             self.at(switch, "product", f"{right} multiplies where it should divide", lambda a, b: a * b)
@@ -808,7 +831,7 @@ class Schema(ast.NodeTransformer):
         """A sum: a term left out, counted twice, with the other sign, or multiplied."""
         switch, signs = next(self.switches), [sign for sign, _ in terms]
         for k, (_, term) in enumerate(terms):
-            said = told(term)
+            said = told(term, "term")
             inner = f"{said} does not take part"
             if isinstance(term, ast.Name) and term.id in self.loop and term.id == self.target:
                 inner = f"{said} is overwritten: what was there before is not added"
@@ -838,7 +861,10 @@ class Schema(ast.NodeTransformer):
                 self.edit(switch, "product", f"{said} divides where it should be added", divided)
         if all(sign > 0 for sign in signs):
             self.edit(
-                switch, "mean", "a mean of two is taken where a sum belongs", lambda parts: total(signs, parts) / 2
+                switch,
+                "mean",
+                "a mean of two terms stands where their sum belongs",
+                lambda parts: total(signs, parts) / 2,
             )
         shape = self.shape_of(functools.reduce(lambda a, b: ast.BinOp(a, ast.Add(), b), [term for _, term in terms]))
         parts = ast.List([self.visit(term) for _, term in terms], ast.Load())
@@ -859,14 +885,14 @@ class Schema(ast.NodeTransformer):
                 change = lambda fs, r=rest, j=j, s=slope: product([*(fs[n] for n in r), s(fs[j])])
                 self.edit(switch, "slope", words.format(v=phrase(name)), change, (words, "gates"))
         for k, factor in enumerate(factors):
-            said = told(factor)
+            said = told(factor, "factor")
             fewer = lambda fs, k=k: product(without(fs, k))
             detail = ("slope of tanh",) if slope_of(factor) is not None else ()
             self.edit(switch, "left out", f"a factor is left out: {said}", fewer, detail)
             twice = lambda fs, k=k: product([*fs, fs[k]])
             self.edit(switch, "twice", f"a factor stands twice: {said}", twice)
         for k, factor in enumerate(factors if len(factors) > 1 else ()):
-            said = told(factor)
+            said = told(factor, "factor")
             others = lambda fs, k=k: product(without(fs, k))
             self.edit(
                 switch, "product", f"{said} is added where it should multiply", lambda fs, k=k, r=others: r(fs) + fs[k]
@@ -882,7 +908,7 @@ class Schema(ast.NodeTransformer):
             )
         if len(factors) == 2:
             matrices = lambda fs: fs[0] @ fs[1]
-            words = f"a product of matrices stands for one entry by entry, of {told(factors[0])}"
+            words = f"a product of matrices stands for one entry by entry, of {told(factors[0], 'factor')}"
             self.edit(switch, "product", words, matrices)
         shape = self.shape_of(functools.reduce(lambda a, b: ast.BinOp(a, ast.Mult(), b), factors))
         self.factor = True
@@ -924,20 +950,20 @@ class Schema(ast.NodeTransformer):
         if isinstance(index, ast.Name):
             before = lambda a, t: a[t - 1]
             after = lambda a, t: a[min(t + 1, len(a) - 1)]
-            self.at(switch, "index", f"of {said} the step before is read", before)
-            self.at(switch, "index", f"of {said} the step after is read", after)
+            self.at(switch, "index", f"{said} is read at the step before", before)
+            self.at(switch, "index", f"{said} is read at the step after", after)
             self.at(switch, "index", f"{said} is read from the other end", lambda a, t: a[len(a) - 1 - t])
-            self.at(switch, "index", f"of {said} the last step is read every time", lambda a, t: a[-1])
-            self.at(switch, "index", f"of {said} the first step is read every time", lambda a, t: a[0])
+            self.at(switch, "index", f"{said} is read at the last step every time", lambda a, t: a[-1])
+            self.at(switch, "index", f"{said} is read at the first step every time", lambda a, t: a[0])
         elif isinstance(index, ast.BinOp):
             self.at(
                 switch,
                 "index",
-                f"of {said} the step itself is read, not its neighbour",
+                f"{said} is read at the step itself, not at its neighbour",
                 lambda a, t: a[t + 1],
                 ("same",),
             )
-            self.at(switch, "index", f"of {said} a step too far away is read", lambda a, t: a[t - 1])
+            self.at(switch, "index", f"{said} is read at a step too far away", lambda a, t: a[t - 1])
         elif isinstance(index, ast.Tuple) and all(isinstance(part, ast.Slice) for part in index.elts):
 
             def moved(a, i, k):
@@ -1023,8 +1049,12 @@ class Schema(ast.NodeTransformer):
             def apart(_, parts, k=k):
                 return rightly(total(without(signs, k), without(parts, k))) + rightly(signs[k] * parts[k])
 
-            self.at(switch, "activation", f"{told(term)} is added after the activation", outside, ("outside", k))
-            self.at(switch, "activation", f"{told(term)} goes through the activation by itself", apart, ("apart", k))
+            self.at(
+                switch, "activation", f"{told(term, 'term')} is added after the activation", outside, ("outside", k)
+            )
+            self.at(
+                switch, "activation", f"{told(term, 'term')} goes through the activation by itself", apart, ("apart", k)
+            )
         parts = copy.deepcopy(visited.args[2])
         return self.call(switch, lambda a, _: rightly(a), visited, parts)
 

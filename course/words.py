@@ -20,20 +20,25 @@ BASE = {
     "z": "the update gate",
     "n": "the candidate n",
     "a": "the pre-activation",
-    "hs": "the states",
-    "cs": "the memories",
-    "dhs": "the losses' own gradients",
-    "gates": "the gates",
+    "hs": "`hs`",
+    "cs": "`cs`",
+    "dhs": "`dhs`",
+    "gates": "the array of the gates",
+    "r_h": "the product r ⊙ h",
     "tanh_c": "tanh of the memory",
     "dc_all": "the memory's whole gradient",
     "d_reset": "the gradient behind the reset gate",
     "running": "the mask of the sequences that still run",
     "before": "the state before the step",
     "e": "the error e",
-    "kept": "what is kept of S",
-    "along": "what the gradient of the new matrix has along the key",
+    "kept": "the matrix α S",
+    "along": "the product of the new matrix's gradient and the key",
     "dS_all": "the whole gradient of the new matrix",
-    "dkept": "the gradient of what is kept",
+    "dkept": "the gradient of the matrix α S",
+    "difference": "the difference from the target",
+    "point": "the point with its complex step",
+    "scale": "the scale",
+    "spread": "the standard deviation",
 }
 #: Of each problem set: where the book defines a quantity, or the result of a function.
 EQUATIONS = {
@@ -69,7 +74,14 @@ EQUATIONS = {
     },
     "ps5": {
         "peephole_step": "eq-peep-gates",
+        **dict.fromkeys(("peephole_step.f", "peephole_step.i", "peephole_step.g"), "eq-peep-gates"),
+        "peephole_step.c_new": "eq-peep-cell",
+        **dict.fromkeys(("peephole_step.o", "peephole_step.h_new"), "eq-peep-output"),
         "coupled_step": "eq-coupled",
+        **dict.fromkeys(("coupled_step.a_f", "coupled_step.a_g", "coupled_step.a_o"), "eq-lstm-affine"),
+        **dict.fromkeys(("coupled_step.f", "coupled_step.g", "coupled_step.o"), "eq-lstm-gates"),
+        **dict.fromkeys(("coupled_step.c_new", "coupled_step.h_new"), "eq-coupled"),
+        "gru_step.h_new": "eq-gru",
         "gru_step": "eq-gru",
         "r": "eq-gru-before",
         "n": "eq-gru-before",
@@ -84,6 +96,9 @@ EQUATIONS = {
         "linear_forward": "eq-later-linear",
         "du": "eq-scan-back",
         "two_in_one": "eq-scan",
+        **dict.fromkeys(("e", "S_new"), "eq-later-delta"),
+        "delta_step.h": "eq-later-write",
+        "dkept": "eq-later-state-back",
         "dS_all": "eq-later-read-back",
         "dq": "eq-later-read-back",
         "de": "eq-later-write-back",
@@ -97,6 +112,8 @@ def phrase(name):
     """A quantity in words, from its name in the model solution."""
     if name in BASE:
         return BASE[name]
+    if match := re.fullmatch(r"each_(\w+)", name):
+        return f"each of {phrase(match[1])}"
     if match := re.fullmatch(r"a_(\w)", name):
         return f"{phrase(match[1]).removesuffix(f' {match[1]}')}'s pre-activation"
     if match := re.fullmatch(r"([a-z])_new", name):

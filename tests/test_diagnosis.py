@@ -71,6 +71,26 @@ def test_a_right_line_is_never_accused():
         assert all({"f": "forget", "i": "input"}[gate] in words for gate in gates), words
 
 
+def test_no_line_is_accused_where_another_could_be_wrong_to_the_same_effect():
+    cases = {
+        ("ps5", "gru_step", "(r * h)", "(z * h)"): ("reset gate", "candidate n, the update gate"),
+        ("ps5", "gru_step", "(r * h)", "((1 - r) * h)"): ("reset gate", "candidate n, one minus the reset gate"),
+        ("ps9", "delta_step", "v - kept @ k", "kept @ k - v"): ("error e, the sign", "`S_new`, the sign"),
+        ("ps9", "delta_step", "e = v - kept @ k", "e = beta * (v - kept @ k)"): ("error e", "`S_new`"),
+        ("ps9", "delta_step_back", "S_new.T @ dh", "kept.T @ dh"): ("gradient of `q`", "`S_new`"),
+    }  # fmt: skip
+    for (problem_set, problem, old, new), both in cases.items():
+        source = model.source_of(problem_set, problem)
+        assert old in source
+        words = unseen.told(problem_set, problem, source.replace(old, new))
+        assert "One of these" in words and all(one in words for one in both), words
+    source = model.source_of("ps5", "peephole_step").replace("i * g", "i * g * p_i")
+    words = unseen.told("ps5", "peephole_step", source)
+    assert equation("eq-peep-cell") in words and equation("eq-peep-output") not in words, words
+    source = model.source_of("ps9", "linear_backward").replace("dkeep, du, dh\n", "dkeep, du, du[0]\n")
+    assert "first step of the gradient of `u`" in unseen.told("ps9", "linear_backward", source)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_no_right_solution_is_told_anything(seed, monkeypatch):
     monkeypatch.setattr(examiner, "seed", 1000 + seed)

@@ -100,7 +100,7 @@ SLIPS = [
     (
         "gru_step",
         "z_and_one_minus_z",
-        "z and 1 - z are exchanged, as in PyTorch's sources of confusion: here z keeps the old state.",
+        "z and 1 - z are exchanged, as in many tutorials: here z keeps the old state.",
         ("z * h + (1 - z) * n", "(1 - z) * h + z * n"),
     ),
     (
