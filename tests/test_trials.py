@@ -81,7 +81,7 @@ def test_make_results_makes_the_tables_of_every_trial_in_the_order_of_the_chapte
     chapters = [int(claim.section[:2]) for module in MODULES.values() for claim in module.CLAIMS[:1]]
     assert chapters == sorted(chapters)
     monkeypatch.setattr(sys, "argv", ["trials", "pixel"])
-    with pytest.raises(SystemExit, match="no trial is called 'pixel'; there are .*pixels"):
+    with pytest.raises(SystemExit, match=r"no trial is called 'pixel'; there are .*pixels"):
         runpy.run_module("rnnbook.trials", run_name="__main__")
 
 
