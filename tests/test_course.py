@@ -341,14 +341,14 @@ HOSTILE = {
         "import numpy as np\nnp.allclose = np.array_equal = lambda *a, **k: True\n"
         "np.testing.assert_allclose = lambda *a, **k: None\nnp.asarray = lambda *a: 0",
         "    return 0 * h",
-        "In what `rnn_step` returns there are only zeros",
+        "In what `rnn_step` returns, there are only zeros",
         False,
     ),
     "patches the assert helper": (
         "import builtins, sys\nbuiltins.AssertionError = Exception\nexamine = require = lambda *a, **k: None\n"
         "sys.modules['course'] = sys.modules['course.examiner'] = sys.modules[__name__]",
         "    return 0 * h",
-        "In what `rnn_step` returns there are only zeros",
+        "In what `rnn_step` returns, there are only zeros",
         False,
     ),
     "equal to everything": (

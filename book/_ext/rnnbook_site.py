@@ -80,7 +80,7 @@ def declare_safe(app, *_):
 # the bibliography asks for its plugins at every citation, and each time all installed packages are searched
 pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
 
-LETTER = r"(?:DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
+LETTER = r"(?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
 # f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index
 SYMBOL = re.compile(rf"(?<![A-Za-z\\_{{])(?P<q>{QUANTITY})(?P<i>_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}))")
