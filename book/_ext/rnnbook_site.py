@@ -142,7 +142,7 @@ class InlineFigures(SphinxPostTransform):
                 letters.add(outline)
             svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
             # a hundredth of a point is finer than any screen
-            svg = re.sub(r' d="[^"]*"', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)
+            svg = re.sub(r' (?:d|x|y)="[^"]*"|translate\([^)]*\)', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)
             alt = escape(image.get("alt", ""), quote=True)
             svg = svg.replace("<svg ", f'<svg class="rb-figure" role="img" aria-label="{alt}" ', 1)
             image.replace_self(nodes.raw("", svg, format="html"))

@@ -23,7 +23,8 @@ from sphinx.util.docutils import SphinxRole
 
 TAG = re.compile(r'tag_slide(?:-([a-z]+))?(?=[\s"])')
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-OUTLINE = re.compile(r'<path id="((?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-[^"]*)"[^>]*/>')  # of a letter: once a page
+# of a letter: once a page
+OUTLINE = re.compile(r'<path id="((?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-[^"]*)"[^>]*/>')
 RIGHT = ' class="fragment custom right"'
 LINES = 12  # of text that a slide holds below its head
 PAGE = """<!DOCTYPE html>
