@@ -19,12 +19,13 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from rnnbook_site import LETTER
 from sphinx.util.docutils import SphinxRole
 
 TAG = re.compile(r'tag_slide(?:-([a-z]+))?(?=[\s"])')
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # of a letter: once a page
-OUTLINE = re.compile(r'<path id="((?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-[^"]*)"[^>]*/>')
+OUTLINE = re.compile(rf'<path id="({LETTER}[^"]*)"[^>]*/>')
 RIGHT = ' class="fragment custom right"'
 LINES = 12  # of text that a slide holds below its head
 PAGE = """<!DOCTYPE html>

@@ -183,9 +183,6 @@ def pixels_read(rival, **budget):
     return pixels.better([pixels.RELU], rival=rival, per=0.02, name="pixels", **budget)
 
 
-LONG_READ = {"design": pixels.RELU_LONG, "updates": pixels.LONGER}
-
-
 PLACE = 10, 1
 CLAIMS = (
     Claim(
@@ -241,7 +238,10 @@ CLAIMS = (
             Variation(f"{HALF} updates", (*more(RELU, BIAS_1, THREE, HALF, 0.5), *pixels_read(pixels.BIAS_1))),
             Variation(
                 f"{pixels.LONGER} updates on the pixels",
-                (*more(RELU, BIAS_1, per=0.5), *pixels_read(pixels.BIAS_1, **LONG_READ)),
+                (
+                    *more(RELU, BIAS_1, per=0.5),
+                    *pixels_read(pixels.BIAS_1, design=pixels.RELU_LONG, updates=pixels.LONGER),
+                ),
             ),
         ),
         changes=(

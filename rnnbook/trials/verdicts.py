@@ -274,9 +274,9 @@ class Claim:
         lines = [head, *self._lines(estimates), f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
         return "\n".join(wrapped(line, "    ") for line in lines)
 
-    def varied(self, read: Callable[[str], Array] = results) -> str:
-        """The estimates of the variations that have conditions of their own, as lines of text."""
-        own = [one for one in self.panel if one.conditions]
+    def varied(self, read: Callable[[str], Array] = results, only: Sequence[str] = ()) -> str:
+        """The estimates of the variations that have conditions of their own, or of those named, as lines of text."""
+        own = [one for one in self.panel if one.conditions and (not only or one.name in only)]
         lines = [[one.name, *self._lines([c.estimate(read) for c in one.conditions])] for one in own]
         return "\n".join(line for several in lines for line in several)
 
