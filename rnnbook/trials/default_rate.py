@@ -34,6 +34,7 @@ def untouched(rng, task, compiled=True):
 
 SETTINGS = {
     "network": f"the plain recipe, an LSTM of {recipes.UNITS} units",
+    "data": "a day of power scaled by its first half",
     "budget": f"{UPDATES} updates",
     "training": "Adam, 32 days an update, gradients clipped at norm 1",
 }
@@ -77,5 +78,6 @@ CLAIMS = (
         margin="two per cent: about what a single line of the recipe brings or costs",
         conditions=tuple(Before(task, recipes.TABLES, partial(cost, task)) for task in recipes.UPDATES),
         panel=(Variation(f"{UPDATES} updates, on power demand", (LONGER,)),),
+        changes=(recipes.LEAK,),
     ),
 )

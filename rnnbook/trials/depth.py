@@ -54,6 +54,7 @@ DESIGN = Design(
     settings={
         "network": f"LSTMs of about {PARAMETERS} recurrent parameters, if nothing else is said",
         "start": "a forget bias of 1 in every layer, weights from ±1/√units",
+        "data": "a day of power scaled by its first half",
         "budget": "1000 updates on characters, 600 on power demand, if nothing else is said",
         "training": "Adam, 32 sequences an update, gradients clipped at norm 1; no dropout, no normalisation",
     },
@@ -89,5 +90,6 @@ CLAIMS = (
             Variation("four times the updates, power", (deeper("power", longer=MORE),)),
             Variation("four times the parameters, power", (deeper("power", parameters=MORE * PARAMETERS),)),
         ),
+        changes=(recipes.LEAK,),
     ),
 )

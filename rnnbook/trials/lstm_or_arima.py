@@ -34,10 +34,7 @@ ORDERS = ((2, 0, 0), (9, 0, 0), (2, 0, 1), (3, 0, 2), (2, 1, 2))
 
 # ---------------------------------------------------------------- examples
 def parts(task, fold, seen):
-    """Examples to learn from, to stop by and to be tested on, as pairs of input and target, and the naive error.
-
-    Those of the chapters on recipes and on quantization, with the days' scale as it comes.
-    """
+    """Examples to learn from, to stop by and to be tested on, as pairs of input and target, and the naive error."""
     if task == "sunspots":
         _, number = data.sunspots()
         end = 208 + 3 * fold
@@ -48,7 +45,7 @@ def parts(task, fold, seen):
         last = past[-seen:, None, None], after[None, None]
         n = x.shape[1] * 4 // 5
         return (x[:, :n], target[:, :n]), (x[:, n:], target[:, n:]), last, scale
-    days = np.concatenate([data.power(part)[0] for part in ("train", "test")], axis=1).astype(float)
+    days = training.days_by_first_half()
     return cut(days[:, np.random.default_rng(fold).permutation(days.shape[1])], seen)
 
 
@@ -58,12 +55,6 @@ def cut(days, seen):
     scale = np.abs(np.diff(days[:, :250], axis=0)).mean()
     some = slice(0, 200), slice(200, 250), slice(250, None)
     return (*((pair[0][:, c], pair[1][:, c]) for c in some), scale)
-
-
-def days_by_first_half():
-    """All days of power, each shifted and scaled by its first twelve hours; shape (24, 1096, 1)."""
-    days = np.concatenate([data.power(part)[0] for part in ("train", "test")], axis=1).astype(float)
-    return (days - days[:12].mean(axis=0)) / days[:12].std(axis=0)
 
 
 def known_before(fold):
@@ -88,7 +79,7 @@ def examples(task, fold, seen):
         pairs = (x[:, learn], target[:, learn]), (x[:, watch], target[:, watch])
         test = later.T[..., None].copy(), scaled[None, None, end : end + ahead]
         return *pairs, (x, target), test, np.abs(np.diff(scaled[:end])).mean()
-    days = days_by_first_half()
+    days = training.days_by_first_half()
     days = days[:, np.random.default_rng(0).permutation(days.shape[1])]
     size = days.shape[1] // BLOCKS
     block = [days[:, k * size : (k + 1) * size] for k in range(BLOCKS)]

@@ -61,6 +61,7 @@ DESIGN = Design(
     outcomes={f"lost_{bits}": (-100.0, INF) for bits in BITS} | {f"whole_{bits}": (-100.0, INF) for bits in (8, 4)},
     settings={
         "network": f"{UNITS} units in float64, a forget bias of 1, trained as in the table of recipes",
+        "data": "characters, vowels, and days of power scaled by their first half",
         "budget": ", ".join(f"{updates} updates on {task}" for task, updates in recipes.UPDATES.items()),
         "rates": ", ".join(f"{rate:.3g} on {task}" for task, rate in RATES.items())
         + f"; a quarter of it with {4 * UNITS} units",
@@ -116,6 +117,7 @@ def claim(words, bits):
                 why="a referee found the reason untrue of characters, and the rate unsaid",
                 part="words",
             ),
+            recipes.LEAK,
         ),
     )
 

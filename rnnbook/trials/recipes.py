@@ -3,7 +3,8 @@
 What a practitioner decides, one decision at a time, on three of the book's tasks: characters of Shakespeare (32
 streams by 32 steps, 1000 updates, tested on 50,000 characters), speakers of vowels (ten-fold cross-validation, three
 times; 400 updates of 32 utterances, mean over time) and power demand (from the first twelve hours of a day the other
-twelve, 200 days to learn from, 600 updates of 32). Thirty runs each: other seeds, and other folds or days.
+twelve, each day scaled by the first, 200 days to learn from, 600 updates of 32). Thirty runs each: other seeds, and
+other folds or days.
 
 "base" is an LSTM of 32 units, its biases zero but for a forget bias of 1, weights from ±1/√H, Adam at a constant rate,
 gradients clipped at norm 1, float32. Each other recipe differs from it in what its name says. Batches of 8 and 128 see
@@ -142,7 +143,7 @@ def examples(rng, task, fold, size, dtype):
             return softmax_cross_entropy(network(asked.x, asked.lengths), asked.target)[0]
 
         return lambda: spoken(rng.choice(learn, size)), lambda net: nats(net, watch), lambda net: nats(net, test)
-    days = np.concatenate([data.power(part)[0] for part in ("train", "test")], axis=1).astype(dtype)
+    days = training.days_by_first_half().astype(dtype)
     days = days[:, np.random.default_rng(fold).permutation(days.shape[1])]
     x, target = days[:12], np.swapaxes(days[12:], 0, 2)
     learn, watch, test = slice(200), slice(200, 250), slice(250, None)
@@ -245,6 +246,11 @@ def against(rates=RATES[:2], tasks=tuple(UPDATES), but=""):
     )
 
 
+LEAK = Change(
+    date="2026-11-29",
+    what="a day of power is scaled by its first twelve hours, not by all; its runs were made anew",
+    why="a referee found the leak that chapter 13 closes, and that layer normalisation helps where it is closed",
+)
 PLACE = 16, 1
 CLAIMS = (
     Claim(
@@ -276,6 +282,7 @@ CLAIMS = (
                 why="a referee saw that more decisions cannot turn a refuted always; the runs were there",
                 part="variations",
             ),
+            LEAK,
         ),
     ),
 )

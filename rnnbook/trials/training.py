@@ -88,6 +88,13 @@ def plays(part):
     return text.encode(data.shakespeare(part), data.ALPHABET)
 
 
+@lru_cache
+def days_by_first_half():
+    """All days of power, each shifted and scaled by its first twelve hours; shape (24, 1096, 1)."""
+    days = np.concatenate([data.power(part)[0] for part in ("train", "test")], axis=1).astype(float)
+    return (days - days[:12].mean(axis=0)) / days[:12].std(axis=0)
+
+
 def parameters_of(make, inputs, units):
     """How many numbers a cell learns."""
     return sum(p.size for p in make(inputs, units, rng=np.random.default_rng(0)).params.values())
