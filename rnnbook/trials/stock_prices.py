@@ -18,7 +18,7 @@ day to be forecast is the last that is seen.
 import numpy as np
 
 from rnnbook import LSTM, Batch, Dense, Model, Monitor, data, forecast, gaussian_nll, mean_squared_error, sweep
-from rnnbook.trials import FOLDER, INF, Claim, Said, Slice, Variation, results, rows_where, training
+from rnnbook.trials import FOLDER, INF, Change, Claim, Said, Slice, Variation, results, rows_where, training
 from rnnbook.trials.before import Before, Old, blurred, rate_of, tune_and_run
 from rnnbook.trials.estimates import by_unit, mean
 
@@ -158,7 +158,7 @@ CLAIMS = (
         region=(1.0, INF),
         unit="per cent, or days of a hundred",
         quantity="how much better than doing nothing",
-        margin="one per cent, or one day of a hundred: what would be worth money, as an earlier draft put it",
+        margin="one per cent, or one day of a hundred: a large advantage, for far less of one would be worth money",
         conditions=scores(),
         own={
             "prices, against yesterday's": (1.0, "%"),
@@ -187,6 +187,14 @@ CLAIMS = (
             ),
         ),
         shared=True,
+        changes=(
+            Change(
+                date="2026-11-29",
+                what="the margin's reason, which had called one per cent the least that is worth money",
+                why="a referee reckoned that it is a Sharpe ratio of about 1.6 a year, before costs",
+                part="words",
+            ),
+        ),
     ),
 )
 SLICES = (
