@@ -144,7 +144,7 @@ def test_strings_become_a_batch():
         )
         assert not batch.x[n:, b].any() and len(features) == len(speech.LEVELS)
         assert n == 1 + int((seconds - 0.032 + 1e-9) / 0.02)
-    assert speech.alive(batch).sum(axis=0).tolist() == batch.lengths.tolist()
+    assert batch.mask.sum(axis=0).tolist() == batch.lengths.tolist()
     with pytest.raises(ValueError, match="part must be one of 'train', 'validation', got 'test'"):
         speech.corpus("test")
 
@@ -207,7 +207,7 @@ def test_how_far_a_network_looks_back_is_measured_rightly():
     readout = Dense(20, 11, rng=np.random.default_rng(0), dtype=np.float64)
     found = speech.strings(np.random.default_rng(0), 4)
     batch = speech.batch(found, np.zeros(4, int))
-    batch = Batch(batch.x.astype(float), batch.target, lengths=batch.lengths)
+    batch = Batch(batch.x.astype(float), batch.target, batch.mask, batch.lengths)
     back, by_lag = spoken_digits.reach(Model(Echo(), readout), batch)
     np.testing.assert_allclose(by_lag[:3], [2 / 3, 1 / 3, 0], atol=1e-12)
     assert back == 20  # nine tenths are reached at a lag of one frame

@@ -517,3 +517,16 @@ def test_the_digits_have_two_parts_and_need_a_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match=r"pip install rnnbook\[data\]"):
         data.digits("test")
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_stands_behind_the_end_of_a_sequence_does_not_count_in_training(rng, compiled):
+    """Lengths without a mask are a mask: the loss of a batch is the mean over the steps that are there."""
+    x, target = rng.normal(size=(6, 2, 3)), rng.normal(size=(6, 2, 1))
+    model = Model(LSTM(3, 4, rng=rng, dtype=np.float64), Dense(4, 1, rng=rng, dtype=np.float64))
+    y = [model(x[:n, [b]])[:, 0] - target[:n, b] for b, n in enumerate((6, 2))]
+    batch = Batch(x, target, lengths=np.array([6, 2]))
+    monitor = Monitor(validation=batch)
+    history = fit(model, mean_squared_error, SGD(0.1), lambda: batch, steps=1, compiled=compiled, monitor=monitor)
+    assert np.isclose(history.loss[0], np.mean(np.concatenate(y) ** 2))
+    assert np.isclose(history.validation[0][1], history.loss[0])

@@ -339,7 +339,8 @@ def batch(strings: Sequence[Spoken], levels: Array) -> Batch:
     Returns
     -------
     Batch
-        ``x`` has shape (180, B, 20), ``target`` (5, B), a digit's label being one more than the digit.
+        ``x`` has shape (180, B, 20), ``target`` (5, B), a digit's label being one more than the digit; ``mask``
+        (180, B) is True where a frame is there, and ``lengths`` (B,) counts these frames.
     """
     x = np.zeros((LONGEST, len(strings), BANDS), np.float32)
     labels, lengths = np.zeros((5, len(strings)), int), np.zeros(len(strings), int)
@@ -347,13 +348,7 @@ def batch(strings: Sequence[Spoken], levels: Array) -> Batch:
         lengths[b] = len(features[level])
         x[: lengths[b], b] = (features[level] - MEAN) / SPREAD
         labels[: len(digits), b] = np.array(digits) + 1
-    return Batch(x, labels, lengths=lengths)
-
-
-def alive(batch: Batch) -> Array:
-    """The mask of the frames that are there, (T, B)."""
-    assert batch.lengths is not None
-    return sequence_mask(batch.lengths, len(batch.x))[..., 0]
+    return Batch(x, labels, sequence_mask(lengths, LONGEST)[..., 0], lengths)
 
 
 def spelled(rng: np.random.Generator, word: str, accent: int) -> tuple[Array, Array]:

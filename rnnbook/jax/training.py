@@ -42,7 +42,7 @@ def update_chunks(
     while done < steps:
         n = min(size, steps - done, eval_every - done % eval_every)
         drawn = [
-            [_checked(model, checked_batch("batch must return", batch()), update.rng) for _ in range(n)]
+            [_checked(model, checked_batch("batch must return", batch(), model), update.rng) for _ in range(n)]
             for model, batch in zip(models, batches, strict=True)
         ]
         if update.carry and hidden is None:

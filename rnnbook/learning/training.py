@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.arrays import Array
+from rnnbook.cells.base import sequence_mask
 from rnnbook.learning.losses import Loss
 from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
 
@@ -19,14 +20,21 @@ class Batch(NamedTuple):
 
     x: Any  #: (T, B, D), or ids (T, B); for an `EncoderDecoder` a pair
     target: Array  #: (T, B, K), or labels (T, B)
-    mask: Array | None = None  #: (T, B): the steps that count in the loss
+    mask: Array | None = None  #: (T, B): the steps that count in the loss; if None, those within `lengths`
     lengths: Array | None = None  #: (B,): the steps of each sequence
 
 
-def checked_batch(what: str, batch: Any) -> Batch:
-    """`batch` if it is a `Batch`, or a TypeError that begins with `what`."""
+def checked_batch(what: str, batch: Any, model: Any = None) -> Batch:
+    """`batch` if it is a `Batch`, or a TypeError that begins with `what`.
+
+    A model that answers at every step, and does not pool, answers behind a sequence's end as well. Where the batch
+    has lengths and no mask, those steps are masked.
+    """
     if not isinstance(batch, Batch):
         raise TypeError(f"{what} a Batch, as in Batch(x, target), got {type(batch).__name__}")
+    if batch.mask is None and batch.lengths is not None and getattr(model, "pool", "") is None:
+        T, B = np.shape(batch.x)[:2]
+        return batch._replace(mask=sequence_mask(check.lengths(batch.lengths, T, B), T)[..., 0])
     return batch
 
 
@@ -162,6 +170,8 @@ def fit(
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
     validation, eval_every = monitor.validation, monitor.eval_every
+    if validation is not None:
+        validation = checked_batch("validation must be", validation, model)
     history = History()
     best, waited = np.inf, 0
     best_params: dict[str, Array] | None = None
@@ -221,7 +231,7 @@ def _updates(
     """Update the model `steps` times, while loss and gradient norm are finite; yield both each time."""
     state, rate, most = None, optimiser.learning_rate, update.max_norm or np.inf
     for factor in update.factors(steps):
-        x, target, mask, lengths = checked_batch("batch must return", batch())
+        x, target, mask, lengths = checked_batch("batch must return", batch(), model)
         if update.carry or update.rng is not None:
             y, after = model.forward(x, state, lengths, rng=update.rng)
             state = after if update.carry else None

@@ -7,8 +7,8 @@ softmax, in which the units share one opening.
 With a forget bias of 1 a ReLU keeps everything when training begins, and a sigmoid keeps 0.73. So that the shape of the
 gate is compared and not the start, the sigmoid beside the ReLU begins with a forget bias of 6 and keeps 0.9975; the
 usual bias of 1 is among the variations. Input and output gates start as is usual: with a bias of 0 a sigmoid is half
-open and a ReLU nearly shut, and a variation opens the ReLU's by half, too. A softmax has no forget bias, since adding a constant to all its
-arguments changes nothing, and the sigmoid beside it has the usual one.
+open and a ReLU nearly shut, and a variation opens the ReLU's by half, too. A softmax has no forget bias, since adding a
+constant to all its arguments changes nothing, and the sigmoid beside it has the usual one.
 """
 
 import numpy as np
