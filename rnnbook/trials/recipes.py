@@ -249,7 +249,7 @@ def against(rates=RATES[:2], tasks=tuple(UPDATES), but=""):
 LEAK = Change(
     date="2026-11-29",
     what="a day of power is scaled by its first twelve hours, not by all; its runs were made anew",
-    why="a referee found the leak that chapter 13 closes, and that layer normalisation helps where it is closed",
+    why="a referee found here the leak that chapter 13 closes, and that it may turn an effect",
 )
 PLACE = 16, 1
 CLAIMS = (
