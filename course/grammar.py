@@ -353,7 +353,7 @@ class Schema(ast.NodeTransformer):
         self.local = [argument.arg for argument in node.args.args]
         self.arguments = list(self.local)
         self.known = self.values.get(self.function, {})
-        self.inside, self.frozen, self.loop = "", False, set()
+        self.inside, self.frozen, self.within, self.loop = "", False, False, set()
         self.over, self.factor, self.names, self.target = False, False, [], ""
         self.blocks, self.stacked, self.parts_of = [], [], {}  # names of what stands side by side in an array
         body = node.body[1:] if ast.get_docstring(node) else node.body
@@ -447,7 +447,7 @@ class Schema(ast.NodeTransformer):
 
                 words = f"{phrase(name)} is added to what was there before, where it takes its place"
                 self.at(switch, "carry", words, added)
-        return self.call(switch, lambda parts, _: parts, value, ast.Call(ast.Name("locals", ast.Load()), [], []))
+        return self.call(switch, lambda parts, _: parts, value, self.here())
 
     def quantity(self, name, value):
         """A switch behind a quantity, with which it can be disturbed."""
@@ -461,7 +461,7 @@ class Schema(ast.NodeTransformer):
             for activation, function in (("tanh", np.tanh), ("a sigmoid", sigmoid)):
                 words = f"{activation} is applied that does not belong there"
                 self.at(switch, "activation", words, lambda a, _, f=function: f(a))
-        return self.call(switch, lambda a, _: a, value, ast.Call(ast.Name("locals", ast.Load()), [], []))
+        return self.call(switch, lambda a, _: a, value, self.here())
 
     def too_many(self, switch, shape, name):
         """A term or a factor that does not belong to a quantity."""
@@ -475,6 +475,10 @@ class Schema(ast.NodeTransformer):
             if isinstance(there, float) and shape:
                 words = f"there is a factor too many: {phrase(other)}"
                 self.at(switch, "twice", words, lambda a, env, n=other: env[n] * a)
+
+    def here(self):
+        """The names at a place with their values. A lambda sees only its own, so it is given those around it."""
+        return ast.Name("_here", ast.Load()) if self.within else ast.Call(ast.Name("locals", ast.Load()), [], [])
 
     def permutations(self, switch, names, kind):
         """Edits that put parts into another order."""
@@ -515,7 +519,7 @@ class Schema(ast.NodeTransformer):
             name = names[k] if k < len(names) else names[-1]
             self.inside = f"`{name}`" if self.results not in ([], ["result"]) else f"what `{self.function}` returns"
             switch = next(self.switches)
-            environment = ast.Call(ast.Name("locals", ast.Load()), [], [])
+            environment = self.here()
             shape = self.shape_of(value)
             self.too_many(switch, shape, "")
             values.append(self.call(switch, lambda a, _: a, self.visit(value), environment))
@@ -644,7 +648,8 @@ class Schema(ast.NodeTransformer):
         words = f"{phrase(node.id)} does not take part"
         if node.id in self.loop:
             words = f"{phrase(node.id)} is not handed on from step to step"
-        self.at(switch, "left out", words, lambda env, n=node.id: 0 * env[n], ("zero", node.id))
+        if not self.within:  # zeros in one case only are nobody's mistake, but for those before the first step
+            self.at(switch, "left out", words, lambda env, n=node.id: 0 * env[n], ("zero", node.id))
         if between(value):
             words = f"one minus {phrase(node.id)} stands where something else belongs"
             self.at(switch, "complement", words, lambda env, n=node.id: 1 - env[n], ("complement", node.id))
@@ -662,7 +667,7 @@ class Schema(ast.NodeTransformer):
         if np.ndim(value) == 2:
             words = f"{phrase(node.id)} is transposed"
             self.at(switch, "transpose", words, lambda env, n=node.id: env[n].T, ("transposed",))
-        environment = ast.Call(ast.Name("locals", ast.Load()), [], [])
+        environment = self.here()
         edited = ast.Call(
             ast.Subscript(ast.Name("_on", ast.Load()), ast.Constant(switch), ast.Load()), [environment], []
         )
@@ -701,14 +706,13 @@ class Schema(ast.NodeTransformer):
         """A case of its own, such as that of the first step: forgotten, or taken always."""
         switch = next(self.switches)
         test = node.test if isinstance(node.test, ast.Name) else self.visit(node.test)
-        first, second = (
-            ast.Lambda(ast.arguments([], [], None, [], [], None, []), part) for part in (node.body, node.orelse)
-        )
-        # names within a lambda see the locals of the lambda, so they have no switches of their own
         indexed = any(isinstance(n, ast.Subscript) for n in ast.walk(node.body))
-        frozen, self.frozen = self.frozen, True
-        first.body, second.body = self.visit(first.body), self.visit(second.body)
-        self.frozen = frozen
+        environment, within, self.within = self.here(), self.within, True
+        first, second = (
+            ast.Lambda(ast.arguments([], [ast.arg("_here")], None, [], [], None, [environment]), self.visit(part))
+            for part in (node.body, node.orelse)
+        )
+        self.within = within
         if indexed:
             words = "the first step has no case of its own: the index before the first is the last"
         else:
@@ -748,7 +752,7 @@ class Schema(ast.NodeTransformer):
                 words = f"there is {phrase(start)} already, before the first step"
                 change = lambda env, n=start: [env[n]]
                 self.at(switch, "start", words, change, ("start",))
-            environment = ast.Call(ast.Name("locals", ast.Load()), [], [])
+            environment = self.here()
             return self.call(switch, lambda env: [], environment)
         if len(names) > 1 and all(names):
             self.stacked = names
@@ -924,7 +928,7 @@ class Schema(ast.NodeTransformer):
             if isinstance(self.known.get(other), np.ndarray) and self.known[other].shape == shape:
                 words = f"there is a {what} too many: {phrase(other)}"
                 self.at(switch, "too many", words, lambda ps, env, n=other: operation(right(ps), env[n]))
-        return self.call(switch, lambda parts, _: right(parts), parts, ast.Call(ast.Name("locals", ast.Load()), [], []))
+        return self.call(switch, lambda parts, _: right(parts), parts, self.here())
 
     def visit_Attribute(self, node):
         """A transpose that is forgotten."""

@@ -77,6 +77,7 @@ def test_no_line_is_accused_where_another_could_be_wrong_to_the_same_effect():
         ("ps5", "gru_step", "(r * h)", "((1 - r) * h)"): ("reset gate", "candidate n, one minus the reset gate"),
         ("ps9", "delta_step", "v - kept @ k", "kept @ k - v"): ("error e, the sign", "`S_new`, the sign"),
         ("ps9", "delta_step", "e = v - kept @ k", "e = beta * (v - kept @ k)"): ("error e", "`S_new`"),
+        ("ps9", "linear_backward", "hs[t - 1]", "u[t - 1]"): ("linear_forward", "state before the step, `u`"),
         ("ps9", "delta_step_back", "S_new.T @ dh", "kept.T @ dh"): ("gradient of `q`", "`S_new`"),
     }  # fmt: skip
     for (problem_set, problem, old, new), both in cases.items():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course import model
+from course import examiner, grade, model
 
 ps9 = model.solution("ps9")
 
@@ -70,3 +70,23 @@ def test_the_counter_counts(n, rng):
         count = (count, count + 1, count - 1, -count)[symbol] % n
         due.append(count)
     assert ps9.play(*ps9.counter(n), symbols) == due
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "seen"),
+    [
+        ("-np.sin(np.pi / n), np.cos(np.pi / n)", "np.cos(np.pi / n), np.sin(np.pi / n)", "does not lead through all"),
+        ("(np.pi / n)", "(3 * np.pi / n)", "does not lead through all"),
+        ("np.array([1.0, 0.0])", "np.zeros(2)", "does not lead through all"),
+        ("np.array([1.0, 0.0])", "np.array([1.0, 1.0])", "Before the first symbol"),
+    ],
+)
+def test_a_counter_is_not_told_of_what_it_does_rightly(old, new, seen):
+    """For a few `n` a wrong mirror turns the state as if only the order were wrong, and a wrong start is a tie."""
+    source = model.source_of("ps9", "counter")
+    assert old in source
+    space = {"np": np}
+    exec(source.replace(old, new), space)
+    hidden = next(text for key, _, text in grade.roles("ps9")[0] if key == "counter").partition(grade.HIDDEN)[2]
+    with pytest.raises(examiner.Lost, match=seen):
+        exec(hidden, space)

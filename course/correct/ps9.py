@@ -245,7 +245,7 @@ SHORT, LONG = "if len(symbols) < 6:", "[[0] * 1000, [1] + [0] * 999, [1] * 1000,
 ways(
     "ps9",
     "confuse",
-    ((SHORT, "if len(symbols) < 5:"),),
+    ((SHORT, "if len(symbols) < 7:"),),
     ((LONG, "[[0] * 500, [1] + [0] * 499, [1] * 500, [1] * 501]"),),
     ((LONG, "[[0] * 400 + [0], [1] + [0] * 400, [1] * 400, [1] * 401]"),),
     (("return symbols, other", "return [symbols, other]"),),
@@ -259,22 +259,23 @@ ways(
 
 @right("confuse")
 def by_cases(keep, u, h0):
-    """One case after the other, as one would argue on paper."""
+    """The cases that are argued on paper, then all binary numbers of up to six digits."""
     (a0, a1), (u0, u1) = keep, u
     if abs(a1) < 1:
         return [1] * 1000, [1] * 999
     if abs(a0) < 1:
         return [0] * 1000, [1] + [0] * 999
-    candidates = ([0], [1]), ([0, 0], [1]), ([0, 1], [0, 0]), ([1, 0], [0, 0]), ([0, 1, 0], [1, 1]), ([1, 0, 0], [1, 1])
-    for one, other in candidates:
-        states = []
-        for symbols in (one, other):
-            h = h0
+    ends = [], []  # with an even number of ones, and with an odd one
+    for length in range(1, 7):
+        for number in range(2**length):
+            h, symbols = h0, [number >> k & 1 for k in range(length)]
             for s in symbols:
                 h = (a1 * h + u1) if s else (a0 * h + u0)
-            states.append(h)
-        if abs(states[0] - states[1]) < 1e-9:
-            return one, other
+            ends[sum(symbols) % 2].append((h, symbols))
+    for h, symbols in ends[0]:
+        for other_h, other in ends[1]:
+            if abs(h - other_h) < 1e-9:
+                return symbols, other
     return None
 
 

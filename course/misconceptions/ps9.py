@@ -379,6 +379,12 @@ SLIPS = [
     ),
     (
         "confuse",
+        "confuse_misses_longer",
+        "Both factors are 1, and `confuse` finds no pair where the two symbols move the state in opposite directions. How many zeros undo a one, and are your sequences long enough for them?",
+        ("len(symbols) < 6", "len(symbols) < 5"),
+    ),
+    (
+        "confuse",
         "confuse_misses_zeros",
         "The ones turn the sign and the zeros let the state fade, and `confuse` finds no pair. After a long time of zeros, what is left of what came before?",
         ("[0] * 1000, [1] + [0] * 999, ", ""),
@@ -392,7 +398,7 @@ SLIPS = [
     (
         "confuse",
         "confuse_misses_centre",
-        "The factors are those of a state that can follow, and yet it does not: `confuse` overlooks where it starts. Which state does a one leave where it is?",
+        "The factors are those of a state that can follow, but with this start it does not, and `confuse` finds no pair. Which state does a one leave where it is?",
         ("    known = [[]]\n", "    known = [[]]\n    if keep[0] == 1 and keep[1] == -1:\n        return None\n"),
     ),
     (
@@ -410,7 +416,7 @@ SLIPS = [
     (
         "confuse",
         "confuse_far_apart",
-        "There is a pair, but that of `confuse` is none: run both sequences, and their last states differ by more than is allowed. Are they long enough?",
+        "There is a pair, but that of `confuse` is none: run both sequences, and their last states differ by more than is allowed. Do they start at `h0`, and are they long enough?",
         ("[0] * 1000, [1] + [0] * 999, [1] * 1000, [1] * 999", "[0] * 6, [1] + [0] * 5, [1] * 6, [1] * 5"),
         ("< 1e-6", "< 1e-1 * abs(h0)"),
     ),
