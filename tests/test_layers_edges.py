@@ -380,3 +380,31 @@ def test_a_file_that_is_refused_leaves_the_old_one(tmp_path):
     with pytest.raises(ValueError, match="parameters must be arrays of numbers, not so b"):
         save(tmp_path / "cell.npz", cell)
     assert (tmp_path / "cell.npz").read_bytes() == before
+
+
+def test_a_part_is_not_replaced_since_the_old_one_would_be_trained(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    model = Model(LSTM(D, H, **made), Dense(H, K, **made))
+    both = Bidirectional(LSTM(D, H, **made), LSTM(D, H, **made))
+    table, source = Embedding(K, D, **made), Embedding(K, D, **made)
+    pair = EncoderDecoder(LSTM(D, H, **made), LSTM(D, H, **made), Dense(H, K, **made), table)
+    for layer, name, new in (
+        (model, "readout", Dense(H, K, **made)),
+        (model, "recurrent", LSTM(D, H, **made)),
+        (model, "embedding", table),  # it had none
+        (both, "forward_cell", LSTM(D, H, **made)),
+        (pair, "encoder", LSTM(D, H, **made)),
+        (pair, "source", source),
+    ):
+        old = getattr(layer, name)
+        with pytest.raises(AttributeError, match=f"{name} cannot be replaced: make a {type(layer).__name__} of the"):
+            setattr(layer, name, new)
+        assert getattr(layer, name) is old
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        Stack([LSTM(D, H, **made)]).cells[0] = LSTM(D, H, **made)
+    # what the message asks for: the new readout learns, and the old one stays
+    new, old = Dense(H, K, **made), model.readout
+    before = [d.params["W"].copy() for d in (new, old)]
+    batch = rnnbook.Batch(rng.normal(size=(T, B, D)), rng.normal(size=(T, B, K)))
+    rnnbook.fit(Model(model.recurrent, new), rnnbook.mean_squared_error, rnnbook.SGD(0.1), lambda: batch, steps=2)
+    assert (new.params["W"] != before[0]).all() and (old.params["W"] == before[1]).all()

@@ -38,13 +38,22 @@ class Recurrent(Protocol):
 
 
 class Container:
-    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``."""
+    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``.
+
+    A part stays the one it was made with, since sizes, gradients and files hang on it.
+    """
 
     parts: dict[str, Any]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "parts" in vars(self) and (name in self.parts or hasattr(value, "params")):
+            kind = type(self).__name__
+            raise AttributeError(f"{name} cannot be replaced: make a {kind} of the other parts and the new one")
+        super().__setattr__(name, value)
+
     @property
     def params(self) -> dict[str, Array]:
-        """The parameters of all parts; the arrays themselves, so an update in place reaches them."""
+        """The parameters of all parts, in a new dict: the arrays are theirs, so ``params[name][...] = w`` sets one."""
         return self._merged("params")
 
     @property
@@ -101,9 +110,9 @@ class Stack(Container):
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
     @property
-    def cells(self) -> list[Any]:
+    def cells(self) -> tuple[Any, ...]:
         """The cells, from the input upwards."""
-        return list(self.parts.values())
+        return tuple(self.parts.values())
 
     def __call__(
         self,

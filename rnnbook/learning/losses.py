@@ -90,11 +90,9 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
     weights, (logits, labels) = _counted(mask, logits, labels, "logits")
     labels = check.integers("labels", labels, K, "K - 1 = ")
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
-    at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+    log_p = xp.take_along_axis(log_softmax(logits), labels[..., None], axis=-1)[..., 0]
     dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
-    return as_float(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+    return as_float((-log_p * weights).sum()), dlogits * weights[..., None]
 
 
 def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:

@@ -188,8 +188,11 @@ def fit(
             best, best_params, waited = value, {n: p.copy() for n, p in model.params.items()}, 0
             history.best_step = step
 
-    if compiled:
-        updates = _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every)
+    if compiled:  # as programs of JAX, some dozens of updates in a call
+        from rnnbook.jax.training import update_chunks
+
+        chunks = update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every)
+        updates = (pair for (chunk,) in chunks for pair in chunk)
     else:
         updates = _updates(model, loss, optimiser, batch, steps, update)
     for step in range(steps):
@@ -248,16 +251,6 @@ def _updates(
             optimiser.update(model.params, clipped)
             optimiser.learning_rate = rate
         yield value, norm
-
-
-def _compiled_updates(
-    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update, every: int
-) -> Iterator[tuple[float, float]]:
-    """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
-    from rnnbook.jax.training import update_chunks
-
-    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, every):
-        yield from chunk
 
 
 def fit_many(
