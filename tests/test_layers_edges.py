@@ -42,6 +42,8 @@ def layers(rng, dtype):
     return cells | {
         "Stack": Stack([LSTM(D, H, **made), Bidirectional(GRU(H, 2, **made), GRU(H, 2, **made))]),
         "Bidirectional": Bidirectional(LSTM(D, H, **made), GRU(D, H, **made)),
+        "Dense below": Stack([Dense(D, H, **made), LSTM(H, H, **made)]),
+        "Dense above": Bidirectional(Stack([LSTM(D, H, **made), Dense(H, H, **made)]), GRU(D, H, **made)),
     }
 
 
@@ -408,3 +410,35 @@ def test_a_part_is_not_replaced_since_the_old_one_would_be_trained(rng):
     batch = rnnbook.Batch(rng.normal(size=(T, B, D)), rng.normal(size=(T, B, K)))
     rnnbook.fit(Model(model.recurrent, new), rnnbook.mean_squared_error, rnnbook.SGD(0.1), lambda: batch, steps=2)
     assert (new.params["W"] != before[0]).all() and (old.params["W"] == before[1]).all()
+
+
+@pytest.mark.parametrize("attends", [False, True])
+def test_a_dense_encoder_ignores_what_lies_behind_a_sequence(attends, rng):
+    made = {"rng": rng, "dtype": np.float64}
+    attention = Attention(H, D, kind="additive", **made) if attends else None
+    parts = LSTM(K, H, **made), Dense(H + D * attends, K, **made), Embedding(K, K, **made), None, attention
+    model = EncoderDecoder(Dense(D, D, **made), *parts)
+    for name in ("W", "b"):
+        model.encoder.params[name][...] = rng.normal(size=model.encoder.params[name].shape)
+    x, written, lengths = rng.normal(size=(T, B, D)), rng.integers(K, size=(2, B)), np.array([T, 1, 3])
+    dy, found = rng.normal(size=(2, B, K)), []
+    for rubbish in (0.0, np.nan):
+        x[np.arange(T)[:, None] >= lengths] = rubbish
+        y = model((x, written), lengths)
+        found.append([y, model.backward(dy), *model.grads.values()])
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+    # one sequence at a time, without padding
+    alone = [model((x[:n, b : b + 1], written[:, b : b + 1])) for b, n in enumerate(lengths)]
+    np.testing.assert_allclose(y, np.concatenate(alone, axis=1), rtol=1e-12)
+
+
+@pytest.mark.skipif(jax is None, reason="needs JAX")
+def test_a_compiled_dense_ignores_what_lies_behind_a_sequence(rng):
+    layer, lengths = layers(rng, np.float64)["Dense above"], np.array([T, 1, 3])
+    x, dhs = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, 2 * H))
+    x[np.arange(T)[:, None] >= lengths] = np.nan
+    fast, (hs, _) = compiled(layer), layer(x, None, lengths)
+    np.testing.assert_allclose(fast(x, None, lengths)[0], hs, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(fast.backward(dhs)[0], layer.backward(dhs)[0], rtol=1e-10, atol=1e-14)
+    for name, g in layer.grads.items():
+        np.testing.assert_allclose(fast.grads[name], g, rtol=1e-10, atol=1e-13, err_msg=name)

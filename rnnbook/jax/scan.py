@@ -89,7 +89,7 @@ class Scan:
 def _over_time(cell):
     """The cell's run over time, as a function of JAX whose derivative is the cell's `step_back`."""
     jax = import_jax()
-    jnp, scan = jax.numpy, jax.lax.scan
+    scan = jax.lax.scan
 
     def with_params(params):
         bound = copy.copy(cell)

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.arrays import Array, join
-from rnnbook.cells import Cell
+from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
@@ -123,7 +123,8 @@ class EncoderDecoder(Container):
         if self.source is not None:
             source = self.source(source)
         if isinstance(self.encoder, Dense):
-            return self.encoder(source), None
+            alive = None if lengths is None else sequence_mask(lengths, len(source))
+            return within(alive, self.encoder(within(alive, source))), None
         keys, state = self.encoder(source, None, lengths)
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
-from rnnbook.cells.base import Cell, sequence_mask
+from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
 
 
@@ -145,10 +145,11 @@ class Stack(Container):
         """
         x, states, lengths = checked_call(self, x, state, lengths)
         self._masks, final = self.dropout_masks(x, rng) if masks is None else masks, []
+        self.alive = alive = None if lengths is None else sequence_mask(lengths, len(x))
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
             if k and self._masks:
                 x = x * self._masks[k - 1]
-            x, s = (cell(x), ()) if isinstance(cell, Dense) else cell(x, s, lengths)
+            x, s = (within(alive, cell(within(alive, x))), ()) if isinstance(cell, Dense) else cell(x, s, lengths)
             final.append(s)
         return x, tuple(final)
 
@@ -170,7 +171,7 @@ class Stack(Container):
         dstates, masks = checked_states(self, "dstate", dstate, np.shape(dhs)[1:2]), list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
-            dhs, d = (cell.backward(dhs), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
+            dhs, d = (cell.backward(within(self.alive, dhs)), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
             if masks:
                 dhs = dhs * masks.pop()
             first.append(d)
@@ -277,6 +278,14 @@ def sequence_layer(name: str, layer: Any) -> None:
         raise TypeError(f"{name} must be a layer, as a Cell or a Stack, got {getattr(layer, '__name__', layer)!r}")
     if isinstance(layer, (Embedding, TiedReadout)):
         raise TypeError(f"{name} must read sequences of numbers, got {type(layer).__name__}")
+
+
+def must_go_on(layer: Any) -> None:
+    """A ValueError where a layer cannot go on where its last call ended: it keeps nothing, or reads backward too."""
+    if isinstance(layer, Bidirectional) or getattr(layer, "states", None) == ():
+        raise ValueError(f"model must carry a state forward in time, its {type(layer).__name__} does not")
+    for part in getattr(layer, "parts", {}).values():
+        must_go_on(part)
 
 
 def distinct(name: str, layers: Sequence[Any]) -> None:
