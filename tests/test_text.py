@@ -13,9 +13,11 @@ from rnnbook import (
     LSTM,
     Adam,
     Batch,
+    Bidirectional,
     Dense,
     Embedding,
     Model,
+    SelfAttention,
     Stack,
     TiedReadout,
     Update,
@@ -310,3 +312,29 @@ def test_the_trained_networks_read_what_they_were_made_for(name):
         < 2.9
         < text.surprisal(networks.untrained(name, np.random.default_rng(0)), ids).mean()
     )
+
+
+def test_what_carries_no_state_forward_neither_writes_nor_goes_on(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    table, readout = Embedding(K, H, **made), Dense(H, K, **made)
+    both = Bidirectional(LSTM(H, 2, **made), LSTM(H, 2, **made))
+    ids = np.array([0, 1, 2, 3])
+    for recurrent, kind in (
+        (SelfAttention(H, H, **made), "SelfAttention"),
+        (Stack([LSTM(H, H, **made), SelfAttention(H, H, **made)]), "SelfAttention"),
+        (Stack([both]), "Bidirectional"),
+    ):
+        network, message = Model(recurrent, readout, table), f"must carry a state forward in time, its {kind} does not"
+        with pytest.raises(ValueError, match=message):
+            text.generate(network, ids, 3, rng)
+        for compiled in (False, True):
+            draw = text.windows(np.tile(ids, 9), 2, 3)
+            with pytest.raises(ValueError, match=message):
+                fit(network, softmax_cross_entropy, Adam(), draw, steps=2, update=Update(carry=True), compiled=compiled)
+    with pytest.raises(ValueError, match="model must answer at every step, it has pool='last'"):
+        text.generate(Model(LSTM(H, H, **made), readout, table, pool="last"), ids, 3, rng)
+    # what does carry it, writes as if it had read all of the text again
+    network, seen = Model(Stack([LSTM(H, H, **made), Dense(H, H, **made)]), readout, table), ids.tolist()
+    for letter in text.generate(network, ids, 5, rng, top_k=1):
+        assert letter == network(np.array(seen)[:, None])[-1, 0].argmax()
+        seen.append(letter)

@@ -10,6 +10,7 @@ from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
 from rnnbook.arrays import Array
 from rnnbook.layers import Model
+from rnnbook.layers.stack import must_go_on
 from rnnbook.learning.training import Batch
 
 
@@ -235,8 +236,8 @@ def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator,
     Raises
     ------
     ValueError, TypeError
-        When the prompt is empty or has other ids, an argument is of the wrong type, or what the model gives is not a
-        number.
+        When the prompt is empty or has other ids, an argument is of the wrong type, the model pools or carries no
+        state forward in time, or what it gives is not a number.
 
     Examples
     --------
@@ -251,6 +252,9 @@ def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator,
     check.instance("model", model, Model)
     if model.embedding is None:
         raise ValueError("model must read ids, it has no embedding")
+    if model.pool is not None:
+        raise ValueError(f"model must answer at every step, it has pool={model.pool!r}")
+    must_go_on(model)
     prompt = check.integers("prompt", prompt, model.embedding.input_size)
     if prompt.ndim not in (1, 2) or len(prompt) == 0:
         raise ValueError(f"prompt must have shape (T,) or (T, B) with T at least 1, got {prompt.shape}")

@@ -11,6 +11,7 @@ import numpy as np
 from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells.base import sequence_mask
+from rnnbook.layers.stack import must_go_on
 from rnnbook.learning.losses import Loss
 from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
 
@@ -169,6 +170,8 @@ def fit(
     _checked_arguments(model, loss, optimiser, batch, update, monitor)
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
+    if update.carry:
+        must_go_on(model)
     validation, eval_every = monitor.validation, monitor.eval_every
     if validation is not None:
         validation = checked_batch("validation must be", validation, model)
