@@ -30,6 +30,14 @@ def floating(name: str, value: Any) -> Array:
     return array
 
 
+def real_floating(name: str, value: Any) -> Array:
+    """`value` as an array of floating-point numbers that are not complex, or a TypeError."""
+    array = floating(name, value)
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    return array
+
+
 def shaped(name: str, value: Any, expected: Sequence[int | None], axes: str) -> Array:
     """`value` as a floating-point array whose shape is `expected` (None: any size), or an error.
 

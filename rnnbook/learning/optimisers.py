@@ -225,7 +225,7 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
 
 def global_norm(grads: Mapping[str, Array]) -> float:
     """The joint norm of all gradients."""
-    squared: Any = sum(as_float(namespace(g).vdot(g, g)) for g in grads.values())
+    squared: Any = sum(as_float(namespace(g).vdot(g, g).real) for g in grads.values())
     plain = as_float(namespace(squared).sqrt(squared))
     arrays = [g for g in grads.values() if g.size]
     if not arrays or (is_concrete(plain) and SMALLEST < plain < LARGEST):
@@ -234,7 +234,7 @@ def global_norm(grads: Mapping[str, Array]) -> float:
     xp = namespace(arrays[0])
     most = xp.stack([abs(g).max() for g in arrays]).max()
     unit = xp.where((most > 0) & (most < np.inf), most, 1)
-    units: Any = sum(as_float(xp.vdot(g / unit, g / unit)) for g in arrays)
+    units: Any = sum(as_float(xp.vdot(g / unit, g / unit).real) for g in arrays)
     inside = (plain > SMALLEST) & (plain < LARGEST)
     return as_float(
         xp.where(inside, plain, xp.where(unit == most, as_float(most) * namespace(units).sqrt(units), most))
