@@ -108,7 +108,7 @@ def windows(ids, batch, length):
     def draw():
         nonlocal k
         k = (k + 1) % count
-        return Batch(x[k * T : (k + 1) * T], target[k * T : (k + 1) * T])
+        return Batch(x[k * T : (k + 1) * T].copy(), target[k * T : (k + 1) * T].copy())
 
     return draw
 
@@ -133,7 +133,7 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     Raises
     ------
     ValueError
-        When the text is not longer than `batch`.
+        When the text is not longer than `batch`, an id has no logit, or the model does not answer at every step.
 
     Examples
     --------
@@ -150,7 +150,8 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     if not callable(model) or isinstance(model, type):
         raise TypeError(f"model must be a Model, got {type(model).__name__}")
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
-    log_p = log_softmax(model(x))
+    log_p = log_softmax(check.shaped("model's outputs", model(x), (*x.shape, None), "(T, B, K)"))
+    check.integers("ids", ids, log_p.shape[-1], "K - 1 = ")
     return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
 
 
