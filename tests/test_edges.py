@@ -218,7 +218,7 @@ def test_what_compares_numbers_takes_no_complex_ones():
         lambda: beam_search(z[:, 0], 2),
         lambda: text.probabilities(z),
     ):
-        with pytest.raises(TypeError, match="logits must hold real numbers, got dtype complex128"):
+        with pytest.raises(TypeError, match="logits must hold real floating-point numbers, got dtype complex128"):
             use()
     clipped, norm = clip_by_global_norm({"w": np.array([3 + 4j])}, 1.0)
     assert norm == 5 and abs(clipped["w"][0] - (0.6 + 0.8j)) < 1e-15

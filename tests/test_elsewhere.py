@@ -57,7 +57,7 @@ def test_bad_input_to_quantise_is_named():
     for bits in (1, 9, 2.5, "8"):
         with pytest.raises((ValueError, TypeError), match="bits must be"):
             quantize(np.ones(3), bits)
-    with pytest.raises(TypeError, match="array must hold floating-point numbers"):
+    with pytest.raises(TypeError, match="array must hold real floating-point numbers"):
         quantize(np.arange(3))
     with pytest.raises(ValueError, match="array must have one axis or two"):
         quantize(np.ones((2, 2, 2)))
@@ -66,7 +66,7 @@ def test_bad_input_to_quantise_is_named():
             quantize(bad)
     with pytest.raises(ValueError, match=r"and not be empty, got shape \(0, 3\)"):
         quantize(np.zeros((0, 3)))
-    with pytest.raises(TypeError, match="array must hold real numbers, got dtype complex128"):
+    with pytest.raises(TypeError, match="array must hold real floating-point numbers, got dtype complex128"):
         quantize(np.array([1j]))
 
 

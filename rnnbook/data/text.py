@@ -191,7 +191,7 @@ def probabilities(
     >>> probabilities(logits, temperature=0.5).round(3)
     array([0.685, 0.247, 0.062, 0.007])
     """
-    logits = check.real_floating("logits", logits)
+    logits = check.floating("logits", logits, "f")
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits must have shape (..., K) with K at least 1, got {logits.shape}")
     most = logits.max(axis=-1, keepdims=True)

@@ -39,7 +39,7 @@ def quantize(array: ArrayLike, bits: int = 8) -> tuple[Array, Array]:
     >>> (whole * scale).round(2).tolist()
     [[0.4, 2.0], [-1.0, 0.6]]
     """
-    array = check.finite("array", check.real_floating("array", array))
+    array = check.finite("array", check.floating("array", array, "f"))
     check.choice("bits", bits, tuple(range(2, 9)))
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"array must have one axis or two and not be empty, got shape {array.shape}")

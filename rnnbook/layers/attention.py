@@ -60,7 +60,7 @@ class Attention:
         self._kept: Any = None
 
     def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
-        """Attend.
+        """Attend. Queries and keys are kept, not copied: leave them unchanged until `backward`.
 
         Parameters
         ----------

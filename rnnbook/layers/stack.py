@@ -11,9 +11,10 @@ from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
 from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
+from rnnbook.layers.files import HasParameters
 
 
-class Recurrent(Protocol):
+class Recurrent(HasParameters, Protocol):
     """What may stand in a `Stack`: a `Cell`, a `Stack`, or anything that is called as they are.
 
     The state is nested as the layer's parts are, a tuple of arrays for each cell.
@@ -23,12 +24,8 @@ class Recurrent(Protocol):
     output_size: int
 
     @property
-    def params(self) -> dict[str, Array]:
-        """The parameters by name."""
-
-    @property
     def grads(self) -> dict[str, Array]:
-        """Their gradients, filled by `backward`."""
+        """The parameters' gradients, filled by `backward`."""
 
     def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
         """Run over time."""
@@ -38,10 +35,7 @@ class Recurrent(Protocol):
 
 
 class Container:
-    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``.
-
-    A part stays the one it was made with, since sizes, gradients and files hang on it.
-    """
+    """Layers that belong together, for good; its `params` and `grads` are theirs, under ``"part.name"``."""
 
     parts: dict[str, Any]
 
@@ -96,14 +90,12 @@ class Stack(Container):
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
         for k, cell in enumerate(cells):
-            sequence_layer(f"cells[{k}]", cell)
+            sequence_layer(f"cells[{k}]", cell, dense=True)
         distinct("cells", cells)
         for k, (below, above) in enumerate(pairwise(cells)):
             if below.output_size != above.input_size:
-                raise ValueError(
-                    f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
-                    f"its input_size is {above.input_size}"
-                )
+                given = f"the {below.output_size} outputs of cells[{k}], its input_size is {above.input_size}"
+                raise ValueError(f"cells[{k + 1}] must take {given}")
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
         self.dropout, self.variational = probability(dropout), check.instance("variational", variational, bool)
         self._masks: Sequence[Array] | None = None
@@ -200,10 +192,8 @@ class Bidirectional(Container):
         sequence_layer("backward_cell", backward_cell)
         distinct("forward_cell and backward_cell", (forward_cell, backward_cell))
         if forward_cell.input_size != backward_cell.input_size:
-            raise ValueError(
-                f"backward_cell must have input_size {forward_cell.input_size} like forward_cell, "
-                f"got {backward_cell.input_size}"
-            )
+            wanted, got = forward_cell.input_size, backward_cell.input_size
+            raise ValueError(f"backward_cell must have input_size {wanted} like forward_cell, got {got}")
         self.forward_cell, self.backward_cell = forward_cell, backward_cell
         self.parts = {"forward_cell": forward_cell, "backward_cell": backward_cell}
         self.input_size = forward_cell.input_size
@@ -272,12 +262,16 @@ def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, t
     return x, checked_states(layer, "state", state, (B,)), lengths
 
 
-def sequence_layer(name: str, layer: Any) -> None:
-    """A TypeError when a layer does not read sequences: it is no layer, or one for ids."""
+def sequence_layer(name: str, layer: Any, *, dense: bool = False, dropout: bool = False) -> None:
+    """An error when a layer does not read sequences, or has dropout where nothing would draw its masks."""
     if isinstance(layer, type) or not all(hasattr(layer, n) for n in ("input_size", "output_size", "backward")):
         raise TypeError(f"{name} must be a layer, as a Cell or a Stack, got {getattr(layer, '__name__', layer)!r}")
-    if isinstance(layer, (Embedding, TiedReadout)):
+    if isinstance(layer, (Embedding, TiedReadout)) or (isinstance(layer, Dense) and not dense):
         raise TypeError(f"{name} must read sequences of numbers, got {type(layer).__name__}")
+    if getattr(layer, "dropout", 0) and not dropout:
+        raise ValueError(
+            f"{name} must have no dropout: it is drawn for a Stack alone, or in a Model right below readout"
+        )
 
 
 def must_go_on(layer: Any) -> None:
@@ -290,15 +284,17 @@ def must_go_on(layer: Any) -> None:
 
 def distinct(name: str, layers: Sequence[Any]) -> None:
     """A ValueError when one layer stands in two places: it keeps one call only, so its gradients would be wrong."""
-    single = [one for layer in layers for one in _singles(layer)]
+    single = [getattr(one, "cell", one) for layer in layers for _, one in singles(layer)]
     if len({id(one) for one in single}) < len(single):
         raise ValueError(f"{name} must be different objects, got the same one twice")
 
 
-def _singles(layer: Any) -> list[Any]:
-    """The layers of which a layer is made, however they are nested."""
-    parts = layer.parts.values() if isinstance(layer, Container) else ()
-    return [one for part in parts for one in _singles(part)] if parts else [getattr(layer, "cell", layer)]
+def singles(layer: Any, place: str = "") -> list[tuple[str, Any]]:
+    """The layers of which a layer is made, however they are nested, each behind its place, as in ``"0."``."""
+    parts = getattr(layer, "parts", None)
+    if parts is None:
+        return [(place, layer)]
+    return [found for name, part in parts.items() for found in singles(part, f"{place}{name}.")]
 
 
 def _reversal(T: int, lengths: Array) -> Array:

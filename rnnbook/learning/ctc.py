@@ -59,7 +59,7 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     >>> round(float(np.exp(-value)), 6)
     0.75
     """
-    logits = check.shaped("logits", check.real_floating("logits", logits), (None, None, None), "(T, B, K)")
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None, None), "(T, B, K)")
     (T, B, K), xp = logits.shape, namespace(logits)
     if 0 in logits.shape:
         raise ValueError(f"logits must hold at least one frame, sequence and label, got shape {logits.shape}")
@@ -132,7 +132,7 @@ def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
     >>> greedy_decode(np.eye(3)[path][:, None])
     [[1, 1, 2]]
     """
-    logits = check.shaped("logits", check.real_floating("logits", logits), (None, None, None), "(T, B, K)")
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None, None), "(T, B, K)")
     T, B, _ = logits.shape
     alive = np.ones((T, B), bool) if mask is None else check.mask(mask, T, B) > 0
     _comparable(np.where(alive[..., None], logits, 0))
@@ -177,7 +177,7 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     >>> greedy_decode(np.log([[[0.6, 0.4]], [[0.6, 0.4]]])), labels
     ([[]], [1])
     """
-    logits = check.shaped("logits", check.real_floating("logits", logits), (None, None), "(T, K)").astype(
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None), "(T, K)").astype(
         np.float64, copy=False
     )
     _comparable(logits)
@@ -236,9 +236,8 @@ def _can_be_said(labels: Array, alive: Array) -> None:
     if not (is_concrete(labels) and is_concrete(alive)):
         return
     for place, b in np.argwhere(_holes(labels))[:1].tolist():
-        raise ValueError(
-            f"labels must stand before all zeros, those of sequence {b} have {labels[place + 1, b]} behind a 0"
-        )
+        found = labels[place + 1, b]
+        raise ValueError(f"labels must stand before all zeros, those of sequence {b} have {found} behind a 0")
     needed = (labels != BLANK).sum(axis=0) + ((labels[1:] == labels[:-1]) & (labels[1:] != BLANK)).sum(axis=0)
     for b, (n, m) in enumerate(zip(needed, alive.sum(axis=0), strict=True)):
         if n > m:
