@@ -81,9 +81,11 @@ def is_concrete(array: Any) -> bool:
     return isinstance(array, (np.ndarray, np.generic))
 
 
-def as_float(value: Any) -> float:
-    """A single value as a float, or what stands for it while JAX traces."""
-    return float(value) if is_concrete(value) else value
+def as_float(value: Any) -> Any:
+    """A single value as a number of Python, complex if it is; or what stands for it while JAX traces."""
+    if not is_concrete(value):
+        return value
+    return complex(value) if np.iscomplexobj(value) else float(value)
 
 
 def recurrence(step: Callable[..., Array], first: Array, *rows: Array) -> Array:

@@ -22,11 +22,11 @@ def as_array(name: str, value: Any) -> Array:
     return array
 
 
-def floating(name: str, value: Any) -> Array:
-    """`value` as an array of floating-point (or complex) numbers, or a TypeError."""
+def floating(name: str, value: Any, kinds: str = "fc") -> Array:
+    """`value` as an array of floating-point numbers, complex ones too unless `kinds` is "f", or a TypeError."""
     array = as_array(name, value)
-    if array.dtype.kind not in "fc":
-        raise TypeError(f"{name} must hold floating-point numbers, got dtype {array.dtype}")
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} must hold {'real ' * (kinds == 'f')}floating-point numbers, got dtype {array.dtype}")
     return array
 
 
@@ -129,7 +129,7 @@ def numbers(name: str, value: Any) -> Array:
 def dtype(value: Any) -> "np.dtype[Any]":
     """`value` as a dtype in which parameters can be kept, float32 or float64, or an error."""
     try:
-        found = np.dtype(value)
+        found = np.dtype("none" if value is None else value)  # NumPy takes None for float64
     except TypeError:
         raise TypeError(f"dtype must be float32 or float64, got {value!r}") from None
     choice("dtype", found.name, ("float32", "float64"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from kinds import KINDS, random_cell, random_state
 
-from rnnbook import GRU, LSTM, RNN, Cell, CoupledLSTM, diagnostics, init
+from rnnbook import GRU, LSTM, RNN, Cell, CoupledLSTM, check_gradients, diagnostics, init
 
 T, B, D, H = 6, 2, 3, 4
 
@@ -227,3 +227,36 @@ def test_norms_at_start_are_those_of_each_fresh_cell(rng):
     cell = LSTM(2, 3, rng=own, dtype=np.float64)
     cell(own.normal(size=(7, 1, 2)))
     np.testing.assert_allclose(norms[:, 2], diagnostics.gradient_norms(cell)[:, 0])
+
+
+def test_norms_far_back_are_neither_lost_nor_infinite(rng):
+    for w, T, dtype, dh in (
+        (0.5, 700, np.float64, 1.0),
+        (10.0, 300, np.float64, 1.0),
+        (0.5, 40, np.float32, 1e-23),
+    ):
+        cell = RNN(1, 1, activation="relu", rng=rng, dtype=dtype)
+        for name, value in (("W_x", 0), ("W_h", w), ("b", 1)):
+            cell.params[name][...] = value
+        cell(np.zeros((T, 1, 1), dtype))
+        found = diagnostics.gradient_norms(cell, np.full((1, 1), dh, dtype)).ravel()
+        exact = np.array([dh * w**lag for lag in range(T + 1)])
+        np.testing.assert_allclose(found, exact, rtol=1e-6 if dtype is np.float32 else 1e-12)
+        if dh == 1.0:  # the Jacobian's
+            np.testing.assert_allclose(diagnostics.gradient_norms(cell).ravel(), exact, rtol=1e-6)
+
+
+def test_shares_of_a_tiny_gradient_are_those_of_a_large_one(rng):
+    cell = LSTM(D, H, rng=rng, dtype=np.float64)
+    cell(rng.normal(size=(T, B, D)))
+    dh = rng.normal(size=(B, H))
+    large, tiny = (diagnostics.path_shares(cell, size * dh) for size in (1.0, 1e-170))
+    for path, share in large.items():
+        np.testing.assert_allclose(tiny[path], share, rtol=1e-10, atol=1e-12)
+
+
+def test_a_call_with_complex_numbers_is_not_diagnosed(rng):
+    cell = LSTM(D, H, rng=rng, dtype=np.float64)
+    check_gradients(cell, rng.normal(size=(T, B, D)), rng=rng)
+    with pytest.raises(RuntimeError, match="cell must be called on real numbers: its last call was a complex step's"):
+        diagnostics.gate_statistics(cell)

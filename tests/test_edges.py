@@ -30,6 +30,7 @@ from rnnbook import (
     RMSProp,
     Update,
     clip_by_global_norm,
+    complex_step,
     fit,
     forecast,
     gaussian_nll,
@@ -165,6 +166,80 @@ def test_a_component_without_a_share_does_not_spoil_the_others():
         value, dy = MixtureDensity(2)(y, np.zeros((1, 1, 1)))
     np.testing.assert_allclose(value, math.log(2) + math.log(2 * math.pi) / 2, rtol=1e-12)
     np.testing.assert_allclose(dy.ravel(), [-0.5, 0.5, 0, 0, 1, 0], atol=1e-12)
+
+
+@few
+@given(seeds, dtypes)
+def test_a_mixture_far_from_all_of_its_components_gives_the_nearest_the_share(seed, dtype):
+    rng, most = np.random.default_rng(seed), np.finfo(dtype).max
+    size = np.log10(float(most))
+    logits, log_sigma = rng.normal(size=3).astype(dtype), rng.uniform(-0.3 * size, 0.3 * size, 3).astype(dtype)
+    mu, target = (rng.normal(size=n) * 10 ** (size * rng.uniform(0.3, 0.9)) for n in (3, 1))
+    mu, target = mu.astype(dtype), target.astype(dtype)
+    with np.errstate(all="ignore"):
+        value, dy = MixtureDensity(3)(np.concatenate([logits, mu, log_sigma])[None, None], target[None, None])
+    e = (LONG(target) - mu) / np.exp(LONG(log_sigma))
+    joint = long_log_softmax(logits) - LONG(log_sigma) - e * e / 2 - np.log(2 * LONG(np.pi)) / 2
+    r = np.exp(joint - joint.max()) / np.exp(joint - joint.max()).sum()
+    assert not np.isnan(dy).any() and not np.isnan(value)
+    nearest, second = np.sort(np.abs(e))[:2]
+    if second < 1.01 * nearest:  # which of two is nearer may be lost in the difference to the target
+        return
+    exact = np.concatenate([np.exp(long_log_softmax(logits)) - r, -r * e / np.exp(LONG(log_sigma)), r * (1 - e * e)])
+    total = -joint.max() - np.log(np.exp(joint - joint.max()).sum())
+    for ours, truth in zip([value, *dy.ravel()], [total, *exact], strict=True):
+        if abs(truth) < 0.9 * most:
+            rtol = 1e4 * float(size) * np.finfo(dtype).eps
+            np.testing.assert_allclose(float(ours), float(truth), rtol=rtol, atol=rtol)
+        else:
+            assert ours == np.copysign(np.inf, truth) or abs(truth) < 1.1 * most
+
+
+def test_a_mixture_between_two_components_that_are_too_narrow_for_the_dtype():
+    y = np.array([[[0, 0, 0, 1, -50, -50]]], np.float32)
+    with np.errstate(over="ignore", divide="ignore"):
+        value, dy = MixtureDensity(2)(y, np.full((1, 1, 1), 0.5, np.float32))
+    assert value == np.inf  # e² / 2 is 1e42
+    assert dy.ravel().tolist() == [0, 0, -np.inf, np.inf, -np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_complex_step_goes_through_every_loss(name, rng):
+    loss, y, target = loss_cases(rng, np.float64)[name]
+    _, dy = loss(y, target)
+    np.testing.assert_allclose(complex_step(lambda z: loss(z, target)[0], y), dy, rtol=1e-11, atol=1e-15)
+
+
+def test_what_compares_numbers_takes_no_complex_ones():
+    z = np.zeros((3, 1, 2), complex)
+    for use in (
+        lambda: ctc(z, np.array([[1]])),
+        lambda: greedy_decode(z),
+        lambda: beam_search(z[:, 0], 2),
+        lambda: text.probabilities(z),
+    ):
+        with pytest.raises(TypeError, match="logits must hold real floating-point numbers, got dtype complex128"):
+            use()
+    clipped, norm = clip_by_global_norm({"w": np.array([3 + 4j])}, 1.0)
+    assert norm == 5 and abs(clipped["w"][0] - (0.6 + 0.8j)) < 1e-15
+
+
+def test_losses_whose_squares_are_too_large_but_not_their_halves():
+    y, target = np.array([[[1.2283e20, 0.0627]]], np.float32), np.array([[[9.599e19]]], np.float32)
+    mu, log_sigma, aim = (LONG(float(v)) for v in (y[0, 0, 0], y[0, 0, 1], target.item()))
+    with np.errstate(over="ignore"):
+        value, _ = gaussian_nll(y, target)
+        squared, _ = mean_squared_error(np.full((1, 1, 1), 1.5e19, np.float32), np.zeros((1, 1, 1), np.float32))
+    np.testing.assert_allclose(value, float(((aim - mu) / np.exp(log_sigma)) ** 2 / 2), rtol=1e-5)
+    np.testing.assert_allclose(squared, 2.25e38, rtol=1e-6)
+
+
+def test_a_target_that_is_not_a_number_gives_a_gradient_that_is_none():
+    for dtype in (np.float32, np.float64):
+        target = np.array([[[np.nan]], [[np.inf]]], dtype)
+        value, dy = QuantileLoss((0.25, 0.5))(np.zeros((2, 1, 2), dtype), target)
+        assert np.isnan(value) and dy.dtype == dtype
+        np.testing.assert_array_equal(dy.ravel(), [np.nan, np.nan, -0.0625, -0.125])
 
 
 def labelling(path):

@@ -57,10 +57,17 @@ def test_bad_input_to_quantise_is_named():
     for bits in (1, 9, 2.5, "8"):
         with pytest.raises((ValueError, TypeError), match="bits must be"):
             quantize(np.ones(3), bits)
-    with pytest.raises(TypeError, match="array must hold floating-point numbers"):
+    with pytest.raises(TypeError, match="array must hold real floating-point numbers"):
         quantize(np.arange(3))
     with pytest.raises(ValueError, match="array must have one axis or two"):
         quantize(np.ones((2, 2, 2)))
+    for bad in (np.array([np.nan, 1.0]), np.array([1.0, np.inf])):
+        with pytest.raises(ValueError, match=r"array must be finite, got (nan|inf) at [01]"):
+            quantize(bad)
+    with pytest.raises(ValueError, match=r"and not be empty, got shape \(0, 3\)"):
+        quantize(np.zeros((0, 3)))
+    with pytest.raises(TypeError, match="array must hold real floating-point numbers, got dtype complex128"):
+        quantize(np.array([1j]))
 
 
 def rounded(model):
@@ -111,6 +118,10 @@ def test_what_has_no_c_file_is_refused(rng):
         interop.to_c(Model(LSTM(3, 4, **made), dense, Embedding(9, 3, **made)))
     with pytest.raises(ValueError, match="has pool='mean'"):
         interop.to_c(Model(LSTM(3, 4, **made), dense, pool="mean"))
+    unwell = Model(LSTM(3, 4, **made), Dense(4, 2, **made))
+    unwell.params["readout.b"][1] = np.nan
+    with pytest.raises(ValueError, match=r"params\['readout.b'\] must be finite, got nan at 1"):
+        interop.to_c(unwell)
     for name in ("9", "a b", "", "ä", 3):
         with pytest.raises(ValueError, match="name must be a name in C"):
             interop.to_c(Model(LSTM(3, 4, **made), dense), name)

@@ -63,11 +63,15 @@ def test_what_mase_refuses():
         forecast.mase(np.zeros(2), np.zeros(2), np.arange(5.0), season=5)
     with pytest.raises(ValueError, match="past must change"):
         forecast.mase(np.zeros(2), np.zeros(2), np.ones(5))
+    with pytest.raises(ValueError, match="got a mean change of inf"), np.errstate(over="ignore"):
+        forecast.mase(np.zeros(2), np.zeros(2), np.array([1e308, -1e308]))
 
 
 def test_intervals_of_a_normal_distribution_cover_what_they_should(rng):
     drawn, half = rng.normal(3, 2, 100_000), 2 * stats.norm.ppf(0.9)
     assert abs(forecast.coverage(3 - half, 3 + half, drawn) - 0.8) < 0.005
+    with pytest.raises(ValueError, match="low must not be above high"):
+        forecast.coverage(3 + half, 3 - half, drawn)
 
 
 def test_smape_by_hand():
@@ -75,10 +79,12 @@ def test_smape_by_hand():
     expected = 100 * (20 / 90 + 0 + 20 / 20) / 3
     np.testing.assert_allclose(forecast.smape([80.0, 50.0, 10.0], [100.0, 50.0, 30.0]), expected, rtol=1e-12)
     assert forecast.smape([0.0, 1.0], [3.0, 0.0]) == 200  # the most there is
-    with pytest.raises(ValueError, match="must not be negative, nor both 0"):
+    with pytest.raises(ValueError, match="must not be negative, both 0"):
         forecast.smape([0.0], [0.0])
     with pytest.raises(ValueError, match=r"forecast must have the shape of actual, \(2,\), got \(1,\)"):
         forecast.smape([1.0], [1.0, 2.0])
+    with pytest.raises(ValueError, match="too large to be added up"), np.errstate(over="ignore"):
+        forecast.smape([1.5e308], [1e308])
 
 
 def test_the_score_of_many_quantiles_is_the_crps_of_the_normal_distribution():

@@ -97,6 +97,7 @@ def test_what_has_no_twin_is_refused(rng):
         ({"use_bias": False}, "use_bias=False"),
         ({"recurrent_activation": "hard_sigmoid"}, "recurrent_activation='hard_sigmoid'"),
         ({"activation": "relu"}, r"layer\.activation must be"),
+        ({"go_backwards": True}, "layer must read forward"),
     ):
         layer = keras.layers.LSTM(H, **options)
         layer.build((None, None, D))

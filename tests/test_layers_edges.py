@@ -42,6 +42,8 @@ def layers(rng, dtype):
     return cells | {
         "Stack": Stack([LSTM(D, H, **made), Bidirectional(GRU(H, 2, **made), GRU(H, 2, **made))]),
         "Bidirectional": Bidirectional(LSTM(D, H, **made), GRU(D, H, **made)),
+        "Dense below": Stack([Dense(D, H, **made), LSTM(H, H, **made)]),
+        "Dense above": Bidirectional(Stack([LSTM(D, H, **made), Dense(H, H, **made)]), GRU(D, H, **made)),
     }
 
 
@@ -380,3 +382,63 @@ def test_a_file_that_is_refused_leaves_the_old_one(tmp_path):
     with pytest.raises(ValueError, match="parameters must be arrays of numbers, not so b"):
         save(tmp_path / "cell.npz", cell)
     assert (tmp_path / "cell.npz").read_bytes() == before
+
+
+def test_a_part_is_not_replaced_since_the_old_one_would_be_trained(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    model = Model(LSTM(D, H, **made), Dense(H, K, **made))
+    both = Bidirectional(LSTM(D, H, **made), LSTM(D, H, **made))
+    table, source = Embedding(K, D, **made), Embedding(K, D, **made)
+    pair = EncoderDecoder(LSTM(D, H, **made), LSTM(D, H, **made), Dense(H, K, **made), table)
+    for layer, name, new in (
+        (model, "readout", Dense(H, K, **made)),
+        (model, "recurrent", LSTM(D, H, **made)),
+        (model, "embedding", table),  # it had none
+        (both, "forward_cell", LSTM(D, H, **made)),
+        (pair, "encoder", LSTM(D, H, **made)),
+        (pair, "source", source),
+    ):
+        old = getattr(layer, name)
+        with pytest.raises(AttributeError, match=f"{name} cannot be replaced: make a {type(layer).__name__} of the"):
+            setattr(layer, name, new)
+        assert getattr(layer, name) is old
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        Stack([LSTM(D, H, **made)]).cells[0] = LSTM(D, H, **made)
+    # what the message asks for: the new readout learns, and the old one stays
+    new, old = Dense(H, K, **made), model.readout
+    before = [d.params["W"].copy() for d in (new, old)]
+    batch = rnnbook.Batch(rng.normal(size=(T, B, D)), rng.normal(size=(T, B, K)))
+    rnnbook.fit(Model(model.recurrent, new), rnnbook.mean_squared_error, rnnbook.SGD(0.1), lambda: batch, steps=2)
+    assert (new.params["W"] != before[0]).all() and (old.params["W"] == before[1]).all()
+
+
+@pytest.mark.parametrize("attends", [False, True])
+def test_a_dense_encoder_ignores_what_lies_behind_a_sequence(attends, rng):
+    made = {"rng": rng, "dtype": np.float64}
+    attention = Attention(H, D, kind="additive", **made) if attends else None
+    parts = LSTM(K, H, **made), Dense(H + D * attends, K, **made), Embedding(K, K, **made), None, attention
+    model = EncoderDecoder(Dense(D, D, **made), *parts)
+    for name in ("W", "b"):
+        model.encoder.params[name][...] = rng.normal(size=model.encoder.params[name].shape)
+    x, written, lengths = rng.normal(size=(T, B, D)), rng.integers(K, size=(2, B)), np.array([T, 1, 3])
+    dy, found = rng.normal(size=(2, B, K)), []
+    for rubbish in (0.0, np.nan):
+        x[np.arange(T)[:, None] >= lengths] = rubbish
+        y = model((x, written), lengths)
+        found.append([y, model.backward(dy), *model.grads.values()])
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+    # one sequence at a time, without padding
+    alone = [model((x[:n, b : b + 1], written[:, b : b + 1])) for b, n in enumerate(lengths)]
+    np.testing.assert_allclose(y, np.concatenate(alone, axis=1), rtol=1e-12)
+
+
+@pytest.mark.skipif(jax is None, reason="needs JAX")
+def test_a_compiled_dense_ignores_what_lies_behind_a_sequence(rng):
+    layer, lengths = layers(rng, np.float64)["Dense above"], np.array([T, 1, 3])
+    x, dhs = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, 2 * H))
+    x[np.arange(T)[:, None] >= lengths] = np.nan
+    fast, (hs, _) = compiled(layer), layer(x, None, lengths)
+    np.testing.assert_allclose(fast(x, None, lengths)[0], hs, rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(fast.backward(dhs)[0], layer.backward(dhs)[0], rtol=1e-10, atol=1e-14)
+    for name, g in layer.grads.items():
+        np.testing.assert_allclose(fast.grads[name], g, rtol=1e-10, atol=1e-13, err_msg=name)

@@ -126,6 +126,35 @@ def test_what_does_not_fit_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_factors_seeds_and_outcomes_are_what_they_should_be(tmp_path):
+    def nothing(rng, **factors):
+        return None
+
+    def taken(rng, n):
+        return {"n": n}
+
+    for options, error, message in (
+        (
+            {"factors": {"cell": "GRU"}},
+            TypeError,
+            r"factors\['cell'\] must be a list of values, or a function, got 'GRU'",
+        ),
+        ({"factors": {"n": 3}}, TypeError, r"factors\['n'\] must be a list"),
+        ({"factors": {"a-b": [1]}}, ValueError, "factors must have names like those of variables, .* got 'a-b'"),
+        ({"factors": {"seed": [1]}}, ValueError, "factors must have names .* got 'seed'"),
+        ({"seeds": [0.1, 0.2]}, TypeError, "seeds must be integers, got dtype float64"),
+        ({"seeds": [-1]}, ValueError, "seeds must lie between 0 and"),
+        ({"seeds": 5}, TypeError, "seeds must be integers in a list or the like, got 5"),
+        ({"seeds": "12"}, TypeError, "seeds must be integers in a list or the like, got '12'"),
+        ({"what": nothing}, TypeError, "trial must return a dict of outcomes, .* got NoneType"),
+        ({"what": taken, "factors": {"n": [1]}}, TypeError, r"none called as a factor .* got \['n'\]"),
+        ({"name": "nowhere/table"}, FileNotFoundError, "table must lie in a folder that is there, .*nowhere is not"),
+    ):
+        with pytest.raises(error, match=message):
+            run(tmp_path, **options)
+        assert not (tmp_path / "table.csv").exists()
+
+
 def test_a_table_of_another_sweep_is_refused_and_left_alone(tmp_path):
     run(tmp_path)
     before = (tmp_path / "table.csv").read_bytes()

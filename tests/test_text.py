@@ -13,9 +13,11 @@ from rnnbook import (
     LSTM,
     Adam,
     Batch,
+    Bidirectional,
     Dense,
     Embedding,
     Model,
+    SelfAttention,
     Stack,
     TiedReadout,
     Update,
@@ -310,3 +312,59 @@ def test_the_trained_networks_read_what_they_were_made_for(name):
         < 2.9
         < text.surprisal(networks.untrained(name, np.random.default_rng(0)), ids).mean()
     )
+
+
+def test_what_carries_no_state_forward_neither_writes_nor_goes_on(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    table, readout = Embedding(K, H, **made), Dense(H, K, **made)
+    both = Bidirectional(LSTM(H, 2, **made), LSTM(H, 2, **made))
+    ids = np.array([0, 1, 2, 3])
+    for recurrent, kind in (
+        (SelfAttention(H, H, **made), "SelfAttention"),
+        (Stack([LSTM(H, H, **made), SelfAttention(H, H, **made)]), "SelfAttention"),
+        (Stack([both]), "Bidirectional"),
+    ):
+        network, message = Model(recurrent, readout, table), f"must carry a state forward in time, its {kind} does not"
+        with pytest.raises(ValueError, match=message):
+            text.generate(network, ids, 3, rng)
+        for compiled in (False, True):
+            draw = text.windows(np.tile(ids, 9), 2, 3)
+            with pytest.raises(ValueError, match=message):
+                fit(network, softmax_cross_entropy, Adam(), draw, steps=2, update=Update(carry=True), compiled=compiled)
+    with pytest.raises(ValueError, match="model must answer at every step, it has pool='last'"):
+        text.generate(Model(LSTM(H, H, **made), readout, table, pool="last"), ids, 3, rng)
+    # what does carry it, writes as if it had read all of the text again
+    network, seen = Model(Stack([LSTM(H, H, **made), Dense(H, H, **made)]), readout, table), ids.tolist()
+    for letter in text.generate(network, ids, 5, rng, top_k=1):
+        assert letter == network(np.array(seen)[:, None])[-1, 0].argmax()
+        seen.append(letter)
+
+
+def test_what_has_no_surprise_is_refused(rng):
+    made = {"rng": rng, "dtype": np.float64}
+    parts = LSTM(H, H, **made), Dense(H, K, **made), Embedding(9, H, **made)
+    for last, got in ((-1, "-1 to 2"), (K, f"0 to {K}")):  # an id that is only asked for, and never read
+        with pytest.raises(ValueError, match=f"ids must lie between 0 and K - 1 = {K - 1}, got {got}"):
+            text.surprisal(Model(*parts), np.array([0, 1, 2, last]), batch=1)
+    with pytest.raises(
+        ValueError, match=r"model's outputs must have shape \(T, B, K\) = \(3, 1, any\), got \(1, 1, 5\)"
+    ):
+        text.surprisal(Model(*parts, pool="mean"), np.array([0, 1, 2, 3]), batch=1)
+
+
+def test_a_window_is_a_copy_of_the_text():
+    ids = np.arange(13)
+    batch = text.windows(ids, 2, 3)()
+    batch.x[:], batch.target[:] = 99, 99
+    assert (ids == np.arange(13)).all()
+
+
+def test_n_grams_of_unsigned_ids_and_of_texts_too_short(rng):
+    ids = rng.integers(60, size=300)
+    expected = KneserNey(np.tile(ids, 2), 60, 10).log2_probability(ids)  # whose numbers to the base 60 fill 59 bits
+    for dtype in (np.uint8, np.uint64):
+        found = KneserNey(np.tile(ids, 2).astype(dtype), 60, 10).log2_probability(ids.astype(dtype))
+        np.testing.assert_array_equal(found, expected)
+    assert expected.mean() > -0.1  # it has seen the text
+    for length in range(10):
+        assert KneserNey(ids, 60, 10).log2_probability(ids[:length]).shape == (0,)

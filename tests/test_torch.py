@@ -265,6 +265,9 @@ def test_layers_without_time_go_too(rng):
 def test_dropout_goes_along():
     layer = interop.from_torch(torch.nn.LSTM(D, H, num_layers=2, dropout=0.3))
     assert layer.dropout == interop.to_torch(layer).dropout == 0.3
+    layer.variational = True
+    with pytest.raises(ValueError, match=r"layer \(Stack\) must not have variational=True, PyTorch draws a mask"):
+        interop.to_torch(layer)
 
 
 def test_a_missing_library_is_named_with_its_extra(rng, monkeypatch):

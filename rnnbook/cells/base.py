@@ -204,9 +204,7 @@ class Cell:
             state = tuple(np.zeros((B, *shape), x.dtype) for shape in self.state_shapes())
         state = self.checked_state("state", state, B)
         alive = None if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
-        if alive is not None:
-            x = np.where(alive, x, 0)
-
+        x = within(alive, x)
         dtype = np.result_type(x, *state, *self.params.values())
         x, state = x.astype(dtype, copy=False), tuple(s.astype(dtype, copy=False) for s in state)
         xw = self._buffer("a", (T, B, sum(self.block_widths())), dtype)
@@ -227,8 +225,7 @@ class Cell:
             h[t + 1] = state[0]
         self.tape, self.x, self.h_prev, self.alive = tape, x, h[:-1], alive
         # a copy, since the weight gradient needs the states as they were
-        hs = h[1:].copy() if alive is None else np.where(alive, h[1:], 0)
-        return hs, state
+        return h[1:].copy() if alive is None else within(alive, h[1:]), state
 
     def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """Back through time, for the last call; fills `grads`.
@@ -257,8 +254,7 @@ class Cell:
             raise RuntimeError("backward needs a forward call first: hs, state = cell(x)")
         T, B, H = self.h_prev.shape
         dhs = check.shaped("dhs", dhs, (T, B, H), "(T, B, H)")
-        if self.alive is not None:  # what is behind a sequence's end counts nothing, be it NaN or infinite
-            dhs = np.where(self.alive, dhs, 0)
+        dhs = within(self.alive, dhs)
         if dstate is None:
             dstate = tuple(np.zeros((B, *shape), dhs.dtype) for shape in self.state_shapes())
         dstate = self.checked_state("dstate", dstate, B)
@@ -273,7 +269,7 @@ class Cell:
                 saved = tuple(stacked[t] for stacked in self.tape)
                 da[t], before = self.step_back(saved, (dstate[0] + dhs[t], *dstate[1:]))
                 if self.alive is not None:  # past its end a sequence passes its gradient on untouched
-                    da[t] = np.where(self.alive[t], da[t], 0)
+                    da[t] = within(self.alive[t], da[t])
                     before = where_alive(self.alive[t], before, dstate)
                 dstate = before
         finally:
@@ -345,6 +341,11 @@ def where_alive(alive: Array, after: State, before: State) -> State:
     xp = namespace(alive)
     each = (alive.reshape(-1, *(1,) * (a.ndim - 1)) for a in after)
     return tuple(xp.where(mask, a, b) for mask, a, b in zip(each, after, before, strict=True))
+
+
+def within(alive: Array | None, a: Array) -> Array:
+    """`a` with 0 where `alive` says that a sequence has ended, be it NaN or infinite there; unchanged without it."""
+    return a if alive is None else namespace(alive).where(alive, a, 0)
 
 
 def sequence_mask(lengths: Array, T: int) -> Array:

@@ -56,8 +56,8 @@ class LayerNormLSTM(Cell):
         i, f, o = σ(a_i), σ(a_f), σ(a_o)        g = tanh(a_g)
         c_t = f ⊙ c_{t-1} + i ⊙ g               h_t = o ⊙ tanh(norm(c_t))
 
-    Of the paper's three normalisations that of ``x_t W_x`` is left out, as one may do it to the
-    input before; and only the recurrent product has a gain, ``gain (4H,)``, one at the start.
+    Of the paper's three normalisations that of ``x_t W_x`` is left out, as one may do it to the input before; and only
+    the recurrent product has a gain, ``gain (4H,)``, one at the start. One unit alone, H = 1, is normalised to zero.
 
     Examples
     --------

@@ -65,7 +65,6 @@ def check_cell(make: Callable[..., Cell], *, rng: np.random.Generator | None = N
     GRU
     """
     rng = np.random.default_rng(0) if rng is None else check.generator("rng", rng)
-
     if isinstance(make, Cell) or not callable(make):
         raise TypeError(f"make must be a class of cells, or what makes one, got {type(make).__name__}")
 
@@ -87,10 +86,8 @@ def check_cell(make: Callable[..., Cell], *, rng: np.random.Generator | None = N
         try:
             case = prepared(D, H) if where else first
             asked = H if isinstance(make, type) else case.cell.hidden_size  # a function may choose another
-            must(
-                case.cell.hidden_size == asked,
-                f"hidden_size must be {asked}, as asked for, it is {case.cell.hidden_size}",
-            )
+            got = case.cell.hidden_size
+            must(got == asked, f"hidden_size must be {asked}, as asked for, it is {got}")
             for clause, examine in CLAUSES.items():
                 if not (where and examine is compilation):  # which takes as long as all others
                     found[clause] = examine(case) or "kept"
@@ -312,10 +309,8 @@ def gates(case: Case) -> None:
                 other[:, cell.columns(block)] += 1
             one, two = cell.step(xw, state)[0][memory], cell.step(other, state)[0][memory]
             entered.append(sum(np.abs(a - b).sum() for a, b in zip(one, two, strict=True)))
-        must(
-            2 * entered[0] < entered[1],
-            f"input_gate {cell.input_gate!r}: with a bias below 0 less must enter the memory",
-        )
+        less = 2 * entered[0] < entered[1]
+        must(less, f"input_gate {cell.input_gate!r}: with a bias below 0 less must enter the memory")
 
 
 def paths(case: Case) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.layers import Dense, EncoderDecoder, Model
+from rnnbook.layers.stack import singles
 
 COMPLEX_STEP = 1e-200  # no subtraction, so no cancellation: the step can be this small
 CENTRAL_STEP = 6e-6  # about the cube root of the machine epsilon, where the two errors balance
@@ -154,14 +155,16 @@ def check_gradients(
     differentiate: Callable[..., Array] = methods[check.choice("method", method, tuple(methods))]
     check.generator("rng", rng)
     whole = isinstance(layer, (Model, EncoderDecoder))  # from input to readout: its state is its own affair
-    if isinstance(layer, type) or not (whole or _has_states(layer)):
+    layers = [] if isinstance(layer, type) else singles(layer)
+    stateful = all(isinstance(one, Dense) or hasattr(one, "states") for _, one in layers)
+    if isinstance(layer, (type, Dense)) or not (whole or stateful):
         kinds = "Cell, Stack, Bidirectional, Model or EncoderDecoder"
         raise TypeError(f"layer must be a {kinds}, got {type(layer).__name__}")
     source, *others = x if isinstance(layer, EncoderDecoder) else (x,)
     if len(np.shape(source)) > 1 and np.shape(source)[1] == 0:
         raise ValueError("x must hold at least one sequence, got B = 0")
     # every array by name, and for each the dict in which the layer keeps it
-    kept = {name: (owner, key) for name, owner, key in _parameters(layer)}
+    kept = {place + key: (one.params, key) for place, one in layers for key in one.params}
     original = {name: owner[key] for name, (owner, key) in kept.items()}
     arrays = {name: value.astype(np.float64) for name, value in original.items()}
     if getattr(layer, "embedding", None) is None and getattr(layer, "source", None) is None:
@@ -176,7 +179,7 @@ def check_gradients(
 
     _, final = call(None)
     shapes = [s.shape for s in _leaves(final)]
-    names = [] if whole else _state_names(layer)
+    names = [] if whole else [place + s for place, one in layers for s in getattr(one, "states", ())]
     arrays |= {f"{name}_0": rng.normal(size=shape) for name, shape in zip(names, shapes, strict=True)}
 
     def run() -> tuple[Array, Any]:
@@ -220,29 +223,6 @@ def _compare(name: str, gradient: Array, exact: Array) -> Check:
     scale = np.abs(exact).max()
     error = difference[where] / scale if scale > 0 else difference[where]
     return Check(name, exact.shape, float(error), tuple(int(k) for k in where))
-
-
-def _parameters(layer: Any, prefix: str = "") -> list[tuple[str, dict[str, Array], str]]:
-    """(name, dict that holds it, key) of every parameter of a layer, its parts included."""
-    parts = getattr(layer, "parts", None)
-    if parts is None:
-        return [(prefix + key, layer.params, key) for key in layer.params]
-    return [found for p, part in parts.items() for found in _parameters(part, f"{prefix}{p}.")]
-
-
-def _has_states(layer: Any) -> bool:
-    """Whether a layer, or each of its parts, says what it carries through time; a `Dense` between cells is none."""
-    parts = getattr(layer, "parts", None)
-    if parts is None:
-        return hasattr(layer, "states")
-    return all(isinstance(part, Dense) or _has_states(part) for part in parts.values())
-
-
-def _state_names(layer: Any, prefix: str = "") -> list[str]:
-    parts = getattr(layer, "parts", None)
-    if parts is None:
-        return [prefix + s for s in getattr(layer, "states", ())]
-    return [name for p, part in parts.items() for name in _state_names(part, f"{prefix}{p}.")]
 
 
 def _leaves(state: Any) -> list[Array]:

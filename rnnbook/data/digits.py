@@ -31,7 +31,7 @@ def digits(part: str, dtype: DTypeLike = np.float32) -> Batch:
     ImportError
         Without scikit-learn.
     ValueError
-        For another part.
+        For another part or dtype.
 
     Notes
     -----
@@ -45,6 +45,7 @@ def digits(part: str, dtype: DTypeLike = np.float32) -> Batch:
     ((64, 360, 1), 1.0, [2, 3, 4, 5, 6, 7, 8, 9, 0, 9])
     """
     check.choice("part", part, ("train", "test"))
+    dtype = check.dtype(dtype)
     images, labels = check.require("sklearn.datasets", "data").load_digits(return_X_y=True)
     kept = slice(-TEST, None) if part == "test" else slice(None, -TEST)
     x = (images[kept] / 16).T[..., None].astype(dtype)

@@ -78,8 +78,8 @@ def mase(forecast: ArrayLike, actual: ArrayLike, past: ArrayLike, season: int = 
     if len(past) <= season:
         raise ValueError(f"past must have more than season = {season} values, got {len(past)}")
     scale = np.abs(past[season:] - past[:-season]).mean()
-    if not scale > 0:
-        raise ValueError("past must change, or the naive forecast has no error to compare with")
+    if not 0 < scale < np.inf:
+        raise ValueError(f"past must change, and by numbers that can be added up, got a mean change of {scale}")
     return float(np.abs(forecast - actual).mean() / scale)
 
 
@@ -107,8 +107,9 @@ def smape(forecast: ArrayLike, actual: ArrayLike) -> float:
     60.0
     """
     forecast, actual = _pair(forecast, actual)
-    if not (forecast.min() >= 0 and actual.min() >= 0 and (forecast + actual).min() > 0):
-        raise ValueError("forecast and actual must not be negative, nor both 0 at one place")
+    total = forecast + actual
+    if not (forecast.min() >= 0 and actual.min() >= 0 and total.min() > 0 and total.max() < np.inf):
+        raise ValueError("forecast and actual must not be negative, both 0 at one place or too large to be added up")
     return float(200 * np.mean(np.abs(actual - forecast) / (actual + forecast)))
 
 
@@ -169,7 +170,7 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        When shapes differ or are empty, or a value is not a number.
+        When shapes differ or are empty, a value is not a number, or an interval ends below its start.
 
     Examples
     --------
@@ -186,6 +187,8 @@ def coverage(low: ArrayLike, high: ArrayLike, actual: ArrayLike) -> float:
     for name, array in (("low", low), ("high", high), ("actual", actual)):
         if np.isnan(array).any():
             raise ValueError(f"{name} must hold numbers, got nan")
+    if (low > high).any():
+        raise ValueError("low must not be above high, or no value could lie between")
     return float(np.mean((low <= actual) & (actual <= high)))
 
 

@@ -52,7 +52,8 @@ class KneserNey:
 
     def _grams(self, ids, n):
         """The grams of n characters that end at each position from ``n - 1`` on, as numbers to the base K."""
-        count, grams = len(ids) - n + 1, np.zeros(max(len(ids) - n + 1, 0), np.int64)
+        count = max(len(ids) - n + 1, 0)
+        ids, grams = ids.astype(np.int64), np.zeros(count, np.int64)  # unsigned ones would turn the sum into floats
         for k in range(n):
             grams = grams * self.size + ids[k : k + count]
         return grams

@@ -122,7 +122,8 @@ def tracks(phones: str, voice: Voice = MAN, lengths: ArrayLike | None = None) ->
     ValueError
         For a phone that is not in the table, no phone at all, or phones that last less than a frame.
     """
-    names = phones.split()
+    names = check.instance("phones", phones, str).split()
+    check.positive_real("voice.tract", check.instance("voice", voice, Voice).tract)
     if not names:
         raise ValueError("phones must name at least one phone, got none")
     if lengths is not None:
@@ -342,6 +343,7 @@ def batch(strings: Sequence[Spoken], levels: Array) -> Batch:
         ``x`` has shape (180, B, 20), ``target`` (5, B), a digit's label being one more than the digit; ``mask``
         (180, B) is True where a frame is there, and ``lengths`` (B,) counts these frames.
     """
+    levels = check.integers("levels", levels, len(LEVELS))
     x = np.zeros((LONGEST, len(strings), BANDS), np.float32)
     labels, lengths = np.zeros((5, len(strings)), int), np.zeros(len(strings), int)
     for b, ((digits, features, _), level) in enumerate(zip(strings, levels, strict=True)):
@@ -448,6 +450,8 @@ def word_error_rate(heard: Sequence[Sequence[Any]], said: Sequence[Sequence[Any]
     """
     for name, strings in (("heard", heard), ("said", said)):
         check.instance(name, strings, Sequence, np.ndarray)
+        for k, string in enumerate(strings):
+            check.instance(f"{name}[{k}]", string, Sequence, np.ndarray)
     if len(heard) != len(said):
         raise ValueError(f"heard must hold as many strings as said, {len(said)}, got {len(heard)}")
     if not sum(map(len, said)):

@@ -10,6 +10,7 @@ from rnnbook import check
 from rnnbook.activations import log_softmax, softmax
 from rnnbook.arrays import Array
 from rnnbook.layers import Model
+from rnnbook.layers.stack import must_go_on
 from rnnbook.learning.training import Batch
 
 
@@ -107,7 +108,7 @@ def windows(ids, batch, length):
     def draw():
         nonlocal k
         k = (k + 1) % count
-        return Batch(x[k * T : (k + 1) * T], target[k * T : (k + 1) * T])
+        return Batch(x[k * T : (k + 1) * T].copy(), target[k * T : (k + 1) * T].copy())
 
     return draw
 
@@ -132,7 +133,7 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     Raises
     ------
     ValueError
-        When the text is not longer than `batch`.
+        When the text is not longer than `batch`, an id has no logit, or the model does not answer at every step.
 
     Examples
     --------
@@ -149,7 +150,8 @@ def surprisal(model: Any, ids: Array, batch: int = 64) -> Array:
     if not callable(model) or isinstance(model, type):
         raise TypeError(f"model must be a Model, got {type(model).__name__}")
     x, target, _, _ = windows(ids, batch, (len(ids) - 1) // batch)()
-    log_p = log_softmax(model(x))
+    log_p = log_softmax(check.shaped("model's outputs", model(x), (*x.shape, None), "(T, B, K)"))
+    check.integers("ids", ids, log_p.shape[-1], "K - 1 = ")
     return -np.take_along_axis(log_p, target[..., None], axis=-1)[..., 0].T.ravel() / math.log(2)
 
 
@@ -189,7 +191,7 @@ def probabilities(
     >>> probabilities(logits, temperature=0.5).round(3)
     array([0.685, 0.247, 0.062, 0.007])
     """
-    logits = check.floating("logits", logits)
+    logits = check.floating("logits", logits, "f")
     if logits.ndim == 0 or logits.shape[-1] == 0:
         raise ValueError(f"logits must have shape (..., K) with K at least 1, got {logits.shape}")
     most = logits.max(axis=-1, keepdims=True)
@@ -235,8 +237,8 @@ def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator,
     Raises
     ------
     ValueError, TypeError
-        When the prompt is empty or has other ids, an argument is of the wrong type, or what the model gives is not a
-        number.
+        When the prompt is empty or has other ids, an argument is of the wrong type, the model pools or carries no
+        state forward in time, or what it gives is not a number.
 
     Examples
     --------
@@ -251,6 +253,9 @@ def generate(model: Model, prompt: Array, length: int, rng: np.random.Generator,
     check.instance("model", model, Model)
     if model.embedding is None:
         raise ValueError("model must read ids, it has no embedding")
+    if model.pool is not None:
+        raise ValueError(f"model must answer at every step, it has pool={model.pool!r}")
+    must_go_on(model)
     prompt = check.integers("prompt", prompt, model.embedding.input_size)
     if prompt.ndim not in (1, 2) or len(prompt) == 0:
         raise ValueError(f"prompt must have shape (T,) or (T, B) with T at least 1, got {prompt.shape}")

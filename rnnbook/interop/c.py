@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 
+from rnnbook import check
 from rnnbook.cells import LSTM
 from rnnbook.interop.quantization import quantize
 from rnnbook.layers import Dense, Model
@@ -83,7 +84,7 @@ def to_c(model: Model, name: str = "lstm") -> str:
     TypeError
         When the model is of another make.
     ValueError
-        When it pools over time, or `name` is no name in C.
+        When it pools over time, a parameter is not finite, or `name` is no name in C.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def to_c(model: Model, name: str = "lstm") -> str:
         raise ValueError(f"name must be a name in C, got {name!r}")
     params, constants, count = model.params, [], 0
     for key in ("recurrent.W_x", "recurrent.W_h", "recurrent.b", "readout.W", "readout.b"):
-        p = params[key]
+        p = check.finite(f"params[{key!r}]", params[key])
         place = key.removeprefix("recurrent.").replace(".", "_")
         if p.ndim == 2:
             whole, scale = quantize(p)

@@ -175,7 +175,7 @@ def from_keras(layer: Any) -> RNN | LSTM | GRU:
     ImportError
         When Keras is not installed.
     TypeError, ValueError
-        When the layer is none of the three, has not been built, has no bias or other activations.
+        When the layer is none of the three, has not been built, has no bias or other activations, or reads backwards.
     """
     keras = import_keras()
     kinds = {keras.layers.SimpleRNN: RNN, keras.layers.LSTM: LSTM, keras.layers.GRU: GRU}
@@ -187,6 +187,10 @@ def from_keras(layer: Any) -> RNN | LSTM | GRU:
         raise ValueError(
             "layer must be built, with a bias and sigmoid gates, got "
             f"built={layer.built}, use_bias={config['use_bias']}, recurrent_activation={gate!r}"
+        )
+    if config["go_backwards"]:
+        raise ValueError(
+            "layer must read forward: put what it becomes into a Bidirectional instead of go_backwards=True"
         )
     check.choice("layer.activation", config["activation"], ("tanh", "relu") if kind is RNN else ("tanh",))
     options = {"activation": config["activation"]} if kind is RNN else {}

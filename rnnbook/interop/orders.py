@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from rnnbook import check
+
 
 def reorder(a, old, new):
     """Column blocks of the last axis, from one order of the gates to another.
@@ -26,9 +28,10 @@ def reorder(a, old, new):
     >>> reorder(np.array([1, 2, 3, 4]), "ifgo", "ifog")
     array([1, 2, 4, 3])
     """
-    if sorted(old) != sorted(new) or a.shape[-1] % len(old):
+    a = check.as_array("a", a)
+    if not len(old) == len(set(old)) > 0 or sorted(old) != sorted(new) or a.shape[-1] % len(old):
         raise ValueError(
-            f"old and new must name the same gates, and their number divide the last axis of a; "
+            f"old and new must name the same gates, each once, and their number divide the last axis of a; "
             f"got {old!r}, {new!r} and shape {a.shape}"
         )
     blocks = dict(zip(old, np.split(a, len(old), axis=-1), strict=True))

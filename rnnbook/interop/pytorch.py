@@ -76,6 +76,8 @@ def _module(torch, layer, place, batch_first, dropout=None):
         from rnnbook.interop.torch_modules import Chain
 
         return Chain(_module(torch, part, at, batch_first, dropout) for at, part in places.items())
+    if places and dropout is None and layer.dropout and layer.variational:
+        raise ValueError(f"{called(place, layer)} must not have variational=True, PyTorch draws a mask for every step")
     for at, cell in cells.items():
         _has_equivalent(cell, at)
     if not _alike(cells):

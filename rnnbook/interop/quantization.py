@@ -29,7 +29,7 @@ def quantize(array: ArrayLike, bits: int = 8) -> tuple[Array, Array]:
     Raises
     ------
     ValueError
-        When `bits` is no integer from 2 to 8, or `array` has neither one axis nor two.
+        When `bits` is no integer from 2 to 8, or `array` is empty, not finite, or has neither one axis nor two.
 
     Examples
     --------
@@ -39,10 +39,10 @@ def quantize(array: ArrayLike, bits: int = 8) -> tuple[Array, Array]:
     >>> (whole * scale).round(2).tolist()
     [[0.4, 2.0], [-1.0, 0.6]]
     """
-    array = check.floating("array", array)
+    array = check.finite("array", check.floating("array", array, "f"))
     check.choice("bits", bits, tuple(range(2, 9)))
-    if array.ndim not in (1, 2):
-        raise ValueError(f"array must have one axis or two, got shape {array.shape}")
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise ValueError(f"array must have one axis or two and not be empty, got shape {array.shape}")
     top = 2 ** (bits - 1) - 1
     most = np.atleast_1d(np.abs(array).max(axis=0 if array.ndim > 1 else None))
     scale = np.array([float(f"{value / top:.4g}") for value in most])

@@ -15,7 +15,7 @@ from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.jax.scan import LayerSpec, full_precision, import_jax, rewrite_tracer_errors
-from rnnbook.layers import Container, Model, Stack
+from rnnbook.layers import Container, EncoderDecoder, Model, Stack
 from rnnbook.layers.stack import one_each
 
 
@@ -43,7 +43,8 @@ def compiled(layer: Any) -> "Compiled":
     Notes
     -----
     The first call with new shapes compiles, for about a second; later ones run at once.
-    Arrays go in and come out as NumPy's (those that come out cannot be written to). Leave
+    Arrays go in and come out as NumPy's (those that come out cannot be written to). `grads` have the
+    dtypes of the parameters, also where a wider gradient comes in. Leave
     input and parameters unchanged between a call and its `backward`.
 
     Examples
@@ -60,7 +61,7 @@ def compiled(layer: Any) -> "Compiled":
     >>> sorted(fast.grads)
     ['W_h', 'W_x', 'b']
     """
-    if not isinstance(layer, (Cell, Container)):
+    if not isinstance(layer, (Cell, Container)) or isinstance(layer, EncoderDecoder):
         raise TypeError(f"layer must be a Cell, Stack, Bidirectional or Model, got {type(layer).__name__}")
     import_jax()
     LayerSpec(layer)  # which refuses a part that cannot be compiled
@@ -95,6 +96,8 @@ class Compiled:
         `rng` draws the dropout masks of a `Stack`.
         """
         jax = import_jax()
+        if rng is not None and not isinstance(self.layer, Stack):
+            raise TypeError(f"rng must be None, since it is for a Stack, got one for a {type(self.layer).__name__}")
         no_state = (None,) if isinstance(self.layer, Model) else ()
         inputs = checked_inputs(self.layer, x, *no_state, *state_and_lengths, **named)
         inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
@@ -137,6 +140,9 @@ def checked_inputs(layer: Any, x: Any, state: Any = None, lengths: Any = None) -
         x = check.integers("ids", x, embedding.input_size)
     else:
         x = check.shaped("x", x, (None, None, _input_size(layer)), "(T, B, D)")
+        x = x.astype(np.result_type(x, *layer.params.values()), copy=False)  # as a cell does, so that dx has it too
+    if x.ndim < 2:
+        raise ValueError(f"ids must have shape (T, B), got {x.shape}")
     T, B = x.shape[:2]
     if T == 0:
         raise ValueError("x must have at least one time step, got T = 0")

@@ -9,7 +9,7 @@ from typing import Any
 
 from rnnbook import check
 from rnnbook.arrays import flat
-from rnnbook.cells.base import Cell, sequence_mask, where_alive
+from rnnbook.cells.base import Cell, sequence_mask, where_alive, within
 from rnnbook.layers import Checkpointed, Container
 
 INSTEAD = (
@@ -80,8 +80,7 @@ class Scan:
         if state is None:
             state = tuple(jnp.zeros((B, *shape), x.dtype) for shape in self.cell.state_shapes())
         alive = None if lengths is None else sequence_mask(lengths, T)
-        if alive is not None:
-            x = jnp.where(alive, x, 0)
+        x = within(alive, x)
         dtype = jnp.result_type(x, *state, *params.values())
         x, state = x.astype(dtype), tuple(s.astype(dtype) for s in state)
         return _over_time(self.cell)(params, x, state, alive)
@@ -90,7 +89,7 @@ class Scan:
 def _over_time(cell):
     """The cell's run over time, as a function of JAX whose derivative is the cell's `step_back`."""
     jax = import_jax()
-    jnp, scan = jax.numpy, jax.lax.scan
+    scan = jax.lax.scan
 
     def with_params(params):
         bound = copy.copy(cell)
@@ -109,10 +108,8 @@ def _over_time(cell):
             return after, (state[0], after[0], saved)
 
         final, (h_prev, hs, tape) = scan(body, state, (xw, alive))
-        if alive is not None:
-            hs = jnp.where(alive, hs, 0)
         # xw only lends its memory to the next call
-        return (hs, final), (params, x, xw, h_prev, tape, alive)
+        return (within(alive, hs), final), (params, x, xw, h_prev, tape, alive)
 
     def back(kept, gradient):
         params, x, _, h_prev, tape, alive = kept
@@ -123,7 +120,7 @@ def _over_time(cell):
             dh, saved, alive_t = now
             da, before = bound.step_back(saved, (dstate[0] + dh, *dstate[1:]))
             if alive is not None:
-                da = jnp.where(alive_t, da, 0)
+                da = within(alive_t, da)
                 before = where_alive(alive_t, before, dstate)
             return before, da
 

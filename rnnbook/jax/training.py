@@ -80,7 +80,7 @@ def _checked(model, batch, rng):
             check.mask(mask, *mask.shape)
         if not mask.sum() > 0:
             raise ValueError("mask must leave at least one step, got none")
-    if target.dtype.kind in "iu":
+    if target.dtype.kind in "iu" and target.ndim < 3:  # else they are no labels, and the loss says so
         counted = target if mask is None or mask.shape != target.shape else target[mask > 0]
         check.integers("labels", counted, model.readout.output_size, "K - 1 = ")
     if isinstance(model, EncoderDecoder):

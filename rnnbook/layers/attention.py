@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rnnbook import check
 from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
 from rnnbook.arrays import Array, flat, join, namespace, split
-from rnnbook.cells.base import State, sequence_mask
+from rnnbook.cells.base import State, sequence_mask, within
 
 
 class Attention:
@@ -60,7 +60,7 @@ class Attention:
         self._kept: Any = None
 
     def __call__(self, queries: Array, keys: Array, lengths: Array | None = None) -> Array:
-        """Attend.
+        """Attend. Queries and keys are kept, not copied: leave them unchanged until `backward`.
 
         Parameters
         ----------
@@ -87,8 +87,7 @@ class Attention:
         check.parameters(self)
         xp, p = namespace(keys), self.params
         alive = None if lengths is None else sequence_mask(check.lengths(lengths, S, B), S)
-        if alive is not None:
-            keys = xp.where(alive, keys, 0)
+        keys = within(alive, keys)
         if self.kind == "additive":
             hidden = tanh((queries @ p["W_q"])[:, None] + keys @ p["W_k"])  # (T, S, B, A)
             scores = hidden @ p["v"]
@@ -186,9 +185,8 @@ class SelfAttention:
         xp, p, (T, B, _) = namespace(x), self.params, x.shape
         if T == 0:
             raise ValueError("x must have at least one time step, got T = 0")
-        alive = np.ones((1, 1, 1), bool) if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
-        if lengths is not None:
-            x = xp.where(alive, x, 0)
+        alive = None if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
+        x = within(alive, x)
         u = x @ p["W_u"] + positions(T, self.hidden_size).astype(x.dtype)[:, None]
         q, k, v = split(u @ p["W"], 3)
         scores = xp.einsum("tbh,sbh->bts", q, k) * self.hidden_size**-0.5
@@ -197,7 +195,7 @@ class SelfAttention:
         hidden = relu(m @ p["W_1"] + p["b_1"])
         y = m + hidden @ p["W_2"] + p["b_2"]
         self._kept = x, u, (q, k, v), m, hidden, alive
-        return xp.where(alive, y, 0), ()
+        return within(alive, y), ()
 
     def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
         """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's; fills `grads`."""
@@ -206,7 +204,7 @@ class SelfAttention:
             raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
         x, u, (q, k, v), m, hidden, alive = self._kept
         p, alpha = self.params, self.weights
-        dy = np.where(alive, check.shaped("dhs", dhs, m.shape, "(T, B, H)"), 0)
+        dy = within(alive, check.shaped("dhs", dhs, m.shape, "(T, B, H)"))
         da = dy @ p["W_2"].T * d_relu(hidden)
         dm = dy + da @ p["W_1"].T
         dscores = d_softmax(alpha, np.einsum("tbh,sbh->bts", dm, v)) * self.hidden_size**-0.5

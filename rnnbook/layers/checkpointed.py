@@ -49,7 +49,7 @@ class Checkpointed:
         return self.cell.params
 
     def __call__(self, x: Array, state: State | None = None, lengths: None = None) -> tuple[Array, State]:
-        """As the cell's own call, for sequences of one length: `lengths` must be None."""
+        """As the cell's own call, which keeps `x` uncopied, for sequences of one length: `lengths` must be None."""
         if lengths is not None:
             raise ValueError("lengths must be None: what is computed again has all of its steps")
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")

@@ -42,7 +42,7 @@ class Dense:
         self._x: Array | None = None
 
     def __call__(self, x: Array) -> Array:
-        """Apply to ``x (..., D)``; returns ``y (..., K)``."""
+        """Apply to ``x (..., D)``, which is kept and not copied until `backward`; returns ``y (..., K)``."""
         x = check.floating("x", x)
         if x.ndim == 0 or x.shape[-1] != self.input_size:
             raise ValueError(f"x must have shape (..., D) = (..., {self.input_size}), got {x.shape}")
@@ -92,7 +92,7 @@ class Embedding:
         self._ids: Array | None = None
 
     def __call__(self, ids: ArrayLike) -> Array:
-        """Look up ``ids (...)`` of integers; returns ``(..., D)``."""
+        """Look up ``ids (...)`` of integers, which are kept and not copied until `backward`; returns ``(..., D)``."""
         ids = check.integers("ids", ids, self.input_size)
         check.parameters(self)
         self._ids = ids

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.arrays import Array, join
-from rnnbook.cells import Cell
+from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
@@ -64,7 +64,7 @@ class EncoderDecoder(Container):
         source: Embedding | None = None,
         attention: Attention | None = None,
     ) -> None:
-        sequence_layer("encoder", encoder)
+        sequence_layer("encoder", encoder, dense=True)
         sequence_layer("decoder", decoder)
         check.instance("readout", readout, Dense)
         check.instance("target", target, Embedding)
@@ -89,14 +89,11 @@ class EncoderDecoder(Container):
             if size != wanted:
                 raise ValueError(f"{what} {wanted} numbers, its input_size is {size}")
         if readout.output_size > target.input_size:
-            raise ValueError(
-                f"readout must give at most one number for each of the target's {target.input_size} symbols, "
-                f"its output_size is {readout.output_size}"
-            )
+            most = f"one number for each of the target's {target.input_size} symbols"
+            raise ValueError(f"readout must give at most {most}, its output_size is {readout.output_size}")
         self.encoder, self.decoder, self.readout = encoder, decoder, readout
         self.target, self.source, self.attention = target, source, attention
-        named = ("encoder", "decoder", "readout", "target", "source", "attention")
-        self.parts = {name: part for name in named if (part := getattr(self, name)) is not None}
+        self.parts = {name: part for name, part in vars(self).items() if part is not None}
 
     def __call__(self, x: tuple[Array, Array], lengths: Array | None = None) -> Array:
         """Run on a pair.
@@ -123,7 +120,8 @@ class EncoderDecoder(Container):
         if self.source is not None:
             source = self.source(source)
         if isinstance(self.encoder, Dense):
-            return self.encoder(source), None
+            alive = None if lengths is None else sequence_mask(lengths, len(source))
+            return within(alive, self.encoder(within(alive, source))), None
         keys, state = self.encoder(source, None, lengths)
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 
@@ -158,7 +156,10 @@ class EncoderDecoder(Container):
 
     def checked(self, x: Any, lengths: Any = None) -> tuple[tuple[Array, Array], Array | None]:
         """`x` and `lengths` as arrays, or an error that says what is wrong with them."""
-        source, decoder_input = _pair(x)
+        if not isinstance(x, (tuple, list)) or len(x) != 2:
+            got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
+            raise ValueError(f"x must be a pair, source and decoder_input, got {got}")
+        source, decoder_input = x
         check.parameters(self)
         source, lengths = self.checked_source(source, lengths)
         decoder_input = check.integers("decoder_input", decoder_input, self.target.input_size)
@@ -187,13 +188,6 @@ def _states(layer: Any) -> Any:
     if isinstance(layer, Checkpointed):
         return _states(layer.cell)
     return (layer.states, layer.state_shapes()) if isinstance(layer, Cell) else ()
-
-
-def _pair(x: Any) -> tuple[Any, Any]:
-    if not isinstance(x, (tuple, list)) or len(x) != 2:
-        got = f"{len(x)} of them" if isinstance(x, (tuple, list)) else type(x).__name__
-        raise ValueError(f"x must be a pair, source and decoder_input, got {got}")
-    return x[0], x[1]
 
 
 def shift_right(target: Array) -> Array:
@@ -270,7 +264,7 @@ def greedy_decode(
         y, state = model.decode(symbol, keys, state, lengths)
         symbol = _numbers(y).argmax(axis=-1)
         steps.append(symbol[0])
-    return [_until_end(row) for row in np.array(steps).T.tolist()]
+    return [row[: row.index(EOS)] if EOS in row else row for row in np.array(steps).T.tolist()]
 
 
 def _numbers(y: Array) -> Array:
@@ -278,10 +272,6 @@ def _numbers(y: Array) -> Array:
     if not (y.max(axis=-1) > -np.inf).all() or not (y < np.inf).all():
         raise ValueError("model must give numbers as logits, got nan or infinity")
     return y
-
-
-def _until_end(row: list[int]) -> list[int]:
-    return row[: row.index(EOS)] if EOS in row else row
 
 
 def beam_search(

@@ -75,6 +75,7 @@ def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
     True
     """
     import zipfile  # with all its compressions it takes a tenth as long as NumPy
+    import zlib
 
     path, params = _path(path), _parameters(layer)
     with open(path, "rb") as stream:
@@ -84,18 +85,15 @@ def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
         try:
             with np.load(stream, allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
-        except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, EOFError) as error:
             raise ValueError(f"{path} is not a parameter file written by rnnbook.save: {error}") from error
     if found.keys() != params.keys():
-        raise ValueError(
-            f"{path} must hold the parameters {', '.join(sorted(params))}, it holds {', '.join(sorted(found))}"
-        )
+        wanted, held = (", ".join(sorted(names)) for names in (params, found))
+        raise ValueError(f"{path} must hold the parameters {wanted}, it holds {held}")
     for name, value in found.items():
-        if value.shape != params[name].shape or value.dtype != params[name].dtype:
-            raise ValueError(
-                f"{path}: {name} must be {params[name].dtype} of shape {params[name].shape}, "
-                f"it is {value.dtype} of shape {value.shape}"
-            )
+        wanted, held = (f"{a.dtype} of shape {a.shape}" for a in (params[name], value))
+        if held != wanted:
+            raise ValueError(f"{path}: {name} must be {wanted}, it is {held}")
     for name, value in found.items():
         params[name][...] = value
 
@@ -106,7 +104,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
 
 def _parameters(layer: HasParameters) -> dict[str, Array]:
     params = getattr(layer, "params", None)
-    if not isinstance(params, dict):
+    if not (isinstance(params, dict) and params):
         raise TypeError(f"layer must have params, a dict of arrays, got {type(layer).__name__}")
     return params
 

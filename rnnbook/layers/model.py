@@ -56,7 +56,7 @@ class Model(Container):
         variational: bool = False,
         pool: str | None = None,
     ) -> None:
-        stack.sequence_layer("recurrent", recurrent)
+        stack.sequence_layer("recurrent", recurrent, dropout=True)
         check.instance("readout", readout, Dense, TiedReadout)
         if embedding is not None:
             check.instance("embedding", embedding, Embedding)
@@ -67,15 +67,11 @@ class Model(Container):
                 raise ValueError("embedding must be the one whose table readout shares, got another")
         if readout.input_size != recurrent.output_size:
             what = "the vectors of its table have" if isinstance(readout, TiedReadout) else "it takes"
-            raise ValueError(
-                f"readout must take the {recurrent.output_size} outputs of recurrent, "
-                f"{what} {readout.input_size} numbers"
-            )
+            got = f"{what} {readout.input_size} numbers"
+            raise ValueError(f"readout must take the {recurrent.output_size} outputs of recurrent, {got}")
         if embedding is not None and embedding.output_size != recurrent.input_size:
-            raise ValueError(
-                f"embedding must give the {recurrent.input_size} inputs of recurrent, "
-                f"its vectors have {embedding.output_size} numbers"
-            )
+            got = f"its vectors have {embedding.output_size} numbers"
+            raise ValueError(f"embedding must give the {recurrent.input_size} inputs of recurrent, {got}")
         self.recurrent: Any = recurrent
         self.readout: Any = readout
         self.embedding = embedding
@@ -86,9 +82,7 @@ class Model(Container):
         self._masks: Array | None = None
         self._weights: Array | None = None
         self._n_forward = top.forward_cell.output_size if isinstance(top, Bidirectional) else None
-        self.parts: dict[str, Any] = {"recurrent": recurrent, "readout": readout}
-        if embedding is not None:
-            self.parts["embedding"] = embedding
+        self.parts = {"recurrent": recurrent, "readout": readout} | ({"embedding": embedding} if embedding else {})
 
     def __call__(self, x: Array, lengths: ArrayLike | None = None) -> Array:
         """Run on ``x (T, B, D)``, or ids ``(T, B)`` with an embedding; returns ``y``, (T, B, K) or (1, B, K)."""
@@ -145,11 +139,8 @@ class Model(Container):
             hs = (self._weights * hs).sum(axis=0, keepdims=True)
         if self._masks is not None:
             hs = hs * self._masks
-        return self.readout(hs, self.parts["embedding"].params["W"]) if self._tied else self.readout(hs), state
-
-    @property
-    def _tied(self) -> bool:
-        return isinstance(self.readout, TiedReadout)
+        table = [self.parts["embedding"].params["W"]] if isinstance(self.readout, TiedReadout) else []
+        return self.readout(hs, *table), state
 
     def dropout_masks(self, x: ArrayLike, rng: np.random.Generator | None) -> Masks:
         """The masks of the recurrent layer, if it is a `Stack`, and that of what it hands to the readout, or None."""
@@ -164,7 +155,8 @@ class Model(Container):
 
     def backward(self, dy: Array) -> Array | None:
         """Fill `grads` from ``dy``, of the shape of ``y``; returns ``dx``, or None with an embedding."""
-        dhs, dtable = self.readout.backward(dy) if self._tied else (self.readout.backward(dy), 0)
+        back = self.readout.backward(dy)
+        dhs, dtable = back if isinstance(self.readout, TiedReadout) else (back, 0)
         if self._masks is not None:
             dhs = dhs * self._masks
         if self._weights is not None:

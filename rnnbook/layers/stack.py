@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 
 from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
-from rnnbook.cells.base import Cell, sequence_mask
+from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
+from rnnbook.layers.files import HasParameters
 
 
-class Recurrent(Protocol):
+class Recurrent(HasParameters, Protocol):
     """What may stand in a `Stack`: a `Cell`, a `Stack`, or anything that is called as they are.
 
     The state is nested as the layer's parts are, a tuple of arrays for each cell.
@@ -23,12 +24,8 @@ class Recurrent(Protocol):
     output_size: int
 
     @property
-    def params(self) -> dict[str, Array]:
-        """The parameters by name."""
-
-    @property
     def grads(self) -> dict[str, Array]:
-        """Their gradients, filled by `backward`."""
+        """The parameters' gradients, filled by `backward`."""
 
     def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
         """Run over time."""
@@ -38,13 +35,19 @@ class Recurrent(Protocol):
 
 
 class Container:
-    """Layers that belong together; its `params` and `grads` are theirs, under ``"part.name"``."""
+    """Layers that belong together, for good; its `params` and `grads` are theirs, under ``"part.name"``."""
 
     parts: dict[str, Any]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "parts" in vars(self) and (name in self.parts or hasattr(value, "params")):
+            kind = type(self).__name__
+            raise AttributeError(f"{name} cannot be replaced: make a {kind} of the other parts and the new one")
+        super().__setattr__(name, value)
+
     @property
     def params(self) -> dict[str, Array]:
-        """The parameters of all parts; the arrays themselves, so an update in place reaches them."""
+        """The parameters of all parts, in a new dict: the arrays are theirs, so ``params[name][...] = w`` sets one."""
         return self._merged("params")
 
     @property
@@ -87,23 +90,21 @@ class Stack(Container):
         if not cells:
             raise ValueError("cells must hold at least one cell, got none")
         for k, cell in enumerate(cells):
-            sequence_layer(f"cells[{k}]", cell)
+            sequence_layer(f"cells[{k}]", cell, dense=True)
         distinct("cells", cells)
         for k, (below, above) in enumerate(pairwise(cells)):
             if below.output_size != above.input_size:
-                raise ValueError(
-                    f"cells[{k + 1}] must take the {below.output_size} outputs of cells[{k}], "
-                    f"its input_size is {above.input_size}"
-                )
+                given = f"the {below.output_size} outputs of cells[{k}], its input_size is {above.input_size}"
+                raise ValueError(f"cells[{k + 1}] must take {given}")
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
         self.dropout, self.variational = probability(dropout), check.instance("variational", variational, bool)
         self._masks: Sequence[Array] | None = None
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
     @property
-    def cells(self) -> list[Any]:
+    def cells(self) -> tuple[Any, ...]:
         """The cells, from the input upwards."""
-        return list(self.parts.values())
+        return tuple(self.parts.values())
 
     def __call__(
         self,
@@ -136,10 +137,11 @@ class Stack(Container):
         """
         x, states, lengths = checked_call(self, x, state, lengths)
         self._masks, final = self.dropout_masks(x, rng) if masks is None else masks, []
+        self.alive = alive = None if lengths is None else sequence_mask(lengths, len(x))
         for k, (cell, s) in enumerate(zip(self.cells, states, strict=True)):
             if k and self._masks:
                 x = x * self._masks[k - 1]
-            x, s = (cell(x), ()) if isinstance(cell, Dense) else cell(x, s, lengths)
+            x, s = (within(alive, cell(within(alive, x))), ()) if isinstance(cell, Dense) else cell(x, s, lengths)
             final.append(s)
         return x, tuple(final)
 
@@ -161,7 +163,7 @@ class Stack(Container):
         dstates, masks = checked_states(self, "dstate", dstate, np.shape(dhs)[1:2]), list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
-            dhs, d = (cell.backward(dhs), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
+            dhs, d = (cell.backward(within(self.alive, dhs)), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
             if masks:
                 dhs = dhs * masks.pop()
             first.append(d)
@@ -190,10 +192,8 @@ class Bidirectional(Container):
         sequence_layer("backward_cell", backward_cell)
         distinct("forward_cell and backward_cell", (forward_cell, backward_cell))
         if forward_cell.input_size != backward_cell.input_size:
-            raise ValueError(
-                f"backward_cell must have input_size {forward_cell.input_size} like forward_cell, "
-                f"got {backward_cell.input_size}"
-            )
+            wanted, got = forward_cell.input_size, backward_cell.input_size
+            raise ValueError(f"backward_cell must have input_size {wanted} like forward_cell, got {got}")
         self.forward_cell, self.backward_cell = forward_cell, backward_cell
         self.parts = {"forward_cell": forward_cell, "backward_cell": backward_cell}
         self.input_size = forward_cell.input_size
@@ -262,25 +262,39 @@ def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, t
     return x, checked_states(layer, "state", state, (B,)), lengths
 
 
-def sequence_layer(name: str, layer: Any) -> None:
-    """A TypeError when a layer does not read sequences: it is no layer, or one for ids."""
+def sequence_layer(name: str, layer: Any, *, dense: bool = False, dropout: bool = False) -> None:
+    """An error when a layer does not read sequences, or has dropout where nothing would draw its masks."""
     if isinstance(layer, type) or not all(hasattr(layer, n) for n in ("input_size", "output_size", "backward")):
         raise TypeError(f"{name} must be a layer, as a Cell or a Stack, got {getattr(layer, '__name__', layer)!r}")
-    if isinstance(layer, (Embedding, TiedReadout)):
+    if isinstance(layer, (Embedding, TiedReadout)) or (isinstance(layer, Dense) and not dense):
         raise TypeError(f"{name} must read sequences of numbers, got {type(layer).__name__}")
+    if getattr(layer, "dropout", 0) and not dropout:
+        raise ValueError(
+            f"{name} must have no dropout: it is drawn for a Stack alone, or in a Model right below readout"
+        )
+
+
+def must_go_on(layer: Any) -> None:
+    """A ValueError where a layer cannot go on where its last call ended: it keeps nothing, or reads backward too."""
+    if isinstance(layer, Bidirectional) or getattr(layer, "states", None) == ():
+        raise ValueError(f"model must carry a state forward in time, its {type(layer).__name__} does not")
+    for part in getattr(layer, "parts", {}).values():
+        must_go_on(part)
 
 
 def distinct(name: str, layers: Sequence[Any]) -> None:
     """A ValueError when one layer stands in two places: it keeps one call only, so its gradients would be wrong."""
-    single = [one for layer in layers for one in _singles(layer)]
+    single = [getattr(one, "cell", one) for layer in layers for _, one in singles(layer)]
     if len({id(one) for one in single}) < len(single):
         raise ValueError(f"{name} must be different objects, got the same one twice")
 
 
-def _singles(layer: Any) -> list[Any]:
-    """The layers of which a layer is made, however they are nested."""
-    parts = layer.parts.values() if isinstance(layer, Container) else ()
-    return [one for part in parts for one in _singles(part)] if parts else [getattr(layer, "cell", layer)]
+def singles(layer: Any, place: str = "") -> list[tuple[str, Any]]:
+    """The layers of which a layer is made, however they are nested, each behind its place, as in ``"0."``."""
+    parts = getattr(layer, "parts", None)
+    if parts is None:
+        return [(place, layer)]
+    return [found for name, part in parts.items() for found in singles(part, f"{place}{name}.")]
 
 
 def _reversal(T: int, lengths: Array) -> Array:

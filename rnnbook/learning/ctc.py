@@ -6,6 +6,7 @@ out: ``aa--ab`` and ``a-abbb`` both say ``aab`` (with ``-`` for the blank). A la
 likely as all of its paths together.
 """
 
+from collections import defaultdict
 from itertools import groupby
 from typing import Any
 
@@ -58,7 +59,7 @@ def ctc(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
     >>> round(float(np.exp(-value)), 6)
     0.75
     """
-    logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None, None), "(T, B, K)")
     (T, B, K), xp = logits.shape, namespace(logits)
     if 0 in logits.shape:
         raise ValueError(f"logits must hold at least one frame, sequence and label, got shape {logits.shape}")
@@ -131,7 +132,7 @@ def greedy_decode(logits: Any, mask: Any = None) -> list[list[int]]:
     >>> greedy_decode(np.eye(3)[path][:, None])
     [[1, 1, 2]]
     """
-    logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None, None), "(T, B, K)")
     T, B, _ = logits.shape
     alive = np.ones((T, B), bool) if mask is None else check.mask(mask, T, B) > 0
     _comparable(np.where(alive[..., None], logits, 0))
@@ -176,27 +177,24 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     >>> greedy_decode(np.log([[[0.6, 0.4]], [[0.6, 0.4]]])), labels
     ([[]], [1])
     """
-    logits = check.shaped("logits", logits, (None, None), "(T, K)").astype(np.float64, copy=False)
+    logits = check.shaped("logits", check.floating("logits", logits, "f"), (None, None), "(T, K)").astype(
+        np.float64, copy=False
+    )
     _comparable(logits)
     width = check.positive("width", width)
     # by prefix: log-probabilities of ending with a blank, and with a label
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}
     for frame in log_softmax(logits):
-        grown: dict[tuple[int, ...], list[float]] = {}
-
-        def add(
-            labels: tuple[int, ...], kind: int, value: float, grown: dict[tuple[int, ...], list[float]] = grown
-        ) -> None:
-            both = grown.setdefault(labels, [-np.inf, -np.inf])
-            both[kind] = np.logaddexp(both[kind], value)
-
+        grown: dict[tuple[int, ...], list[float]] = defaultdict(lambda: [-np.inf, -np.inf])
         for labels, (blank, label) in beam.items():
             either = np.logaddexp(blank, label)
-            add(labels, 0, either + frame[BLANK])
+            ways = [(labels, 0, either + frame[BLANK])]
             if labels:
-                add(labels, 1, label + frame[labels[-1]])
+                ways += [(labels, 1, label + frame[labels[-1]])]
             for k in range(1, len(frame)):
-                add((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either))
+                ways += [((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either))]
+            for longer, kind, value in ways:
+                grown[longer][kind] = np.logaddexp(grown[longer][kind], value)
         best = sorted(grown, key=lambda labels: -np.logaddexp(grown[labels][0], grown[labels][1]))[:width]
         beam = {labels: (grown[labels][0], grown[labels][1]) for labels in best}
     labels, (blank, label) = next(iter(beam.items()))
@@ -238,9 +236,8 @@ def _can_be_said(labels: Array, alive: Array) -> None:
     if not (is_concrete(labels) and is_concrete(alive)):
         return
     for place, b in np.argwhere(_holes(labels))[:1].tolist():
-        raise ValueError(
-            f"labels must stand before all zeros, those of sequence {b} have {labels[place + 1, b]} behind a 0"
-        )
+        found = labels[place + 1, b]
+        raise ValueError(f"labels must stand before all zeros, those of sequence {b} have {found} behind a 0")
     needed = (labels != BLANK).sum(axis=0) + ((labels[1:] == labels[:-1]) & (labels[1:] != BLANK)).sum(axis=0)
     for b, (n, m) in enumerate(zip(needed, alive.sum(axis=0), strict=True)):
         if n > m:

@@ -153,7 +153,8 @@ def chrono(cell: Cell, t_max: int, rng: np.random.Generator) -> None:
     if check.positive("t_max", t_max) < 2:
         raise ValueError(f"t_max must be at least 2, got {t_max}")
     check.generator("rng", rng)
-    log_times = np.log(rng.uniform(1, t_max - 1, check.instance("cell", cell, Cell).hidden_size))
+    forget_bias(cell)  # which refuses a cell without the gate, before anything is drawn
+    log_times = np.log(rng.uniform(1, t_max - 1, cell.hidden_size))
     forget_bias(cell, log_times)
     if cell.input_gate is not None:
         cell.block("b", cell.input_gate)[...] = -log_times

@@ -52,7 +52,7 @@ def mean_squared_error(y: Any, target: Any, mask: Any = None) -> tuple[float, Ar
     weights, (y, target) = _counted(mask, y, target)
     error = y - target
     dy = error * (2 / y.shape[-1]) * weights[..., None]
-    return as_float((error * dy).sum() / 2), dy.astype(y.dtype, copy=False)
+    return as_float((error * (dy / 2)).sum()), dy.astype(y.dtype, copy=False)
 
 
 def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[float, Array]:
@@ -90,11 +90,9 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
     weights, (logits, labels) = _counted(mask, logits, labels, "logits")
     labels = check.integers("labels", labels, K, "K - 1 = ")
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_sum = xp.log(xp.exp(shifted).sum(axis=-1))
-    at_label = xp.take_along_axis(shifted, labels[..., None], axis=-1)[..., 0]
+    log_p = xp.take_along_axis(log_softmax(logits), labels[..., None], axis=-1)[..., 0]
     dlogits = softmax(logits) - (labels[..., None] == np.arange(K))
-    return as_float(((log_sum - at_label) * weights).sum()), dlogits * weights[..., None]
+    return as_float((-log_p * weights).sum()), dlogits * weights[..., None]
 
 
 def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
@@ -136,7 +134,7 @@ def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
     weights, (y, target) = _counted(mask, y, target)
     weights, log_sigma = weights[..., None] / K, y[..., K:]
     e = _over_sigma(target - y[..., :K], log_sigma)
-    value = ((log_sigma + e * e / 2 + np.log(2 * np.pi) / 2) * weights).sum()
+    value = ((log_sigma + e / 2 * e + np.log(2 * np.pi) / 2) * weights).sum()
     return as_float(value), (join([-_over_sigma(e, log_sigma), 1 - e * e]) * weights).astype(y.dtype, copy=False)
 
 
@@ -193,6 +191,7 @@ class QuantileLoss:
         weights, (y, target) = _counted(mask, y, target)
         e, weights = target[..., None, :] - y.reshape(T, B, -1, K), weights[..., None, None] / y.shape[-1]
         slope = np.array(self.levels, y.dtype)[:, None] - (e < 0)
+        slope = namespace(e).where(namespace(e).isnan(e), np.nan, slope)
         return as_float((slope * e * weights).sum()), (-slope * weights).reshape(y.shape)
 
 
@@ -246,12 +245,13 @@ class MixtureDensity:
         logits, mu, log_sigma = self.parts(y, K)
         xp, weights = namespace(y), weights[..., None]
         e = _over_sigma(target[..., None, :] - mu, log_sigma)
-        log_density = -log_sigma - e * e / 2 - np.log(2 * np.pi) / 2
+        log_density = -log_sigma - e / 2 * e - np.log(2 * np.pi) / 2
         joint = log_softmax(logits) + log_density.sum(axis=-1)
         most = joint.max(axis=-1, keepdims=True)
-        most = xp.where(most == -np.inf, 0, most)  # so far off that the density's logarithm overflows
+        far = most == -np.inf  # so far off that the density's logarithm overflows: what is nearest has the share
+        most = xp.where(far, 0, most)
         total = most + xp.log(xp.exp(joint - most).sum(axis=-1, keepdims=True))
-        r = softmax(joint)  # the share of each component
+        r = softmax(xp.where(far, _nearest(logits, e), joint))  # the share of each component
         e = xp.where(r[..., None] > 0, e, 0)  # infinite in a component that has no share
         d_mu = -r[..., None] * _over_sigma(e, log_sigma)
         d_log_sigma = r[..., None] * (1 - e * e)
@@ -289,6 +289,15 @@ class MixtureDensity:
         chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) * ladder[..., -1:] >= ladder).sum(axis=-1)
         mean, spread = (np.take_along_axis(a, chosen[..., None, None], axis=-2)[..., 0, :] for a in (mu, log_sigma))
         return (mean + np.exp(spread - bias) * rng.normal(size=mean.shape)).astype(mean.dtype, copy=False)
+
+
+def _nearest(logits: Array, e: Array) -> Array:
+    """The logits of those components that are nearest by ``e (…, M, K)``, squared in units of the nearest's largest."""
+    xp = namespace(e)
+    size = xp.where(logits > -np.inf, abs(e).max(axis=-1), np.inf)
+    unit = xp.clip(size.min(axis=-1)[..., None, None], 1, np.finfo(size.dtype).max)
+    distance = xp.where(logits > -np.inf, ((e / unit) ** 2).sum(axis=-1), np.inf)
+    return xp.where(distance == distance.min(axis=-1, keepdims=True), logits, -np.inf)
 
 
 def _counted(mask: Any, y: Array, target: Array, name: str = "y") -> tuple[Array, tuple[Array, Array]]:

@@ -44,13 +44,15 @@ class Optimiser:
             infinite in its dtype. Nothing is changed then.
         """
         _alike("grads", grads, params)
+        grads = {name: check.floating(f"grads[{name!r}]", g) for name, g in grads.items()}
         for name, g in grads.items():
-            check.floating(f"params[{name!r}]", params[name])
-            g = check.floating(f"grads[{name!r}]", g)
+            p = check.floating(f"params[{name!r}]", params[name])
+            if p is not params[name] or (is_concrete(p) and not p.flags.writeable):
+                raise TypeError(f"params[{name!r}] must be an array that can be written to")
             if g.dtype.kind == "c" != params[name].dtype.kind:
                 raise TypeError(f"grads[{name!r}] must be real as its parameter is, got dtype {g.dtype}")
             most = abs(g).max(initial=0) if self.squares and is_concrete(g) else 0
-            if most > np.finfo(g.dtype).max ** 0.5:
+            if not most <= np.finfo(g.dtype).max ** 0.5:
                 raise ValueError(f"grads[{name!r}] must have finite squares in {g.dtype}, its largest is {most:.3g}")
         self.begin(params)
         for kind in self.keeps:
@@ -225,7 +227,7 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
 
 def global_norm(grads: Mapping[str, Array]) -> float:
     """The joint norm of all gradients."""
-    squared: Any = sum(as_float(namespace(g).vdot(g, g)) for g in grads.values())
+    squared: Any = sum(as_float(namespace(g).vdot(g, g).real) for g in grads.values())
     plain = as_float(namespace(squared).sqrt(squared))
     arrays = [g for g in grads.values() if g.size]
     if not arrays or (is_concrete(plain) and SMALLEST < plain < LARGEST):
@@ -234,11 +236,10 @@ def global_norm(grads: Mapping[str, Array]) -> float:
     xp = namespace(arrays[0])
     most = xp.stack([abs(g).max() for g in arrays]).max()
     unit = xp.where((most > 0) & (most < np.inf), most, 1)
-    units: Any = sum(as_float(xp.vdot(g / unit, g / unit)) for g in arrays)
+    units: Any = sum(as_float(xp.vdot(g / unit, g / unit).real) for g in arrays)
     inside = (plain > SMALLEST) & (plain < LARGEST)
-    return as_float(
-        xp.where(inside, plain, xp.where(unit == most, as_float(most) * namespace(units).sqrt(units), most))
-    )
+    scaled = xp.where(unit == most, as_float(most) * namespace(units).sqrt(units), most)
+    return as_float(xp.where(inside, plain, scaled))
 
 
 def squarable(norm: float, max_norm: float, grads: Mapping[str, Array]) -> float:

@@ -10,7 +10,8 @@ import numpy as np
 
 from rnnbook import check
 from rnnbook.arrays import Array
-from rnnbook.cells.base import sequence_mask
+from rnnbook.cells.base import Cell, sequence_mask
+from rnnbook.layers.stack import Bidirectional, Stack, distinct, must_go_on
 from rnnbook.learning.losses import Loss
 from rnnbook.learning.optimisers import Optimiser, clip_by_global_norm, squarable
 
@@ -150,7 +151,8 @@ def fit(
     ------
     FloatingPointError
         When the loss or a gradient is not finite, or so large that its square is not; says at which update. The
-        parameters are then those before that update. Or when the loss on the validation batch is not a number.
+        parameters are then those before that update, and not the best. Or when the loss on the validation batch is
+        not a number.
     ImportError
         With `compiled`, without JAX.
 
@@ -165,10 +167,13 @@ def fit(
     True
     """
     steps = check.positive("steps", steps)
+    check.instance("compiled", compiled, bool)
     update, monitor = Update() if update is None else update, Monitor() if monitor is None else monitor
     _checked_arguments(model, loss, optimiser, batch, update, monitor)
     if (update.carry or update.rng is not None) and not hasattr(model, "forward"):
         raise TypeError(f"carry and rng need a model with `forward`, as Model has it, got {type(model).__name__}")
+    if update.carry:
+        must_go_on(model)
     validation, eval_every = monitor.validation, monitor.eval_every
     if validation is not None:
         validation = checked_batch("validation must be", validation, model)
@@ -188,8 +193,11 @@ def fit(
             best, best_params, waited = value, {n: p.copy() for n, p in model.params.items()}, 0
             history.best_step = step
 
-    if compiled:
-        updates = _compiled_updates(model, loss, optimiser, batch, steps, update, eval_every)
+    if compiled:  # as programs of JAX, some dozens of updates in a call
+        from rnnbook.jax.training import update_chunks
+
+        chunks = update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every)
+        updates = (pair for (chunk,) in chunks for pair in chunk)
     else:
         updates = _updates(model, loss, optimiser, batch, steps, update)
     for step in range(steps):
@@ -217,6 +225,8 @@ def fit(
 
 def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update: Any, monitor: Any) -> None:
     """A TypeError where something of another kind is handed to `fit`."""
+    if isinstance(model, (Cell, Stack, Bidirectional)):
+        raise TypeError(f"model must be a Model, as in Model(layer, Dense(...)), got {type(model).__name__}")
     kinds = {"optimiser": (optimiser, Optimiser), "update": (update, Update), "monitor": (monitor, Monitor)}
     for argument, (given, kind) in kinds.items():
         check.instance(argument, given, kind)
@@ -245,19 +255,11 @@ def _updates(
             norm = squarable(norm, most, clipped)
         if np.isfinite(norm):
             optimiser.learning_rate = rate * factor
-            optimiser.update(model.params, clipped)
-            optimiser.learning_rate = rate
+            try:
+                optimiser.update(model.params, clipped)
+            finally:
+                optimiser.learning_rate = rate
         yield value, norm
-
-
-def _compiled_updates(
-    model: Any, loss: Loss, optimiser: Optimiser, batch: Callable[[], Batch], steps: int, update: Update, every: int
-) -> Iterator[tuple[float, float]]:
-    """The same as programs of JAX, some dozens of updates in a call, never past a multiple of `eval_every`."""
-    from rnnbook.jax.training import update_chunks
-
-    for (chunk,) in update_chunks([model], loss, [optimiser], [batch], steps, update, every):
-        yield from chunk
 
 
 def fit_many(
@@ -300,7 +302,7 @@ def fit_many(
     ImportError
         Without JAX.
     ValueError
-        When the lists differ in length, or what they hold is not of one spec.
+        When the lists differ in length, hold one model or batch function twice, or what is not of one spec.
 
     Examples
     --------
@@ -328,6 +330,8 @@ def fit_many(
     for name, specs in (("models", map(LayerSpec, models)), ("optimisers", map(OptimiserSpec, optimisers))):
         if len(set(specs)) > 1:
             raise ValueError(f"{name} must be of one kind, equal but for their numbers")
+    distinct("models", models)
+    distinct("batches", batches)  # which are called in any order
     histories = [History() for _ in models]
 
     def train(runs: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnnbook import speech
+from rnnbook import check, speech
 from rnnbook.arrays import Array
 from rnnbook.cells import GRU, LSTM
 from rnnbook.data.shakespeare import ALPHABET
@@ -148,6 +148,7 @@ def quantized(name: str) -> dict[str, tuple[Array, Array]]:
     dict of str to tuple of two ndarrays
         int8, and float64 with one number a column; their product is the parameter.
     """
+    check.choice("name", name, tuple(FRESH))
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
         return {key: (file[key], file[f"{key} scale"]) for key in file.files if not key.endswith("scale")}
 
@@ -181,7 +182,7 @@ FRESH = {
 
 def untrained(name: str, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Any:
     """A network before training."""
-    return FRESH[name]({"rng": rng, "dtype": dtype})
+    return FRESH[check.choice("name", name, tuple(FRESH))]({"rng": rng, "dtype": dtype})
 
 
 def _filled(name, dtype):

@@ -72,7 +72,7 @@ def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> t
     strips["h"] = hs[:, sequence, unit]
     figure, axes = new_figure(len(strips), height=0.55 * len(strips) + 0.5, sharex=True)
     for ax, (name, values) in zip(axes, strips.items(), strict=True):
-        colour = COLOURS[name]
+        colour = COLOURS.get(name, INK)
         ax.step(np.arange(1, len(values) + 1), values, color=colour, where="mid")
         ax.set_ylabel(f"${name}$", rotation=0, va="center", color=colour, labelpad=12)
         gate = name in cell.gates

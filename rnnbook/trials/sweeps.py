@@ -24,6 +24,7 @@ from rnnbook.arrays import Array
 from rnnbook.layers.files import write_whole
 
 LIBRARIES = ("rnnbook", "numpy", "jax")
+OURS = ("seed", "seconds", "versions")  # columns that a sweep adds
 
 
 def sweep(
@@ -73,7 +74,9 @@ def sweep(
     ImportError
         Without joblib, filelock or Dask; says how to install it.
     ValueError, TypeError
-        When an argument does not fit; or when the table holds rows of another sweep.
+        When an argument does not fit, or what a trial returns; or when the table holds rows of another sweep.
+    FileNotFoundError
+        When there is no folder for the table.
     RuntimeError
         When a trial fails: says with which factors and seed. Rows that were done are kept.
         When another sweep is making the same table.
@@ -96,6 +99,8 @@ def sweep(
     if path.suffix != ".csv":
         raise ValueError(f"table must end in .csv, got {path.name}")
     plan = _plan(factors, seeds, sample)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"table must lie in a folder that is there, {path.parent} is not")
     with _alone(path):
         _fill(trial, path, plan, workers, address, progress)
     return read_table(path)
@@ -179,13 +184,19 @@ def row_rng(factors, seed):
 
 def _plan(factors, seeds, sample):
     """Every row to come, factors and seed, by its key."""
-    seeds = [int(seed) for seed in seeds]
+    seeds = _integers("seeds", seeds)
     if isinstance(factors, dict):
+        for name, values in factors.items():
+            if isinstance(values, str) or not (callable(values) or isinstance(values, Iterable)):
+                raise TypeError(f"factors[{name!r}] must be a list of values, or a function, got {values!r}")
         lists = ([(name, v) for v in ([values] if callable(values) else values)] for name, values in factors.items())
         combinations = [dict(pairs) for pairs in itertools.product(*lists)]
     else:
         combinations = [dict(combination) for combination in factors]
     drawn = {name: value for combination in combinations for name, value in combination.items() if callable(value)}
+    for name in (name for combination in combinations for name in combination):
+        if not isinstance(name, str) or not name.isidentifier() or name in OURS:
+            raise ValueError(f"factors must have names like those of variables, and none of {OURS}, got {name!r}")
     if not combinations or not seeds:
         raise ValueError(f"factors and seeds must leave something to run, got {len(combinations)} x {len(seeds)}")
     if sample is not None and check.positive("sample", sample) > len(combinations):
@@ -200,6 +211,14 @@ def _plan(factors, seeds, sample):
             row = {name: draws[seed].get(name, value) for name, value in combination.items()} | {"seed": seed}
             plan[_key(row)] = row
     return plan
+
+
+def _integers(name, values):
+    """Integers from 0 on as a list, or an error."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be integers in a list or the like, got {values!r}")
+    values = list(values)
+    return check.integers(name, values, 2**63).tolist() if values else []
 
 
 def _key(row):
@@ -228,6 +247,9 @@ def _row(trial, factors, seed):
         outcome = trial(row_rng(factors, seed), **factors)
     except Exception as error:
         raise RuntimeError(f"the trial failed with {_words(factors, seed)}: {type(error).__name__}: {error}") from error
+    if not isinstance(outcome, Mapping) or not outcome.keys().isdisjoint({*factors, *OURS}):
+        got = sorted(outcome) if isinstance(outcome, Mapping) else type(outcome).__name__
+        raise TypeError(f"trial must return a dict of outcomes, none called as a factor or one of {OURS}, got {got}")
     seconds = round(time.perf_counter() - start, 3)
     return {**factors, "seed": seed, **outcome, "seconds": seconds, "versions": _versions()}
 

@@ -117,12 +117,11 @@ def gradient_norms(cell: Cell, dh: Array | None = None) -> Array:
     if dh is None:
         dh = np.broadcast_to(np.eye(H)[:, None, :], (H, B, H)) / np.sqrt(H)
     dstate = loss_gradient(cell, dh, B)
-    squares = [square(cell, dstate)]
+    norms = [length(cell, dstate, whole)]
     for t in reversed(range(T)):
         _, dstate = cell.step_back(at(cell, t), dstate)
-        squares.append(square(cell, dstate))
-    norms = np.stack(squares)
-    return np.sqrt(norms.sum(axis=1) if whole else norms)
+        norms.append(length(cell, dstate, whole))
+    return np.stack(norms)
 
 
 def initial_gradient_norms(make: Callable[[np.random.Generator], Cell], steps: int = 100, seeds: int = 20) -> Array:
@@ -226,6 +225,8 @@ def require_call(cell: Cell) -> None:
     check.instance("cell", cell, Cell)
     if not hasattr(cell, "h_prev"):
         raise RuntimeError("cell must be called on a sequence first: hs, state = cell(x)")
+    if cell.h_prev.dtype.kind == "c":
+        raise RuntimeError("cell must be called on real numbers: its last call was a complex step's")
 
 
 def sizes(cell: Cell) -> tuple[int, int]:
@@ -272,7 +273,14 @@ def merge(cell: Cell, dstate: State) -> Array:
     return np.moveaxis(np.concatenate(flat_parts(cell, dstate), axis=-1), 0, -2)
 
 
-def square(cell: Cell, dstate: State) -> Array:
-    """Squared length of a gradient with respect to the whole state."""
-    first, *others = [(d * d).sum(axis=-1) for d in flat_parts(cell, dstate)]
-    return sum(others, start=first)
+def length(cell: Cell, dstate: State, joint: bool = False) -> Array:
+    """Length of a gradient with respect to the whole state, (..., B), or of all along the first axis together.
+
+    Squares are taken in units of a power of two, so that none is too large or too small and no digit changes.
+    """
+    parts = flat_parts(cell, dstate)
+    most = np.max([abs(d).max(axis=-1) for d in parts], axis=0)
+    _, power = np.frexp(most.max(axis=0) if joint else most)
+    first, *others = [(np.ldexp(d, -power[..., None]) ** 2).sum(axis=-1) for d in parts]
+    squares = sum(others, start=first)
+    return np.ldexp(np.sqrt(squares.sum(axis=0) if joint else squares), power)

@@ -6,7 +6,7 @@ from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.cells.base import State
-from rnnbook.checking.diagnostics.jacobians import at, flat_parts, identity, loss_gradient, merge, sizes, square
+from rnnbook.checking.diagnostics.jacobians import at, flat_parts, identity, length, loss_gradient, merge, sizes
 
 
 def path_jacobians(cell: Cell) -> dict[str, Array]:
@@ -112,7 +112,7 @@ def path_shares(cell: Cell, dh: Array) -> dict[str, Array]:
         via = {path: _add(earlier[path], here[path]) for path in via}
         dstate = _add(*here.values())
         # only ratios matter: keep the numbers near 1, however far back
-        size = np.sqrt(square(cell, dstate))
+        size = length(cell, dstate)
         with np.errstate(invalid="ignore"):  # 0 / 0 where nothing came back
             dstate = _divided(dstate, size)
             via = {path: _divided(part, size) for path, part in via.items()}

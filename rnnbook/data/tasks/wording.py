@@ -51,6 +51,7 @@ def in_words(n: int) -> list[str]:
         raise TypeError(f"n must be an integer, got {n!r}")
     if not 0 <= n < 10**9:
         raise ValueError(f"n must lie between 0 and 999999999, got {n}")
+    n = int(n)  # a small one of NumPy's would overflow
     words: list[str] = []
     for power in (2, 1, 0):
         group = n // 1000**power % 1000
@@ -135,6 +136,12 @@ def dates(pairs: Sequence[tuple[str, str]]) -> Batch:
     """
     if not pairs:
         raise ValueError("pairs must hold at least one date, got none")
+    pairs = list(pairs)
+    for pair in pairs:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or len(pair[1]) > 10:
+            raise ValueError(
+                f"pairs must hold what is written and a normal form of 10 characters at most, got {pair!r}"
+            )
     lengths = np.array([len(text) for text, _ in pairs])
     if lengths.max() > LONGEST or lengths.min() < 1:
         raise ValueError(f"pairs must hold dates of 1 to {LONGEST} characters, got {lengths.min()} to {lengths.max()}")
