@@ -4,6 +4,7 @@ import contextlib
 import csv
 import re
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
@@ -345,6 +346,24 @@ def test_a_copied_formula_is_latex_without_the_sites_colours(browser, address):
     context.close()
     assert copied.startswith("$") and "a_{i,t} &= x_t W_{xi} + h_{t-1} W_{hi} + b_i" in copied
     assert "htmlClass" not in copied
+
+
+def test_a_coloured_formula_is_built_as_the_formula_without_colours(monkeypatch):
+    """An index, an exponent or an accent belongs to the same letter: KaTeX builds the same MathML of both."""
+    monkeypatch.syspath_prepend(str(SITE.parents[1] / "book/_ext"))
+    site, katex = pytest.importorskip("rnnbook_site"), pytest.importorskip("sphinxcontrib.katex")
+    written = re.compile(r'<annotation encoding="application/x-tex">(.*?)</annotation>', re.DOTALL)
+    formulas = {unescape(f) for page in PAGES for f in written.findall((SITE / page).read_text("utf-8"))}
+
+    def built(latex):
+        options = {**katex.KATEX_DEFAULT_OPTIONS, "output": "mathml", "displayMode": True}
+        return written.sub("", katex.render_latex(latex, options))
+
+    coloured = {latex: site.colour(latex) for latex in formulas if site.colour(latex) != latex}
+    assert len(coloured) > 300 and not any("htmlClass" in latex for latex in formulas)
+    assert not [latex for latex, other in coloured.items() if built(latex) != built(other)]
+    examples = (r"a^x_{n,t}", r"\hat x_{t+k}", r"\delta\bar h_t^\top", r"h_t^{\text{here}}", "c_t^2", "b_n'", "e^{i_t}")
+    assert [latex for latex in examples if built(latex) != built(site.colour(latex))] == []
 
 
 @pytest.mark.parametrize("where", ["folder", "subpath"])

@@ -82,17 +82,19 @@ pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
 
 LETTER = r"(?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
-# f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index
-SYMBOL = re.compile(rf"(?<![A-Za-z\\_{{])(?P<q>{QUANTITY})(?P<i>_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}))")
-OF_GATE = re.compile(
-    rf"(?<![A-Za-z\\_{{])(?P<l>a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?P<r>(?:,[^{{}}]*)?)\}})"
-)
+# f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index, nor one that is an
+# exponent; with its accent, and with what is raised beside its index, or the index would be theirs no longer
+ALONE, ACCENT = r"(?<![A-Za-z\\_^{])", r"(?<![_^])\\(?:bar|hat|tilde) "
+RAISED = r"(?:'+|\^(?:[A-Za-z0-9]|\\[a-z]+|\{(?:[^{}]|\{[^{}]*\})*\}))?(?!['^])"
+SYMBOL = re.compile(rf"(?:{ACCENT}|{ALONE})(?P<q>{QUANTITY})_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}){RAISED}")
+OF_GATE = re.compile(rf"{ALONE}(?:a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?:,[^{{}}]*)?\}}){RAISED}")
 
 
 def colour(latex):
     """Give every symbol of a coloured quantity its CSS class; the notebook keeps plain LaTeX."""
-    latex = SYMBOL.sub(lambda m: rf"{{\htmlClass{{q-{m['q']}}}{{{m[0]}}}}}", latex)
-    return OF_GATE.sub(lambda m: rf"{{\htmlClass{{q-{m['q'] or m['q2']}}}{{{m[0]}}}}}", latex)
+    for pattern in (SYMBOL, OF_GATE):
+        latex = pattern.sub(lambda m: rf"{{\htmlClass{{q-{m['q'] or m['q2']}}}{{{m[0]}}}}}", latex)
+    return latex
 
 
 class ColourMath(SphinxPostTransform):
