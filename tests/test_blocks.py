@@ -123,7 +123,8 @@ def test_the_words_say_what_decides():
     every = blocks.decides(claim(), found(fixed(inside, outside, across), "not proven", "open: 2"))
     assert "of 3, 1 lies inside, 1 outside" in every
     some = blocks.decides(claim("exists"), found(fixed(outside, outside), "refuted"))
-    assert some == "One condition inside would be enough; all 2 lie outside."
+    assert some == "One condition inside would be enough; both lie outside."
+    assert blocks.decides(claim(), found(fixed(inside, inside), "confirmed")).startswith("Both conditions lie inside")
     mean = blocks.decides(claim("on average"), found(fixed(inside, inside), "confirmed"))
     assert "it is 2.50" in mean and "inside" in mean
     assert "gain 1.1" in blocks.decides(
@@ -137,6 +138,8 @@ def test_what_turns_a_verdict_is_said_by_what_it_brings():
         text == "The verdict “refuted” stands in 1 of 3 variations; the claim is confirmed with b, or with c d; "
         "the claim is not tested with e."
     )
+    assert blocks.varied(found(fixed((2, 3)), a="depends", b="refuted")).endswith("variations; it depends with a.")
+    assert found(fixed((2, 3)), a="depends", b="refuted").stands.endswith("variations; with a it depends")
 
 
 def marks(one, *decided, **variations):

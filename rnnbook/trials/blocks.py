@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnnbook.trials.estimates import Estimate
-from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, in_words, label, mean_of, standing
+from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, in_words, label, mean_of, predicate, standing
 
 MARKS = {"confirmed": "✓", "refuted": "✗", "depends": "±", "not proven": "?", "not tested": "–", "computed": "="}
 SIDES = {"in": "inside the region", "out": "outside the region", "open": "reaches across the edge"}
@@ -209,7 +209,10 @@ def varied(found: Found) -> str:
     for name, word in found.variations.items():
         if word != found.verdict:
             others.setdefault(word, []).append(f"with {name}")
-    turned = [f"the claim is {word} {', or '.join(names)}" for word, names in others.items()]
+    turned = [
+        f"{'it' if word == 'depends' else 'the claim'} {predicate(word)} {', or '.join(names)}"
+        for word, names in others.items()
+    ]
     stays = f"The verdict “{found.verdict}” stands in {stands or 'none'} of {tested} variation{'s' * (tested != 1)}"
     return text(f"{'; '.join([stays, *turned])}.")
 
@@ -248,15 +251,19 @@ def decides(claim: Claim, found: Found) -> str:
     if LOGICS[claim.logic] == "some":
         if found.verdict == "confirmed":
             return text(f"One condition inside is enough; it is confirmed {found.why}.")
-        rest = "all" if outside == K else f"{outside} of"
-        return f"One condition inside would be enough; {rest} {K} lie outside."
+        rest = _all_of(K) if outside == K else f"{outside} of {K}"
+        return f"One condition inside would be enough; {rest} lie outside."
     if found.verdict == "confirmed":
-        return "Its condition lies inside." if K == 1 else f"All {K} conditions lie inside, as they have to."
+        return "Its condition lies inside." if K == 1 else f"{_all_of(K).title()} conditions lie inside, as they have to."
     if found.verdict == "refuted":
         return text(f"Every condition has to lie inside; it is refuted {found.why}.")
     some = f", {outside} outside but not by the wider interval asked of one among {K}" if outside else ""
     lie = f"{inside} {_lie(inside)} inside{some}"
     return text(f"Every condition has to lie inside; of {K}, {lie}. {sentence(found.why)}")
+
+
+def _all_of(count):
+    return "both" if count == 2 else f"all {count}"
 
 
 def _lie(count):

@@ -297,10 +297,15 @@ def standing(verdict: str, variations: dict[str, str]) -> str:
         return "without variations"
     untested = [name for name, other in variations.items() if other == "not tested"]
     others = {name: other for name, other in variations.items() if other not in (verdict, "not tested")}
-    turned = [f"with {name} it is {other}" for name, other in others.items()]
+    turned = [f"with {name} it {predicate(other)}" for name, other in others.items()]
     tested = len(variations) - len(untested)
     kept = f"stands in {tested - len(turned)} of {tested} variations"
     return "; ".join([kept, *turned, *([f"not tested with {' or '.join(untested)}"] if untested else [])])
+
+
+def predicate(verdict: str) -> str:
+    """A verdict as the rest of a sentence."""
+    return verdict if verdict == "depends" else f"is {verdict}"
 
 
 def wrapped(line: str, indent: str) -> str:
