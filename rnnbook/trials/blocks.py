@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -254,7 +255,9 @@ def decides(claim: Claim, found: Found) -> str:
         rest = _all_of(K) if outside == K else f"{outside} of {K}"
         return f"One condition inside would be enough; {rest} lie outside."
     if found.verdict == "confirmed":
-        return "Its condition lies inside." if K == 1 else f"{_all_of(K).title()} conditions lie inside, as they have to."
+        return (
+            "Its condition lies inside." if K == 1 else f"{_all_of(K).title()} conditions lie inside, as they have to."
+        )
     if found.verdict == "refuted":
         return text(f"Every condition has to lie inside; it is refuted {found.why}.")
     some = f", {outside} outside but not by the wider interval asked of one among {K}" if outside else ""
@@ -445,9 +448,19 @@ def verdict(claim: Claim, found: Found | None = None, more: str = "") -> str:
 
 def plan(claim: Claim) -> str:
     """What was said beforehand, as it stands in the claim's chapter."""
-    lines = list(claim.beforehand())
-    (_, on_trial), *rest = lines
-    pairs = "".join(f"<div><dt>{text(name.lstrip('- '))}</dt><dd>{text(words)}</dd></div>" for name, words in rest)
+    (_, on_trial), *rest = claim.beforehand()
+    made = [(_of(claim, design), lines) for design, lines in claim.made()]
+    first, last = rest[:4], rest[4 + sum(len(lines) for _, lines in made) :]
+    several = len({heading for heading, _ in made}) > 1
+    folded = ""
+    for heading, group in groupby(made, key=lambda one: one[0]):
+        folded += f'<p class="rb-of">{text(heading)}</p>' * several + _pairs(
+            line for _, lines in group for line in lines
+        )
+    if last:
+        folded += '<p class="rb-of">The whole trial</p>' * several + _pairs(last)
+    what = ["runs"] * bool(made) + [_several(len(claim.panel), "variation"), _several(len(claim.changes), "change")]
+    opening = f"<summary>{sentence(', '.join(filter(None, what)))[:-1]}</summary>"
     name = escape(f"What was said of: {claim.words}", quote=True)
     head = "Said before the first run"
     if claim.made_before():
@@ -456,8 +469,27 @@ def plan(claim: Claim) -> str:
         head += ", but for what is marked as changed"
     return (
         f'<article class="rb-plan" aria-label="{name}"><p class="rb-head">{head}</p>'
-        f'<p class="rb-sentence">{text(on_trial)}</p><dl>{pairs}</dl></article>'
+        f'<p class="rb-sentence">{text(on_trial)}</p>{_pairs(first)}'
+        f"{f'<details>{opening}{folded}</details>' * bool(folded)}</article>"
     )
+
+
+def _pairs(lines):
+    pairs = (f"<div><dt>{text(name.removeprefix('- '))}</dt><dd>{text(words)}</dd></div>" for name, words in lines)
+    return f"<dl>{''.join(pairs)}</dl>"
+
+
+def _of(claim, design):
+    """Whose runs a table has."""
+    names, conditions = claim.reading(design), [one.name for one in claim.conditions]
+    if names == conditions:
+        return "Runs of the conditions"
+    kind = "condition" if names[0] in conditions else "variation"
+    return f"Runs of the {kind}{'s' * (len(names) > 1)}: {'; '.join(names)}"
+
+
+def _several(count, what):
+    return f"{count} {what}{'s' * (count > 1)}" * bool(count)
 
 
 def small(claim: Claim, found: Found) -> str:
