@@ -110,6 +110,43 @@ class ColourMath(SphinxPostTransform):
             node.children = [nodes.Text(text)]
 
 
+class Wrapping(SphinxPostTransform):
+    """Let the lines of an output break on a phone if they are prose: no code, and no columns under one another."""
+
+    default_priority = 30
+    formats = ("html",)
+
+    def run(self, **_):
+        """Mark the blocks; the style sheet breaks their lines."""
+        for block in self.document.findall(nodes.literal_block):
+            if {"stream", "text_plain"} & set(block["classes"]) and is_prose(block.astext()):
+                block["classes"].append("rb-wraps")
+
+
+def is_prose(printed):
+    """Whether an output is one line, or several of which none is indented, is code, or has a gap as between columns."""
+    lines = printed.strip("\n").splitlines()
+    return len(lines) == 1 or not any(re.search(r"^\s+\S|^return |\S {2,}\S", line) for line in lines)
+
+
+class Stacking(SphinxPostTransform):
+    """Say in each cell of a table that a phone shows as a stack which column it is of."""
+
+    default_priority = 30
+    formats = ("html",)
+
+    def run(self, **_):
+        """Put the column's head before what a cell says, where there are more than two; wide pages do not show it."""
+        for table in self.document.findall(nodes.table):
+            if "rb-stack" not in table.parent.get("classes", ()):
+                continue
+            (head,) = (row for part in table.findall(nodes.thead) for row in part)
+            rows = (row for part in table.findall(nodes.tbody) for row in part)
+            for name, cell in (pair for row in rows for pair in zip(head[1:], row[1:], strict=True)):
+                if cell.astext() and len(head) > 2:
+                    cell[0].insert(0, nodes.inline("", f"{name.astext()} ", classes=["rb-label"]))
+
+
 class InlineFigures(SphinxPostTransform):
     """Put the SVG figures into the page, so that their colours follow the theme.
 
@@ -183,5 +220,7 @@ def setup(app):
     app.connect("build-finished", write_data)
     app.connect("build-finished", write_problem_sets)
     app.add_post_transform(ColourMath)
+    app.add_post_transform(Wrapping)
+    app.add_post_transform(Stacking)
     app.add_post_transform(InlineFigures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
