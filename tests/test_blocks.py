@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from rnnbook.trials import INF, Change, Claim, Computed, Estimate, blocks, state
+from rnnbook.trials import INF, Change, Claim, Computed, Estimate, blocks, claims, state
 from rnnbook.trials.blocks import Found
 
 ROOT = Path(__file__).parents[1]
@@ -123,7 +123,8 @@ def test_the_words_say_what_decides():
     every = blocks.decides(claim(), found(fixed(inside, outside, across), "not proven", "open: 2"))
     assert "of 3, 1 lies inside, 1 outside" in every
     some = blocks.decides(claim("exists"), found(fixed(outside, outside), "refuted"))
-    assert some == "One condition inside would be enough; all 2 lie outside."
+    assert some == "One condition inside would be enough; both lie outside."
+    assert blocks.decides(claim(), found(fixed(inside, inside), "confirmed")).startswith("Both conditions lie inside")
     mean = blocks.decides(claim("on average"), found(fixed(inside, inside), "confirmed"))
     assert "it is 2.50" in mean and "inside" in mean
     assert "gain 1.1" in blocks.decides(
@@ -137,6 +138,8 @@ def test_what_turns_a_verdict_is_said_by_what_it_brings():
         text == "The verdict “refuted” stands in 1 of 3 variations; the claim is confirmed with b, or with c d; "
         "the claim is not tested with e."
     )
+    assert blocks.varied(found(fixed((2, 3)), a="depends", b="refuted")).endswith("variations; it depends with a.")
+    assert found(fixed((2, 3)), a="depends", b="refuted").stands.endswith("variations; with a it depends")
 
 
 def marks(one, *decided, **variations):
@@ -161,6 +164,28 @@ def test_a_plan_that_is_younger_than_its_runs_says_so(monkeypatch):
     monkeypatch.setattr(Claim, "made_before", lambda _: True)
     assert marks(claim(), fixed((2, 3))) == ["planned after its runs"]
     assert marks(claim(), fixed((2, 3)), "not tested") == []
+
+
+@pytest.mark.parametrize("one", claims(), ids=lambda one: one.words)
+def test_a_plan_has_every_line_in_its_order_and_nothing_twice_under_one_head(one):
+    page = BeautifulSoup(blocks.plan(one), "html.parser")
+    lines = [(row.dt.get_text(), row.dd.get_text()) for row in page.select("dl > div")]
+    said = [(blocks.text(name.removeprefix("- ")), blocks.text(words)) for name, words in one.beforehand()[1:]]
+    assert lines == [tuple(BeautifulSoup(x, "html.parser").get_text() for x in line) for line in said]
+    assert [row.dt.get_text() for row in page.article.find("dl").select("div")] == [name for name, _ in lines[:4]]
+    for head in page.select(".rb-of"):
+        keys = [key.get_text() for key in head.find_next("dl").select("dt") if key.get_text() != "changed"]
+        assert len(keys) == len(set(keys)), head.get_text()
+    assert not page.details or page.summary.get_text()
+
+
+def test_a_plan_says_whose_runs_a_table_has():
+    (one,) = [one for one in claims() if one.words == "An LSTM beats ARIMA"]
+    heads = [head.get_text() for head in BeautifulSoup(blocks.plan(one), "html.parser").select(".rb-of")]
+    assert heads[:2] == [
+        "Runs of the conditions: sunspots, 1 year; sunspots, 11 years",
+        "Runs of the condition: power, 12 hours",
+    ]
 
 
 def test_whoever_hears_a_block_misses_nothing():

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import re
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
@@ -345,6 +346,68 @@ def test_a_copied_formula_is_latex_without_the_sites_colours(browser, address):
     context.close()
     assert copied.startswith("$") and "a_{i,t} &= x_t W_{xi} + h_{t-1} W_{hi} + b_i" in copied
     assert "htmlClass" not in copied
+
+
+def test_a_coloured_formula_is_built_as_the_formula_without_colours(monkeypatch):
+    """An index, an exponent or an accent belongs to the same letter: KaTeX builds the same MathML of both."""
+    monkeypatch.syspath_prepend(str(SITE.parents[1] / "book/_ext"))
+    site, katex = pytest.importorskip("rnnbook_site"), pytest.importorskip("sphinxcontrib.katex")
+    written = re.compile(r'<annotation encoding="application/x-tex">(.*?)</annotation>', re.DOTALL)
+    formulas = {unescape(f) for page in PAGES for f in written.findall((SITE / page).read_text("utf-8"))}
+
+    def built(latex):
+        options = {**katex.KATEX_DEFAULT_OPTIONS, "output": "mathml", "displayMode": True}
+        return written.sub("", katex.render_latex(latex, options))
+
+    coloured = {latex: site.colour(latex) for latex in formulas if site.colour(latex) != latex}
+    assert len(coloured) > 300 and not any("htmlClass" in latex for latex in formulas)
+    assert not [latex for latex, other in coloured.items() if built(latex) != built(other)]
+    examples = (r"a^x_{n,t}", r"\hat x_{t+k}", r"\delta\bar h_t^\top", r"h_t^{\text{here}}", "c_t^2", "b_n'", "e^{i_t}")
+    assert [latex for latex in examples if built(latex) != built(site.colour(latex))] == []
+
+
+#: What scrolls sideways and shows no shadow; words of code that are broken; prose of outputs that is cut off.
+UNSEEN = """() => [...document.querySelectorAll("main *")].filter(e =>
+  e.scrollWidth > e.clientWidth + 1 && e.clientWidth
+    && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)
+    && (getComputedStyle(e).backgroundImage === "none" || e.closest(".rb-wraps, .rb-stack"))
+  || e.matches("td code .pre") && e.getClientRects().length > 1).map(e => e.outerHTML.slice(0, 120))"""
+
+
+def test_on_a_phone_one_sees_that_there_is_more_and_no_word_of_a_table_is_broken(browser, address):
+    tab, moved = browser.new_page(viewport={"width": 390, "height": 844}), 0
+    chapters = ("04-lstm-gate-by-gate", "09-reading-the-literature", "10-long-memory")
+    for name in ("book/notation", "book/syllabus", "book/teaching", *(f"notebooks/{name}" for name in chapters)):
+        tab.goto(f"{address}/{name}.html")
+        tab.add_style_tag(content="section { content-visibility: visible !important }")
+        assert tab.evaluate(UNSEEN) == [], name
+        moved += tab.locator(".rb-stack td, .rb-wraps pre").count()
+    assert moved > 100
+    tab.close()
+
+
+def test_prose_that_is_printed_may_be_broken_and_columns_and_code_may_not(monkeypatch):
+    monkeypatch.syspath_prepend(str(SITE.parents[1] / "book/_ext"))
+    site = pytest.importorskip("rnnbook_site")
+    for prose in ("ones: 50   cell state: 50.000", "rate 0.1: loss 0.34\nlowest 0.05, and 1/m = 3.9\n"):
+        assert site.is_prose(prose)
+    for kept in ("step  output\n   1    0.76", "[[1. 2.]\n [3. 4.]]", "def f(x):\n    return x", "x = 1\nreturn x"):
+        assert not site.is_prose(kept)
+
+
+def test_a_plan_is_folded_on_a_phone_only_and_without_scripts(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}/book/evidence.html")
+    plan = tab.locator(".rb-plan").first
+    said, opening = plan.get_by_text("60 of each"), plan.locator("summary")
+    for width, media, shown in ((1280, "screen", True), (390, "print", True), (390, "screen", False)):
+        tab.set_viewport_size({"width": width, "height": 844})
+        tab.emulate_media(media=media)
+        assert (said.is_visible(), opening.is_visible()) == (shown, not shown)
+    opening.click()
+    assert said.is_visible()
+    context.close()
 
 
 @pytest.mark.parametrize("where", ["folder", "subpath"])

@@ -36,7 +36,7 @@ MENDED = [
     (r'<img src="([^"]*logo\.svg)" class="logo__image', r'<img src="\1" width="64" height="64" class="logo__image'),
     (r'<th class="head"><p></p></th>', '<td class="head"></td>'),
     # whoever copies a formula wants it without the site's colours
-    (r"\{\\htmlClass\{q-[a-z]\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\}(?=[^<]*</annotation>)", r"\1"),
+    (r"\{\\htmlClass\{q-[a-z]\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}\}(?=[^<]*</annotation>)", r"\1"),
     # roles that a div may not have, or no longer has
     (r' role="doc-biblioentry"', ""),
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),

@@ -82,17 +82,19 @@ pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
 
 LETTER = r"(?:BookSerif|DejaVuSans|Cm[a-z]+\d*|STIX\w+)-"  # how the id of a letter's outline begins
 QUANTITY, GATE = "|".join(COLOURS), "[ifogrzn]"
-# f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index
-SYMBOL = re.compile(rf"(?<![A-Za-z\\_{{])(?P<q>{QUANTITY})(?P<i>_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}))")
-OF_GATE = re.compile(
-    rf"(?<![A-Za-z\\_{{])(?P<l>a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?P<r>(?:,[^{{}}]*)?)\}})"
-)
+# f_t, c_{t-1}, a_i, a_{f,t}, \delta c_t … but not a letter inside a word, a command or an index, nor one that is an
+# exponent; with its accent, and with what is raised beside its index, or the index would be theirs no longer
+ALONE, ACCENT = r"(?<![A-Za-z\\_^{])", r"(?<![_^])\\(?:bar|hat|tilde) "
+RAISED = r"(?:'+|\^(?:[A-Za-z0-9]|\\[a-z]+|\{(?:[^{}]|\{[^{}]*\})*\}))?(?!['^])"
+SYMBOL = re.compile(rf"(?:{ACCENT}|{ALONE})(?P<q>{QUANTITY})_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}){RAISED}")
+OF_GATE = re.compile(rf"{ALONE}(?:a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?:,[^{{}}]*)?\}}){RAISED}")
 
 
 def colour(latex):
     """Give every symbol of a coloured quantity its CSS class; the notebook keeps plain LaTeX."""
-    latex = SYMBOL.sub(lambda m: rf"{{\htmlClass{{q-{m['q']}}}{{{m[0]}}}}}", latex)
-    return OF_GATE.sub(lambda m: rf"{{\htmlClass{{q-{m['q'] or m['q2']}}}{{{m[0]}}}}}", latex)
+    for pattern in (SYMBOL, OF_GATE):
+        latex = pattern.sub(lambda m: rf"{{\htmlClass{{q-{m['q'] or m['q2']}}}{{{m[0]}}}}}", latex)
+    return latex
 
 
 class ColourMath(SphinxPostTransform):
@@ -106,6 +108,43 @@ class ColourMath(SphinxPostTransform):
         for node in self.document.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block))):
             text = colour(node.astext())
             node.children = [nodes.Text(text)]
+
+
+class Wrapping(SphinxPostTransform):
+    """Let the lines of an output break on a phone if they are prose: no code, and no columns under one another."""
+
+    default_priority = 30
+    formats = ("html",)
+
+    def run(self, **_):
+        """Mark the blocks; the style sheet breaks their lines."""
+        for block in self.document.findall(nodes.literal_block):
+            if {"stream", "text_plain"} & set(block["classes"]) and is_prose(block.astext()):
+                block["classes"].append("rb-wraps")
+
+
+def is_prose(printed):
+    """Whether an output is one line, or several of which none is indented, is code, or has a gap as between columns."""
+    lines = printed.strip("\n").splitlines()
+    return len(lines) == 1 or not any(re.search(r"^\s+\S|^return |\S {2,}\S", line) for line in lines)
+
+
+class Stacking(SphinxPostTransform):
+    """Say in each cell of a table that a phone shows as a stack which column it is of."""
+
+    default_priority = 30
+    formats = ("html",)
+
+    def run(self, **_):
+        """Put the column's head before what a cell says, where there are more than two; wide pages do not show it."""
+        for table in self.document.findall(nodes.table):
+            if "rb-stack" not in table.parent.get("classes", ()):
+                continue
+            (head,) = (row for part in table.findall(nodes.thead) for row in part)
+            rows = (row for part in table.findall(nodes.tbody) for row in part)
+            for name, cell in (pair for row in rows for pair in zip(head[1:], row[1:], strict=True)):
+                if cell.astext() and len(head) > 2:
+                    cell[0].insert(0, nodes.inline("", f"{name.astext()} ", classes=["rb-label"]))
 
 
 class InlineFigures(SphinxPostTransform):
@@ -181,5 +220,7 @@ def setup(app):
     app.connect("build-finished", write_data)
     app.connect("build-finished", write_problem_sets)
     app.add_post_transform(ColourMath)
+    app.add_post_transform(Wrapping)
+    app.add_post_transform(Stacking)
     app.add_post_transform(InlineFigures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

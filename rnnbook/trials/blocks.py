@@ -11,12 +11,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnbook.trials.estimates import Estimate
-from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, in_words, label, mean_of, standing
+from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, in_words, label, mean_of, predicate, standing
 
 MARKS = {"confirmed": "✓", "refuted": "✗", "depends": "±", "not proven": "?", "not tested": "–", "computed": "="}
 SIDES = {"in": "inside the region", "out": "outside the region", "open": "reaches across the edge"}
@@ -209,7 +210,10 @@ def varied(found: Found) -> str:
     for name, word in found.variations.items():
         if word != found.verdict:
             others.setdefault(word, []).append(f"with {name}")
-    turned = [f"the claim is {word} {', or '.join(names)}" for word, names in others.items()]
+    turned = [
+        f"{'it' if word == 'depends' else 'the claim'} {predicate(word)} {', or '.join(names)}"
+        for word, names in others.items()
+    ]
     stays = f"The verdict “{found.verdict}” stands in {stands or 'none'} of {tested} variation{'s' * (tested != 1)}"
     return text(f"{'; '.join([stays, *turned])}.")
 
@@ -248,15 +252,21 @@ def decides(claim: Claim, found: Found) -> str:
     if LOGICS[claim.logic] == "some":
         if found.verdict == "confirmed":
             return text(f"One condition inside is enough; it is confirmed {found.why}.")
-        rest = "all" if outside == K else f"{outside} of"
-        return f"One condition inside would be enough; {rest} {K} lie outside."
+        rest = _all_of(K) if outside == K else f"{outside} of {K}"
+        return f"One condition inside would be enough; {rest} lie outside."
     if found.verdict == "confirmed":
-        return "Its condition lies inside." if K == 1 else f"All {K} conditions lie inside, as they have to."
+        return (
+            "Its condition lies inside." if K == 1 else f"{_all_of(K).title()} conditions lie inside, as they have to."
+        )
     if found.verdict == "refuted":
         return text(f"Every condition has to lie inside; it is refuted {found.why}.")
     some = f", {outside} outside but not by the wider interval asked of one among {K}" if outside else ""
     lie = f"{inside} {_lie(inside)} inside{some}"
     return text(f"Every condition has to lie inside; of {K}, {lie}. {sentence(found.why)}")
+
+
+def _all_of(count):
+    return "both" if count == 2 else f"all {count}"
 
 
 def _lie(count):
@@ -438,9 +448,19 @@ def verdict(claim: Claim, found: Found | None = None, more: str = "") -> str:
 
 def plan(claim: Claim) -> str:
     """What was said beforehand, as it stands in the claim's chapter."""
-    lines = list(claim.beforehand())
-    (_, on_trial), *rest = lines
-    pairs = "".join(f"<div><dt>{text(name.lstrip('- '))}</dt><dd>{text(words)}</dd></div>" for name, words in rest)
+    (_, on_trial), *rest = claim.beforehand()
+    made = [(_of(claim, design), lines) for design, lines in claim.made()]
+    first, last = rest[:4], rest[4 + sum(len(lines) for _, lines in made) :]
+    several = len({heading for heading, _ in made}) > 1
+    folded = ""
+    for heading, group in groupby(made, key=lambda one: one[0]):
+        folded += f'<p class="rb-of">{text(heading)}</p>' * several + _pairs(
+            line for _, lines in group for line in lines
+        )
+    if last:
+        folded += '<p class="rb-of">The whole trial</p>' * several + _pairs(last)
+    what = ["runs"] * bool(made) + [_several(len(claim.panel), "variation"), _several(len(claim.changes), "change")]
+    opening = f"<summary>{sentence(', '.join(filter(None, what)))[:-1]}</summary>"
     name = escape(f"What was said of: {claim.words}", quote=True)
     head = "Said before the first run"
     if claim.made_before():
@@ -449,8 +469,27 @@ def plan(claim: Claim) -> str:
         head += ", but for what is marked as changed"
     return (
         f'<article class="rb-plan" aria-label="{name}"><p class="rb-head">{head}</p>'
-        f'<p class="rb-sentence">{text(on_trial)}</p><dl>{pairs}</dl></article>'
+        f'<p class="rb-sentence">{text(on_trial)}</p>{_pairs(first)}'
+        f"{f'<details>{opening}{folded}</details>' * bool(folded)}</article>"
     )
+
+
+def _pairs(lines):
+    pairs = (f"<div><dt>{text(name.removeprefix('- '))}</dt><dd>{text(words)}</dd></div>" for name, words in lines)
+    return f"<dl>{''.join(pairs)}</dl>"
+
+
+def _of(claim, design):
+    """Whose runs a table has."""
+    names, conditions = claim.reading(design), [one.name for one in claim.conditions]
+    if names == conditions:
+        return "Runs of the conditions"
+    kind = "condition" if names[0] in conditions else "variation"
+    return f"Runs of the {kind}{'s' * (len(names) > 1)}: {'; '.join(names)}"
+
+
+def _several(count, what):
+    return f"{count} {what}{'s' * (count > 1)}" * bool(count)
 
 
 def small(claim: Claim, found: Found) -> str:

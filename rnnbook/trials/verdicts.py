@@ -236,17 +236,32 @@ class Claim:
             ("margin", self.margin),
             ("conditions", "; ".join(one.name for one in self.conditions)),
         ]
-        of_conditions = replace(self, panel=()).designs()
-        for design in self.designs():
-            kept = dict.fromkeys(part.kept() for part in self._parts() if part.design is design)
-            runs = ("runs" if design in of_conditions else "varied runs", design.counted() + "".join(kept))
-            settings = [(f"- {name}", value) for name, value in design.settings.items()]
-            new = [line for line in settings if line not in said]  # what designs share is said once
-            said += [runs, *new] if new or runs not in said else []
+        said += [line for _, lines in self.made() for line in lines]
         if self.panel:
             said.append(("variations", "; ".join(one.name for one in self.panel)))
         said += [("changed", f"{one.date}: {one.what}, since {one.why}") for one in self.changes]
         return said
+
+    def made(self) -> list[tuple[Design, list[tuple[str, str]]]]:
+        """How the runs of each table are made: names, and what stands under them; what tables share is said once."""
+        of_conditions = replace(self, panel=()).designs()
+        said: list[tuple[str, str]] = []
+        found = []
+        for design in self.designs():
+            kept = dict.fromkeys(part.kept() for part in self._parts() if part.design is design)
+            runs = ("runs" if design in of_conditions else "varied runs", design.counted() + "".join(kept))
+            new = [(f"- {name}", value) for name, value in design.settings.items() if (f"- {name}", value) not in said]
+            if new or runs not in said:
+                found.append((design, [runs, *new]))
+                said += found[-1][1]
+        return found
+
+    def reading(self, design: Design) -> list[str]:
+        """The conditions that read a table or, if none does, the variations: their names."""
+        conditions = [
+            one.name for one in self.conditions if design in replace(self, conditions=(one,), panel=()).designs()
+        ]
+        return conditions or [one.name for one in self.panel if design in replace(self, panel=(one,)).designs()]
 
     def plan(self) -> str:
         """What was said before the first run, as lines of text."""
@@ -297,10 +312,15 @@ def standing(verdict: str, variations: dict[str, str]) -> str:
         return "without variations"
     untested = [name for name, other in variations.items() if other == "not tested"]
     others = {name: other for name, other in variations.items() if other not in (verdict, "not tested")}
-    turned = [f"with {name} it is {other}" for name, other in others.items()]
+    turned = [f"with {name} it {predicate(other)}" for name, other in others.items()]
     tested = len(variations) - len(untested)
     kept = f"stands in {tested - len(turned)} of {tested} variations"
     return "; ".join([kept, *turned, *([f"not tested with {' or '.join(untested)}"] if untested else [])])
+
+
+def predicate(verdict: str) -> str:
+    """A verdict as the rest of a sentence."""
+    return verdict if verdict == "depends" else f"is {verdict}"
 
 
 def wrapped(line: str, indent: str) -> str:
