@@ -78,7 +78,7 @@ def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> t
         gate = name in cell.gates
         bound = 1.0 if gate else max(1.0, float(np.abs(values).max()))
         ax.set_ylim(-0.1 if gate else -1.1 * bound, 1.1 * bound)
-        ax.set_yticks([0, 1] if gate else [-round(bound), 0, round(bound)])
+        ax.set_yticks([0, 1] if gate else [-round(bound), round(bound)])  # at 0 there is a line
         ax.axhline(0, color=colour, lw=0.5, alpha=0.5)
     axes[-1].set_xlabel("time step $t$")
     return figure, axes
