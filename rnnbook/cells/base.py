@@ -343,7 +343,7 @@ def where_alive(alive: Array, after: State, before: State) -> State:
     return tuple(xp.where(mask, a, b) for mask, a, b in zip(each, after, before, strict=True))
 
 
-def within(alive: Array | None, a: Array) -> Array:
+def within(alive: Array | None, a: Array) -> Any:
     """`a` with 0 where `alive` says that a sequence has ended, be it NaN or infinite there; unchanged without it."""
     return a if alive is None else namespace(alive).where(alive, a, 0)
 

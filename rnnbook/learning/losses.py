@@ -291,7 +291,7 @@ class MixtureDensity:
         return (mean + np.exp(spread - bias) * rng.normal(size=mean.shape)).astype(mean.dtype, copy=False)
 
 
-def _nearest(logits: Array, e: Array) -> Array:
+def _nearest(logits: Array, e: Array) -> Any:
     """The logits of those components that are nearest by ``e (…, M, K)``, squared in units of the nearest's largest."""
     xp = namespace(e)
     size = xp.where(logits > -np.inf, abs(e).max(axis=-1), np.inf)

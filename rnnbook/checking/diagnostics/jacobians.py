@@ -283,4 +283,4 @@ def length(cell: Cell, dstate: State, joint: bool = False) -> Array:
     _, power = np.frexp(most.max(axis=0) if joint else most)
     first, *others = [(np.ldexp(d, -power[..., None]) ** 2).sum(axis=-1) for d in parts]
     squares = sum(others, start=first)
-    return np.ldexp(np.sqrt(squares.sum(axis=0) if joint else squares), power)
+    return np.asarray(np.ldexp(np.sqrt(squares.sum(axis=0) if joint else squares), power))
