@@ -197,7 +197,7 @@ def fit(
         from rnnbook.jax.training import update_chunks
 
         chunks = update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every)
-        updates = (pair for (chunk,) in chunks for pair in chunk)
+        updates: Iterator[tuple[float, float]] = (pair for (chunk,) in chunks for pair in chunk)
     else:
         updates = _updates(model, loss, optimiser, batch, steps, update)
     for step in range(steps):

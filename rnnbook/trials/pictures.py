@@ -1,7 +1,7 @@
 """A claim as a picture: every condition with its interval, beside the region that is claimed."""
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def effects(ax: "Axes", claim: Claim, skip: tuple[str, ...] = ()) -> None:
         if name:
             ax.text(0.01, row, f"with {name}:", transform=ax.get_yaxis_transform(), va="center", fontsize="small")
             row += 1
-        look = {"color": VARIED, "lw": 1.5, "ms": 4} if name else {"color": CLAIMED, "lw": 2.5, "ms": 5}
+        look: dict[str, Any] = {"color": VARIED, "lw": 1.5, "ms": 4} if name else {"color": CLAIMED, "lw": 2.5, "ms": 5}
         blocks.append((row - 0.5, row + len(conditions) - 0.5))
         for condition in conditions:
             found = condition.estimate(results)
