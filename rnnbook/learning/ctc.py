@@ -190,9 +190,9 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
             either = np.logaddexp(blank, label)
             ways = [(labels, 0, either + frame[BLANK])]
             if labels:
-                ways += [(labels, 1, label + frame[labels[-1]])]
+                ways.append((labels, 1, label + frame[labels[-1]]))
             for k in range(1, len(frame)):
-                ways += [((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either))]
+                ways.append(((*labels, k), 1, frame[k] + (blank if labels and labels[-1] == k else either)))
             for longer, kind, value in ways:
                 grown[longer][kind] = np.logaddexp(grown[longer][kind], value)
         best = sorted(grown, key=lambda labels: -np.logaddexp(grown[labels][0], grown[labels][1]))[:width]

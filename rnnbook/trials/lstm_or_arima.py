@@ -46,15 +46,7 @@ def parts(task, fold, seen):
         n = x.shape[1] * 4 // 5
         return (x[:, :n], target[:, :n]), (x[:, n:], target[:, n:]), last, scale
     days = training.days_by_first_half()
-    return cut(days[:, np.random.default_rng(fold).permutation(days.shape[1])], seen)
-
-
-def cut(days, seen):
-    """The first 250 days to learn from, fifty of them to stop by, and the others to be tested on."""
-    pair = days[12 - seen : 12], np.swapaxes(days[12:], 0, 2)
-    scale = np.abs(np.diff(days[:, :250], axis=0)).mean()
-    some = slice(0, 200), slice(200, 250), slice(250, None)
-    return (*((pair[0][:, c], pair[1][:, c]) for c in some), scale)
+    return training.cut(days[:, np.random.default_rng(fold).permutation(days.shape[1])], seen)
 
 
 def known_before(fold):

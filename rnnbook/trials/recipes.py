@@ -144,14 +144,12 @@ def examples(rng, task, fold, size, dtype):
 
         return lambda: spoken(rng.choice(learn, size)), lambda net: nats(net, watch), lambda net: nats(net, test)
     days = training.days_by_first_half().astype(dtype)
-    days = days[:, np.random.default_rng(fold).permutation(days.shape[1])]
-    x, target = days[:12], np.swapaxes(days[12:], 0, 2)
-    learn, watch, test = slice(200), slice(200, 250), slice(250, None)
+    learn, watch, test, _ = training.cut(days[:, np.random.default_rng(fold).permutation(days.shape[1])], 12)
 
-    def squares(network, places):
-        return mean_squared_error(network(x[:, places]), target[:, places])[0]
+    def squares(network, pair):
+        return mean_squared_error(network(pair[0]), pair[1])[0]
 
-    draw = training.drawn_from(Batch(x[:, learn], target[:, learn]), rng, size)
+    draw = training.drawn_from(Batch(*learn), rng, size)
     return draw, lambda network: squares(network, watch), lambda network: squares(network, test)
 
 
