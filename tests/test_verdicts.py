@@ -257,7 +257,8 @@ def test_a_panel_says_what_turns_the_verdict(rng):
     assert found.variations(read) == expected
     assert found.stands(read).startswith("stands in 1 of 3 variations; with twice the margin it is refuted")
     assert set(expected.values()) <= set(VERDICTS)
-    head, line = found.varied(read).splitlines()
+    measured, head, line = found.varied(read).splitlines()
+    assert measured == f"{found.quantity}, in {found.unit}"
     low, high = bad.estimate(read).interval()
     assert head == "turned round" and "b over a" in line and f"({low:.2f}, {high:.2f})" in line and high < -2.8
 

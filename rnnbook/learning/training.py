@@ -198,6 +198,8 @@ def fit(
 
         chunks = update_chunks([model], loss, [optimiser], [batch], steps, update, eval_every)
         updates: Iterator[tuple[float, float]] = (pair for (chunk,) in chunks for pair in chunk)
+    elif isinstance(model, (Cell, Stack, Bidirectional)):
+        raise TypeError(f"model must be a Model, as in Model(layer, Dense(...)), got {type(model).__name__}")
     else:
         updates = _updates(model, loss, optimiser, batch, steps, update)
     for step in range(steps):
@@ -225,8 +227,6 @@ def fit(
 
 def _checked_arguments(model: Any, loss: Any, optimiser: Any, batch: Any, update: Any, monitor: Any) -> None:
     """A TypeError where something of another kind is handed to `fit`."""
-    if isinstance(model, (Cell, Stack, Bidirectional)):
-        raise TypeError(f"model must be a Model, as in Model(layer, Dense(...)), got {type(model).__name__}")
     kinds = {"optimiser": (optimiser, Optimiser), "update": (update, Update), "monitor": (monitor, Monitor)}
     for argument, (given, kind) in kinds.items():
         check.instance(argument, given, kind)

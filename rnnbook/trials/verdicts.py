@@ -285,15 +285,22 @@ class Claim:
         """The estimates with their intervals, the verdict and its variations, as lines of text."""
         estimates = self.estimates(read)
         word, why = self.judge(estimates)
-        head = f"{self.quantity}, in {self.unit}; the claim says {in_words(self.region)}"
-        lines = [head, *self._lines(estimates), f"{word}{': ' * bool(why)}{why}", self.stands(read, estimates)]
+        lines = [
+            f"{self._measured()}; the claim says {in_words(self.region)}",
+            *self._lines(estimates),
+            f"{word}{': ' * bool(why)}{why}",
+            self.stands(read, estimates),
+        ]
         return "\n".join(wrapped(line, "    ") for line in lines)
 
     def varied(self, read: Callable[[str], Array] = results, only: Sequence[str] = ()) -> str:
         """The estimates of the variations that have conditions of their own, or of those named, as lines of text."""
         own = [one for one in self.panel if one.conditions and (not only or one.name in only)]
         lines = [[one.name, *self._lines([c.estimate(read) for c in one.conditions])] for one in own]
-        return "\n".join(line for several in lines for line in several)
+        return "\n".join([wrapped(self._measured(), "    "), *(line for several in lines for line in several)])
+
+    def _measured(self):
+        return f"{self.quantity}, in {self.unit}"
 
     def _lines(self, estimates):
         shown = self.listed(estimates)
