@@ -386,6 +386,13 @@ def test_on_a_phone_one_sees_that_there_is_more_and_no_word_of_a_table_is_broken
     tab.close()
 
 
+def test_a_rule_stays_where_one_of_its_alternatives_is_used(monkeypatch):
+    monkeypatch.syspath_prepend(str(SITE.parents[1] / "book/_ext"))
+    slim = pytest.importorskip("rnnbook_slim")
+    css = ".a :is(pre, .gone) {x: 1} .a :is(.gone, .lost) {x: 2} .a:not(.gone) {x: 3} .a .gone, .b {x: 4}"
+    assert slim.used_rules(css, {"a", "b"}) == ".a :is(pre, .gone){x: 1}\n.a:not(.gone){x: 3}\n.b{x: 4}"
+
+
 def test_prose_that_is_printed_may_be_broken_and_columns_and_code_may_not(monkeypatch):
     monkeypatch.syspath_prepend(str(SITE.parents[1] / "book/_ext"))
     site = pytest.importorskip("rnnbook_site")

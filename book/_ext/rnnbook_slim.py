@@ -221,9 +221,12 @@ def split_selectors(prelude):
 
 
 def is_used(selector, words):
-    """Whether all classes that the selector asks for occur."""
+    """Whether all classes that the selector asks for occur; of what stands in `:is()`, one suffices."""
     asked = re.sub(r":not\([^)]*\)", "", selector)
-    return all(name in words for name in re.findall(r"\.(-?[_a-zA-Z][\w-]*)", asked))
+    lists = r":(?:is|where)\(([^)]*)\)"
+    if not all(any(is_used(s, words) for s in split_selectors(one)) for one in re.findall(lists, asked)):
+        return False
+    return all(name in words for name in re.findall(r"\.(-?[_a-zA-Z][\w-]*)", re.sub(lists, "", asked)))
 
 
 def shrink_icons(static, css):
