@@ -270,10 +270,16 @@ class Claim:
 
     def _rule(self):
         region = in_words(self.region)
+        mean = f"confirmed if the mean is {region}, refuted if it is not"
+        if len(self.conditions) > 1:
+            mean = (
+                f"depends if one condition is {region} and another is not; else confirmed if the mean is {region}, "
+                "also without any one condition, and refuted if it is not"
+            )
         return {
             "some": f"confirmed if one condition is {region}, refuted if none is",
             "every": f"confirmed if every condition is {region}, refuted if one is not",
-            "mean": f"confirmed if the mean of the conditions is {region}, refuted if it is not",
+            "mean": mean,
         }[LOGICS[self.logic]]
 
     def listed(self, estimates: Sequence[Estimate]) -> list[Estimate]:
