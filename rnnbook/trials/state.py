@@ -2,7 +2,7 @@
 
 "Without a squashing function the state explodes" needs no runs: the proof stands in the chapter, and
 the runs stand beside it. "A state of H numbers remembers the last H inputs" is asked of fresh networks that
-are driven by noise. How much of the input of k steps ago is linear in the state, summed over all k, is
+are driven by noise. How much of the input of k steps ago is linear in the state, summed over k, is
 their memory capacity, which cannot be more than H. Nothing is trained.
 """
 
@@ -27,8 +27,8 @@ def growth(rng, activation, gain, steps=200):
     return {"decades": float(np.log10(np.linalg.norm(h) / np.linalg.norm(start)))}
 
 
-def capacity(rng, units, start, scale):
-    """Total share of past inputs that is linear in the state, over as many delays as three times the units."""
+def shares(rng, units, start, scale):
+    """Of the input of k steps ago the share of the variance that is linear in the state, for k < 3 H."""
     cell, delays = RNN(1, units, rng=rng, dtype=np.float64), 3 * units
     if start != "own":
         init.orthogonal(cell, rng, float(start.split()[1]))
@@ -40,7 +40,12 @@ def capacity(rng, units, start, scale):
     past = np.stack([x[delays - k : STEPS - k] for k in range(delays)], axis=1)
     readout, *_ = np.linalg.lstsq(states[train], past[train], rcond=None)
     left = np.mean((past[test] - states[test] @ readout) ** 2, axis=0)
-    return {"capacity": float(np.maximum(0, 1 - left / past[test].var(axis=0)).sum()) / units}
+    return np.maximum(0, 1 - left / past[test].var(axis=0))
+
+
+def capacity(rng, units, start, scale):
+    """The sum of these shares, over H."""
+    return {"capacity": float(shares(rng, units, start, scale).sum()) / units}
 
 
 GROWTH = Design(
