@@ -233,10 +233,22 @@ def show(app, doctree):
         for claim in claims:
             for text, html in printed(claim.words):
                 pieces = [part for piece in pieces for part in cut(piece, text, raw(html))]
+            if any(isinstance(piece, str) and claim.measured() in " ".join(piece.split()) for piece in pieces):
+                pieces = varied(claim, pieces)
         if len(pieces) > 1:
             place = block.parent.index(block)  # `replace_self` would give the first of them its classes
             shown = [still(block, piece) for piece in pieces if not isinstance(piece, str) or piece.strip()]
             block.parent[place : place + 1] = shown
+
+
+def varied(claim, pieces):
+    """These pieces with a table in the place of each variation that was printed."""
+    for one in claim.panel:
+        if one.conditions:
+            text, table = blocks.variation(claim, one)
+            shown = raw(f'<div class="output text_html">{table}</div>')
+            pieces = [part for piece in pieces for part in cut(piece, text, shown)]
+    return pieces
 
 
 def cut(piece, text, node):

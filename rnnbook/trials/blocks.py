@@ -16,8 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnbook.plots.table import Table
+from rnnbook.trials.designs import results
 from rnnbook.trials.estimates import Estimate
-from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, in_words, label, mean_of, predicate, standing
+from rnnbook.trials.verdicts import ALPHA, LOGICS, Claim, Variation, in_words, label, mean_of, predicate, standing
 
 MARKS = {"confirmed": "✓", "refuted": "✗", "depends": "±", "not proven": "?", "not tested": "–", "computed": "="}
 SIDES = {"in": "inside the region", "out": "outside the region", "open": "reaches across the edge"}
@@ -444,6 +446,14 @@ def verdict(claim: Claim, found: Found | None = None, more: str = "") -> str:
         f'<article class="rb-claim {kinds(found)}" aria-label="{name}">'
         f'<p class="rb-head">{badge(found.verdict)}{marks(claim, found)}{more}</p>{result(claim, found)}</article>'
     )
+
+
+def variation(claim: Claim, one: Variation) -> tuple[str, str]:
+    """What `Claim.varied` prints of a variation, and the table that a page shows instead."""
+    found = [condition.estimate(results) for condition in one.conditions]
+    rows = [(e.name, (e.value, *e.interval()) if e.se else e.value) for e in claim.listed(found)]
+    table = Table(["", claim.unit], rows, "s z.2f")._repr_html_()
+    return "\n".join([one.name, *claim.lines(found)]), f'<p class="rb-of">{text(one.name)}</p>{table}'
 
 
 def plan(claim: Claim) -> str:

@@ -84,7 +84,7 @@ CLAIMS = (
         region=(-2.0, INF),
         unit="decades",
         quantity="length of the gradient at lag 40 after training",
-        margin="a hundredth; Adam does not see scale, so any threshold is a choice: half and double stand beside it",
+        margin="a hundredth; any threshold is a choice: half and double stand beside it",
         conditions=left(2),
         panel=(
             Variation("a forget bias of 1", left(1)),
@@ -101,6 +101,12 @@ CLAIMS = (
                 date="2026-11-28",
                 what="runs that solve their task are equally good; before, the smallest loss was the best",
                 why="a referee saw the fifth decimal of the latch's loss choose the run; until then it was not proven",
+            ),
+            Change(
+                date="2026-11-29",
+                what="the margin's reason, which had named Adam",
+                why="a referee saw that a ratio of two gradients does not hang on their scale",
+                part="words",
             ),
         ),
     ),

@@ -292,8 +292,8 @@ class Claim:
         estimates = self.estimates(read)
         word, why = self.judge(estimates)
         lines = [
-            f"{self._measured()}; the claim says {in_words(self.region)}",
-            *self._lines(estimates),
+            f"{self.measured()}; the claim says {in_words(self.region)}",
+            *self.lines(estimates),
             f"{word}{': ' * bool(why)}{why}",
             self.stands(read, estimates),
         ]
@@ -302,13 +302,15 @@ class Claim:
     def varied(self, read: Callable[[str], Array] = results, only: Sequence[str] = ()) -> str:
         """The estimates of the variations that have conditions of their own, or of those named, as lines of text."""
         own = [one for one in self.panel if one.conditions and (not only or one.name in only)]
-        lines = [[one.name, *self._lines([c.estimate(read) for c in one.conditions])] for one in own]
-        return "\n".join([wrapped(self._measured(), "    "), *(line for several in lines for line in several)])
+        lines = [[one.name, *self.lines([c.estimate(read) for c in one.conditions])] for one in own]
+        return "\n".join([wrapped(self.measured(), "    "), *(line for several in lines for line in several)])
 
-    def _measured(self):
+    def measured(self) -> str:
+        """What the numbers are, and in which unit."""
         return f"{self.quantity}, in {self.unit}"
 
-    def _lines(self, estimates):
+    def lines(self, estimates: Sequence[Estimate]) -> list[str]:
+        """These estimates, one a line, with the interval of each."""
         shown = self.listed(estimates)
         width = max(len(one.name) for one in shown)
         lines = []
