@@ -102,7 +102,8 @@ def bubblewrap(limits, packages):
     # first, since Python itself may lie under /tmp
     command += ["--proc", "/proc", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for name in ("null", "zero", "full", "random", "urandom"):
-        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        # written to it can be, changed it cannot: where root grades, it would be the student's own
+        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}", "--remount-ro", f"/dev/{name}"]
     command += ["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/tmp", "/dev/shm"]
     shown = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache"]
     for path in shown:
@@ -137,19 +138,20 @@ def environment(home):
     }
 
 
-#: System calls that are refused: by these a process would start others, leave its namespaces, look into others, or
-#: have the kernel keep memory that is in no limit of its own (files without a folder, shared memory, queues, rings,
-#: keys, what is on its way between sockets, pages that a pipe holds).
+#: System calls that are refused: by these a process would start others, leave its namespaces, look into others, have
+#: the kernel keep memory that is in no limit of its own (files without a folder, shared memory, queues, rings, keys,
+#: what is on its way between sockets, pages that a pipe holds), or reach beyond the sandbox: the socket on which the
+#: grader asks belongs to the grader's own network, and a lock on a file of the system is seen by all who open it.
 REFUSED = (
     *("fork", "vfork", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace", "bpf", "kcmp"),
     *("process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "perf_event_open", "userfaultfd"),
     *("memfd_create", "memfd_secret", "shmget", "shmat", "semget", "msgget", "mq_open", "io_uring_setup"),
     *("inotify_init", "inotify_init1", "fanotify_init", "landlock_create_ruleset", "add_key", "request_key", "keyctl"),
     *("sendmsg", "sendmmsg", "setsockopt", "vmsplice", "splice", "tee"),
-    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "io_setup", "bind", "connect", "flock"),
 )
-#: Commands of fcntl: locks, which are kept one by one, and the size of a pipe.
-COMMANDS = (6, 7, 37, 38, 1031)
+#: Commands of fcntl: locks, which are kept one by one, leases, the watch over a folder, and the size of a pipe.
+COMMANDS = (6, 7, 37, 38, 1024, 1026, 1031)
 
 
 @cache
@@ -173,6 +175,8 @@ def one_process():
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), name)
     for command in COMMANDS:  # the kernel reads half of the argument
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, half, command))
+    # what the kernel tells of interfaces by any socket: 0x89.., and 0x8b.. for those without a wire
+    filtered.add_rule(seccomp.ERRNO(errno.EPERM), "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, half & ~0x2FF, 0x8900))
     filtered.add_rule(seccomp.ERRNO(errno.ENETUNREACH), "socket")  # a pair of sockets, which asyncio needs, is another
     path = prepared() / "filter.bpf"
     with path.open("wb") as file:
@@ -251,6 +255,9 @@ class Pupil:
             try:
                 files = os.statvfs(f"/proc/{child}/root/tmp")
                 threads = os.stat(f"/proc/{child}/task").st_nlink - 2
+            except (FileNotFoundError, ProcessLookupError):
+                self.kill()  # it has ended; or its first thread has, so that nobody sees what the others make
+                return
             except OSError:
                 continue
             inside = files.f_blocks * files.f_frsize < self.limits.disk + (1 << 20)  # before, it is still our own /tmp

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import platform
 import time
 import tracemalloc
 
@@ -58,6 +59,7 @@ for name in ("/proc/1/mem", "/proc/self/mem", "/proc/self/oom_score_adj", "/proc
 """
 
 HOLD = "import ctypes, os, time\nC = ctypes.CDLL(None, use_errno=True)\nheld = []\n"
+HOLD += "EXIT = 60 if os.uname().machine == 'x86_64' else 93  # ends a thread, and not its process\n"
 #: kinds of memory that a limit of the address space does not count; each takes all that it gets
 KINDS = {
     "an array": "import numpy as np\nwhile True:\n    held.append(np.ones(1 << 21))",
@@ -122,6 +124,17 @@ KINDS = {
         "import threading\nwhile True:\n    threading.Thread(target=time.sleep, args=(99,), daemon=True).start()"
     ),
     "another process": "while True:\n    os.fork()",
+    "empty files where the first thread has ended": (
+        "import threading\ndef work():\n    time.sleep(0.3)\n    k = 0\n    while True:\n        os.mknod(f'e{k}')\n"
+        "        k += 1\nthreading.Thread(target=work).start()\nC.syscall(EXIT, 0)"
+    ),
+    "threads where the first has ended": (
+        "import threading\ndef work():\n    time.sleep(0.3)\n    C.pause.restype = ctypes.c_void_p\n"
+        "    attributes = (ctypes.c_char * 64)()\n    C.pthread_attr_init(attributes)\n"
+        "    C.pthread_attr_setstacksize(attributes, ctypes.c_size_t(1 << 14))\n"
+        "    while C.pthread_create((ctypes.c_ulong * 1)(), attributes, C.pause, None) == 0:\n        pass\n"
+        "    time.sleep(99)\nthreading.Thread(target=work).start()\nC.syscall(EXIT, 0)"
+    ),
     "print": "while True:\n    print('x' * 10**5)",
 }
 
@@ -452,3 +465,89 @@ def test_where_there_is_no_control_group_it_is_said(case, tmp_path, monkeypatch,
     told = control.refused()
     assert told.startswith("There is no control group over the sandbox here (") and "systemd-run" in told
     assert not (folder / "grader").exists()
+
+
+#: What must be refused, each by an OSError. Where root grades, the files of the system would be the student's own.
+REFUSALS = {
+    "rights": "must(C.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)(*[1 << 21] * 6)))",
+    "rights for other programs": "must(C.prctl(47, 2, 21, 0, 0))",
+    "rights that stay": "must(C.prctl(28, 47, 0, 0, 0))",
+    "new privileges": "must(C.prctl(38, 0, 0, 0, 0))",
+    "to be root": "os.setuid(0)",
+    "a user namespace": "must(C.unshare(0x10000000))",
+    "a user namespace for a thread": "must(C.clone(F, stack, 0x10000000 | 0x10F00, None))",
+    "a mount": "must(C.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None))",
+    "a mount in the newer way": "must(C.syscall(430, b'tmpfs', 0))",
+    "a tree of mounts": "must(C.syscall(428, -100, b'/usr', 1))",
+    "what lies under a mount": "must(C.umount2(b'/tmp', 2))",
+    "proc, writable": "must(C.mount(None, b'/proc', None, 32 | 4096, None))",
+    "another root": "os.chroot('/tmp')",
+    "another name of the host": "must(C.sethostname(b'mine', 4))",
+    "the device files": "os.chmod('/dev/full', 0o666)",
+    "the times of the device files": "os.utime('/dev/full')",
+    "the system's folders": "os.chmod('/usr', 0o755)",
+    "the code inside": "os.chmod('/run/pupil.pyc', 0o644)",
+    "memory by a file": "open('/proc/self/mem', 'r+b', 0)",
+    "a name in the grader's network": "grader.bind(chr(0) + 'rnnbook-test')",
+    "a look for names in the grader's network": "grader.connect(chr(0) + 'rnnbook-test')",
+    "the grader's network interfaces": "fcntl.ioctl(channel, 0x8912, struct.pack('iP', 4096, ctypes.addressof(stack)))",
+    "a signal for the grader": "must(C.syscall(424, struct.unpack('i', grader.getsockopt(1, 77, 4))[0], 0, 0, 0))",
+    "a file of the grader": "must(C.syscall(438, struct.unpack('i', grader.getsockopt(1, 77, 4))[0], 0, 0))",
+    "a lock that others see": "fcntl.flock(system, fcntl.LOCK_SH)",
+    "a lease": "fcntl.fcntl(system, 1024, 0)",
+    "a watch": "fcntl.fcntl(os.open('/usr', 0), 1026, 1)",
+    "rings of which the system has a number": "must(C.syscall(206, 1, (ctypes.c_long * 1)()))",
+    "more memory": "raised(resource.RLIMIT_AS)",
+    "more open files": "raised(resource.RLIMIT_NOFILE)",
+    "to go before others": "os.setpriority(os.PRIO_PROCESS, 0, -1)",
+    "to go before all others": "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))",
+    "signals to all": "os.kill(-1, 0)",
+    "a handle of itself": "os.pidfd_open(1)",
+}
+REFUSE = """
+import ctypes, fcntl, os, resource, socket, stat, struct
+opened = [int(number) for number in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{number}")]
+channel = next(number for number in opened if stat.S_ISSOCK(os.fstat(number).st_mode))
+C, F = ctypes.CDLL(None, use_errno=True), ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 0)
+stack = ctypes.create_string_buffer(8192)
+grader = socket.socket(fileno=os.dup(channel))
+system = os.open("/usr/bin/env", os.O_RDONLY)
+def must(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+def raised(limit):
+    try:
+        resource.setrlimit(limit, (1 << 40, 1 << 40))
+    except ValueError as error:
+        raise OSError from error
+allowed = []
+for name, source in REFUSALS.items():
+    try:
+        exec(source)
+        allowed.append(name)
+    except OSError:
+        pass
+"""
+
+
+@needs_sandbox
+def test_nothing_outside_can_be_reached_and_no_right_regained():
+    with sandbox.Pupil(RULES) as pupil:
+        pupil.run(f"REFUSALS = {REFUSALS!r}\n{REFUSE}", 1)
+        assert pupil.look(["allowed"])[1] == {"allowed": []}
+
+
+#: Bytes of the processor that ask the kernel in the two older ways, whose numbers the filter does not know.
+OLDER = {"32 bits": b"\xb8\x14\0\0\0\xcd\x80\xc3", "x32": b"\xb8\x27\0\0\x40\x0f\x05\xc3"}
+
+
+@needs_sandbox
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors have one way")
+@pytest.mark.parametrize("way", OLDER)
+def test_no_older_way_to_ask_the_kernel_leads_past_the_filter(way):
+    source = (
+        f"import ctypes, mmap\ncode = mmap.mmap(-1, 4096, prot=7)\ncode.write({OLDER[way]!r})\n"
+        "ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()"
+    )
+    with sandbox.Pupil(RULES) as pupil, pytest.raises(sandbox.Stopped):
+        pupil.run(source, 1)
