@@ -1,9 +1,8 @@
 """The nonlinearities of the book, and each derivative in terms of the *output*.
 
-A backward pass keeps what the forward pass returned, so ``d_tanh(y)`` takes
-``y = tanh(a)``, not ``a``. Everything here accepts complex arrays, so that the
-complex step (:mod:`rnnbook.checking.gradients`) can pass through, and arrays of JAX, so that
-a cell can be compiled (:mod:`rnnbook.jax.compiled`).
+A backward pass keeps what the forward pass returned, so ``d_tanh(y)`` takes ``y = tanh(a)``, not ``a``. Everything
+here accepts complex arrays, so that the complex step (:mod:`rnnbook.checking.gradients`) can pass through, and arrays
+of JAX, so that a cell can be compiled (:mod:`rnnbook.jax.compiled`).
 """
 
 from typing import Any
@@ -23,9 +22,8 @@ def sigmoid(x: Any) -> Any:
     Returns
     -------
     ndarray
-        ``1 / (1 + exp(-x))``, of the shape and dtype of `x`. The absolute error
-        is of the order of the machine epsilon; below about -37 (float64) the
-        result is exactly 0.
+        ``1 / (1 + exp(-x))``, of the shape and dtype of `x`. The absolute error is of the order of the machine
+        epsilon; below about -37 (float64) the result is exactly 0.
 
     Examples
     --------
@@ -47,7 +45,7 @@ def d_sigmoid(y: Any) -> Any:
 
 
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent, of NumPy or of the array's own library.
+    """Hyperbolic tangent of `x`, of NumPy or of the array's own library.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def namespace(array: Any) -> Any:
 
 
 def split(a: Array, k: int) -> list[Array]:
-    """Split the last axis into `k` equal column blocks, as views.
+    """Split the last axis of `a` into `k` equal column blocks, as views, or a ValueError.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def split(a: Array, k: int) -> list[Array]:
 
 
 def join(blocks: Sequence[Array]) -> Array:
-    """Put column blocks side by side in one array; undoes `split`.
+    """Put column `blocks`, one at least or a ValueError, side by side in one array; undoes `split`.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def join(blocks: Sequence[Array]) -> Array:
 
 
 def flat(a: Array) -> Array:
-    """Merge all axes but the last: (T, B, K) becomes (T·B, K).
+    """Merge all axes of `a` but the last: (T, B, K) becomes (T·B, K).
 
     Examples
     --------

@@ -42,6 +42,34 @@ def shaped(name: str, value: Any, expected: Sequence[int | None], axes: str) -> 
     return array
 
 
+def sequences(name: str, value: Any, size: int, axes: str = "(T, B, D)") -> Array:
+    """`value` as floating-point numbers (T, B, D), `size` of them a step and at least one step, or an error."""
+    return begun(name, shaped(name, value, (None, None, size), axes), axes)
+
+
+def ids(name: str, value: Any, size: int, B: int | None = None, axes: str = "(T, B)") -> Array:
+    """`value` as integers (T, B) from 0 to ``size - 1``, with at least one step, or an error."""
+    array = integers(name, value, size)
+    if array.ndim != 2 or B not in (None, array.shape[1]):
+        raise ValueError(f"{name} must have shape {axes} = (any, {'any' if B is None else B}), got {array.shape}")
+    return begun(name, array, axes)
+
+
+def begun(name: str, array: Array, axes: str) -> Array:
+    """`array` if it has at least one time step, or a ValueError."""
+    if len(array) == 0:
+        raise ValueError(f"{name} must have at least one time step, got {axes[1]} = 0")
+    return array
+
+
+def steps_and_batch(name: str, value: Any) -> tuple[int, int]:
+    """T and B of an array whose first two axes they are, or an error."""
+    shape = as_array(name, value).shape
+    if len(shape) < 2:
+        raise ValueError(f"{name} must have shape (T, B, ...), got {shape}")
+    return shape[0], shape[1]
+
+
 def integers(name: str, value: Any, size: int, last: str = "") -> Array:
     """`value` as an array of integers from 0 to ``size - 1``, or an error; `last` may say what that number is."""
     array = as_array(name, value)
@@ -179,6 +207,13 @@ def real(name: str, value: Any) -> Any:
     if not np.isfinite(scalar(name, value)):
         raise ValueError(f"{name} must be finite, got {value}")
     return value
+
+
+def fraction(name: str, value: Any) -> float:
+    """`value` as a float in [0, 1), or an error."""
+    if not 0 <= real(name, value) < 1:
+        raise ValueError(f"{name} must lie in [0, 1), got {value}")
+    return float(value)
 
 
 def finite(name: str, value: Any) -> Array:

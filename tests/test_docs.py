@@ -1,6 +1,8 @@
 """The code in the prose runs, and the prose tells the truth about the repository."""
 
+import dataclasses
 import importlib
+import inspect
 import json
 import re
 import tomllib
@@ -98,7 +100,7 @@ def test_the_page_of_problem_sets_names_each_with_its_points():
 
 
 def documented():
-    """The identity of everything that the pages of the package document: modules, classes, functions."""
+    """Everything that the pages of the package document, by its identity: modules, classes, functions."""
     found = []
     for page in (ROOT / "book").glob("*.md"):
         inside = "rnnbook"
@@ -109,17 +111,50 @@ def documented():
                 inside = name
             elif what in ("public", "automodule"):
                 module = importlib.import_module(name)
-                found += [module, *(v for n, v in vars(module).items() if n[0] != "_")]
+                own = {n: v for n, v in vars(module).items() if name in (getattr(v, "__module__", None) or name)}
+                found += [module, *(v for n, v in own.items() if n[0] != "_")]
             else:
                 path, _, last = (name if name.startswith("rnnbook") else f"{inside}.{name}").rpartition(".")
                 found.append(getattr(importlib.import_module(path), last))
-    return {id(one) for one in found}
+    return {id(one): one for one in found}
 
 
 def test_every_public_name_is_on_a_page_of_the_package():
     known = documented()
     for name in rnnbook.__all__:
         assert id(getattr(rnnbook, name)) in known, name
+
+
+def told(one):
+    """A function, or the methods of a class: each with its name and with all that documents it."""
+    if not inspect.isclass(one):
+        return [(one.__name__, one, one.__doc__)]
+    methods = {
+        n: f for n, f in vars(one).items() if inspect.isfunction(f) and (n[0] != "_" or n in ("__init__", "__call__"))
+    }
+    # a class's docstring speaks for its methods, and that of a base for what is made of it; fields speak for themselves
+    about = [c.__doc__ for c in one.__mro__]
+    fields = dataclasses.is_dataclass(one) or hasattr(one, "_fields")
+    own = {n: [vars(c)[n].__doc__ for c in one.__mro__ if n in vars(c)] for n in methods}
+    return [
+        (f"{one.__name__}.{n}", f, "\n".join(filter(None, (*about, *own[n]))))
+        for n, f in methods.items()
+        if not (fields and n == "__init__")
+    ]
+
+
+def test_a_docstring_names_every_parameter_and_says_when_something_is_raised():
+    odd, raises = {}, re.compile(r"(?m)^\s+raise |\bcheck\.(?!require|optional)\w+\(")
+    ours = [one for one in documented().values() if (inspect.isclass(one) or inspect.isfunction(one))]
+    ours = [one for one in ours if re.match(r"rnnbook\.(?!trials)", one.__module__)]
+    for name, code, doc in (each for one in ours for each in told(one)):
+        parameters = [p for p in inspect.signature(code).parameters if p not in ("self", "cls")]
+        missing = [p for p in parameters if not re.search(rf"\b{p}\b", doc or "")]
+        if raises.search(inspect.getsource(code)) and not re.search(r"(Error|Exception)\b", doc or ""):
+            missing.append("what it raises")
+        odd |= {name: missing} if missing else {}
+    assert not odd
+    assert len(ours) > 150
 
 
 def test_a_page_finds_what_is_public_by_looking(monkeypatch):

@@ -146,7 +146,7 @@ def test_an_all_zero_gradient_is_compared_absolutely(rng):
 def test_gradcheck_refuses_what_it_cannot_do(rng):
     with pytest.raises(ValueError, match="method must be one of 'complex step'"):
         check_gradients(RNN(1, 1, rng=rng), np.zeros((1, 1, 1)), rng=rng, method="magic")
-    with pytest.raises(TypeError, match="x must hold floating-point numbers"):
+    with pytest.raises(TypeError, match="x must hold real floating-point numbers"):
         check_gradients(RNN(1, 1, rng=rng), np.zeros((1, 1, 1), int), rng=rng)
     with pytest.raises(ValueError, match="step must be positive"):
         central_difference(np.sum, np.zeros(2), step=0)

@@ -40,12 +40,11 @@ def constant(value: float) -> Start:
 class Cell:
     """A recurrent layer: an affine map of the input, then `step` once per time step.
 
-    A subclass names its `blocks` (of columns of ``W_x``, ``W_h`` and ``b``), which of them are
-    `gates`, and its `states` (what it carries through time, the output ``h`` first), and writes
-    the two methods that are its mathematics, `step` and `step_back`. Everything else (batches,
-    sequences of different lengths, weight gradients, gradient checks, diagnostics, stacks,
-    training) works for it unchanged. Where blocks or states are not all H wide, or parameters
-    are others than ``W_x``, ``W_h`` and ``b``, it says so in `block_widths`, `state_shapes` and
+    A subclass names its `blocks` (of columns of ``W_x``, ``W_h`` and ``b``), which of them are `gates`, and its
+    `states` (what it carries through time, the output ``h`` first), and writes the two methods that are its
+    mathematics, `step` and `step_back`. Everything else (batches, sequences of different lengths, weight gradients,
+    gradient checks, diagnostics, stacks, training) works for it unchanged. Where blocks or states are not all H wide,
+    or parameters are others than ``W_x``, ``W_h`` and ``b``, it says so in `block_widths`, `state_shapes` and
     `parameters`. `check_cell` holds a cell to all of this.
 
     Parameters
@@ -58,6 +57,13 @@ class Cell:
     dtype : dtype, default float32
         Of the parameters: float32 or float64.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Here and in every method, when an argument has the wrong shape or type; nothing is changed.
+    RuntimeError
+        When `backward` comes before the first call.
+
     Attributes
     ----------
     params : dict of str to ndarray
@@ -65,8 +71,7 @@ class Cell:
     grads : dict of str to ndarray
         Same keys and shapes; filled by `backward`.
     tape : list of ndarray
-        What `step` saved in the last call, each item stacked over time, (T, B, H); `saved`
-        names its entries.
+        What `step` saved in the last call, each item stacked over time, (T, B, H); `saved` names its entries.
     x : ndarray, shape (T, B, D)
         Input of the last call. It is kept, not copied: leave it unchanged until `backward`.
     h_prev : ndarray, shape (T, B, H)
@@ -75,9 +80,8 @@ class Cell:
     Notes
     -----
     Axes are time-major, ``x (T, B, D)`` and ``h (T, B, H)``, and vectors are rows:
-    ``a_t = x_t W_x + h_{t-1} W_h + b``. The computation runs in the widest dtype among
-    input, state and parameters. NaN and infinity are not looked for; they spread.
-    `step_back` must broadcast over leading axes of `dstate`.
+    ``a_t = x_t W_x + h_{t-1} W_h + b``. The computation runs in the widest dtype among input, state and parameters. NaN
+    and infinity are not looked for; they spread. `step_back` must broadcast over leading axes of `dstate`.
     """
 
     tape: list[Array]
@@ -189,17 +193,10 @@ class Cell:
             The outputs.
         state : tuple of ndarray, each (B, H)
             The state after each sequence's last step.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When an argument has the wrong shape or type; nothing is changed.
         """
-        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        x = check.sequences("x", x, self.input_size)
         check.parameters(self)
         T, B, _ = x.shape
-        if T == 0:
-            raise ValueError("x must have at least one time step, got T = 0")
         if state is None:
             state = tuple(np.zeros((B, *shape), x.dtype) for shape in self.state_shapes())
         state = self.checked_state("state", state, B)
@@ -242,13 +239,6 @@ class Cell:
         dx : ndarray, shape (T, B, D)
         dstate : tuple of ndarray, each (B, H)
             Gradient with respect to the initial state.
-
-        Raises
-        ------
-        RuntimeError
-            Before the first forward call.
-        ValueError, TypeError
-            When an argument has the wrong shape or type; nothing is changed.
         """
         if not hasattr(self, "h_prev"):
             raise RuntimeError("backward needs a forward call first: hs, state = cell(x)")
@@ -282,8 +272,7 @@ class Cell:
     def weight_grads(self, da: Array) -> dict[str, Array]:
         """Gradients of the parameters, given those of the pre-activations at every step.
 
-        A cell with parameters of its own, or whose recurrent product is not simply
-        ``h_{t-1} W_h``, extends this.
+        A cell with parameters of its own, or whose recurrent product is not simply ``h_{t-1} W_h``, extends this.
 
         Parameters
         ----------
@@ -297,7 +286,7 @@ class Cell:
         return {"W_x": flat(self.x).T @ da, "W_h": flat(self.h_prev).T @ da, "b": da.sum(0)}
 
     def columns(self, block: str) -> slice:
-        """Where the columns of one of `blocks` stand, a slice."""
+        """Where the columns of `block`, one of `blocks`, stand, a slice."""
         k = self.blocks.index(check.choice("block", block, self.blocks))
         widths = self.block_widths()
         return slice(sum(widths[:k]), sum(widths[: k + 1]))

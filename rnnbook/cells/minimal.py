@@ -30,7 +30,7 @@ class Minimal(InputGated):
         rng.random((hidden_size, sum(self.block_widths())))  # where W_h is drawn: the tables of chapter 15 were made so
 
     def retention(self, xw: Array) -> tuple[Array, ...]:
-        """The share k that is kept, the new value n, and what else `step_back` needs."""
+        """The share k that is kept, the new value n, and what else `step_back` needs, given ``xw (B, kH)``."""
         raise NotImplementedError(f"{type(self).__name__} must define retention(xw)")
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:

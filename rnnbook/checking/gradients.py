@@ -17,7 +17,7 @@ CENTRAL_STEP = 6e-6  # about the cube root of the machine epsilon, where the two
 
 
 def complex_step(loss: Callable[[Array], Any], array: ArrayLike) -> Array:
-    """Gradient of a scalar function by the complex step, one entry at a time.
+    """Gradient of a scalar function by the complex step, one entry at a time; a ValueError if it gives no scalar.
 
     ``df/dx = Im f(x + ih) / h`` to order h² without a subtraction (Squire & Trapp 1998).
 
@@ -37,17 +37,18 @@ def complex_step(loss: Callable[[Array], Any], array: ArrayLike) -> Array:
     >>> complex_step(lambda x: (x**3).sum(), np.array([1.0, 2.0]))
     array([ 3., 12.])
     """
-    point, grad = np.array(array, complex), np.empty(np.shape(array))
+    point = check.numbers("array", array).astype(complex)
+    grad = np.empty(point.shape)
     for index in np.ndindex(grad.shape):
         original = point[index]
         point[index] += COMPLEX_STEP * 1j
-        grad[index] = np.imag(loss(point)) / COMPLEX_STEP
+        grad[index] = _scalar(loss(point)).imag / COMPLEX_STEP
         point[index] = original
     return grad
 
 
 def central_difference(loss: Callable[[Array], Any], array: ArrayLike, step: float = CENTRAL_STEP) -> Array:
-    """Gradient of a scalar function by central differences, one entry at a time.
+    """Gradient of a scalar function by central differences, one entry at a time; a ValueError if it gives no scalar.
 
     ``df/dx = (f(x + h) - f(x - h)) / 2h`` to order h², less what the subtraction cancels.
 
@@ -70,15 +71,24 @@ def central_difference(loss: Callable[[Array], Any], array: ArrayLike, step: flo
     array([ 3., 12.])
     """
     check.positive_real("step", step)
-    point, grad = np.array(array, np.float64), np.empty(np.shape(array))
+    point = check.numbers("array", array)
+    grad = np.empty(point.shape)
     for index in np.ndindex(grad.shape):
         original = point[index]
         point[index] = original + step
-        above = loss(point)
+        above = _scalar(loss(point))
         point[index] = original - step
-        grad[index] = (above - loss(point)) / (2 * step)
+        grad[index] = (above - _scalar(loss(point))) / (2 * step)
         point[index] = original
     return grad
+
+
+def _scalar(value: Any) -> Any:
+    """What a loss gave, as a number of NumPy, or a ValueError."""
+    array = np.asarray(check.as_array("the value of loss", value))
+    if array.shape or array.dtype.kind not in "biufc":
+        raise ValueError(f"loss must return a single number, got dtype {array.dtype} of shape {array.shape}")
+    return array[()]
 
 
 @dataclass(frozen=True)
@@ -115,10 +125,9 @@ def check_gradients(
 ) -> Report:
     """Compare a layer's backward pass with numerical derivatives.
 
-    The loss is ``Σ hs ⊙ dhs + Σ state ⊙ dstate`` with random `dhs` and `dstate`, so that
-    outputs and final state both count; the initial state is random too. A `Model` and an
-    `EncoderDecoder` start from zero, and their loss is ``Σ y ⊙ dy``. Everything is computed
-    in float64.
+    The loss is ``Σ hs ⊙ dhs + Σ state ⊙ dstate`` with random `dhs` and `dstate`, so that outputs and final state both
+    count; the initial state is random too. A `Model` and an `EncoderDecoder` start from zero, and their loss is
+    ``Σ y ⊙ dy``. Everything is computed in float64.
 
     Parameters
     ----------
@@ -160,15 +169,15 @@ def check_gradients(
     if isinstance(layer, (type, Dense)) or not (whole or stateful):
         kinds = "Cell, Stack, Bidirectional, Model or EncoderDecoder"
         raise TypeError(f"layer must be a {kinds}, got {type(layer).__name__}")
-    source, *others = x if isinstance(layer, EncoderDecoder) else (x,)
-    if len(np.shape(source)) > 1 and np.shape(source)[1] == 0:
+    source, *others = layer.checked(x, lengths)[0] if isinstance(layer, EncoderDecoder) else (check.as_array("x", x),)
+    if 0 in source.shape[1:2]:
         raise ValueError("x must hold at least one sequence, got B = 0")
     # every array by name, and for each the dict in which the layer keeps it
     kept = {place + key: (one.params, key) for place, one in layers for key in one.params}
     original = {name: owner[key] for name, (owner, key) in kept.items()}
     arrays = {name: value.astype(np.float64) for name, value in original.items()}
     if getattr(layer, "embedding", None) is None and getattr(layer, "source", None) is None:
-        arrays["x"] = np.array(check.floating("x", source), np.float64)
+        arrays["x"] = np.array(check.floating("x", source, "f"), np.float64)
 
     def call(state: Any) -> tuple[Array, Any]:
         given = arrays.get("x", source)

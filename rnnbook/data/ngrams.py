@@ -69,6 +69,11 @@ class KneserNey:
         -------
         ndarray, shape (T - order + 1,)
             Of the characters that have a whole context.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When the ids are not integers in range, in one axis.
         """
         ids = check.integers("ids", check.vector("ids", ids), self.size)
         grams = self._grams(ids, self.order)

@@ -127,7 +127,7 @@ def tracks(phones: str, voice: Voice = MAN, lengths: ArrayLike | None = None) ->
     if not names:
         raise ValueError("phones must name at least one phone, got none")
     if lengths is not None:
-        lengths = check.finite("lengths", np.asarray(lengths, float))
+        lengths = check.finite("lengths", check.numbers("lengths", lengths))
         if lengths.shape not in ((), (len(names),)) or not (lengths > 0).all():
             raise ValueError(f"lengths must be {len(names)} positive numbers, one a phone, got {lengths}")
     for name in names:
@@ -166,6 +166,11 @@ def render(tracks: Array, rng: np.random.Generator) -> Array:
     ndarray, shape (160 T,)
         16,000 samples a second, mostly between -1 and 1.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When the tracks have another shape, no frame or no positive pitch, or `rng` is no generator.
+
     Notes
     -----
     The k-th harmonic of the pitch, at the frequency f, is as strong as a chain of resonances lets it through, each with
@@ -179,7 +184,9 @@ def render(tracks: Array, rng: np.random.Generator) -> Array:
     0.45
     """
     check.generator("rng", rng)
-    tracks = check.finite("tracks", check.shaped("tracks", tracks, (None, len(TRACKS)), "(T, 7)"))
+    tracks = check.finite(
+        "tracks", check.shaped("tracks", check.floating("tracks", tracks, "f"), (None, len(TRACKS)), "(T, 7)")
+    )
     if len(tracks) == 0 or not (tracks[:, :4] > 0).all():
         raise ValueError("tracks must hold at least one frame, pitch and formants positive")
     T, n = len(tracks), round(STEP * RATE)
@@ -239,7 +246,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
     check.positive("bands", bands)
     if size < 1 or hop < 1:
         raise ValueError(f"window and step must be at least {1 / RATE} s, got {window} and {step}")
-    sound = check.finite("sound", check.shaped("sound", sound, (None,), "(N,)"))
+    sound = check.finite("sound", check.shaped("sound", check.floating("sound", sound, "f"), (None,), "(N,)"))
     if len(sound) < size:
         raise ValueError(f"sound must be at least {size} samples long, got {len(sound)}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
@@ -248,7 +255,25 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
 
 
 def mel_bands(bands: int, size: int) -> Array:
-    """The weights of frequencies in bands, (size // 2 + 1, bands)."""
+    """The weights of frequencies in bands.
+
+    Parameters
+    ----------
+    bands : int
+        How many, at least 1.
+    size : int
+        Samples of a window, at least 1.
+
+    Returns
+    -------
+    ndarray, shape (size // 2 + 1, bands)
+
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer.
+    """
+    bands, size = check.positive("bands", bands), check.positive("size", size)
     lowest, highest = _mel(np.array([60, 7600]))
     edges = np.linspace(float(lowest), float(highest), bands + 2)
     f = _mel(np.fft.rfftfreq(size, 1 / RATE))[:, None]
@@ -261,13 +286,30 @@ def _mel(f):
 
 
 def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) -> Array:
-    """Sound with white noise, that many decibels weaker than the sound, at most 300; None for no noise."""
+    """Sound with white noise, that many decibels weaker than the sound, at most 300; None for no noise.
+
+    Parameters
+    ----------
+    sound : ndarray, shape (N,)
+    decibels : float or None
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Of the dtype of `sound`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When there is no sample, a number is not finite or out of range, or `rng` is no generator.
+    """
     if decibels is None:
         return sound
     if abs(check.real("decibels", decibels)) > 300:
         raise ValueError(f"decibels must lie between -300 and 300, got {decibels}")
     check.generator("rng", rng)
-    sound = check.finite("sound", check.shaped("sound", sound, (None,), "(N,)"))
+    sound = check.finite("sound", check.shaped("sound", check.floating("sound", sound, "f"), (None,), "(N,)"))
     if len(sound) == 0:
         raise ValueError("sound must hold at least one sample, got none")
     noise = rng.normal(size=len(sound)) * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))
@@ -275,7 +317,21 @@ def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) ->
 
 
 def random_voices(rng: np.random.Generator) -> Voice:
-    """A voice drawn by chance: pitches from 90 to 260 Hz, the higher the shorter the mouth."""
+    """A voice drawn by chance: pitches from 90 to 260 Hz, the higher the shorter the mouth.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Voice
+
+    Raises
+    ------
+    TypeError
+        When `rng` is no generator.
+    """
     check.generator("rng", rng)
     height = rng.uniform()
     tract = 1.08 - 0.25 * height + rng.uniform(-0.04, 0.04)
@@ -295,6 +351,11 @@ def spoken_digits(rng: np.random.Generator, max_length: int = 5) -> tuple[list[i
     -------
     digits : list of int
     sound : ndarray, shape (N,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `max_length` is no integer of 2 or more, or `rng` no generator.
     """
     check.generator("rng", rng)
     if check.positive("max_length", max_length) < 2:
@@ -309,7 +370,23 @@ def spoken_digits(rng: np.random.Generator, max_length: int = 5) -> tuple[list[i
 
 
 def strings(rng: np.random.Generator, count: int) -> list[Spoken]:
-    """Strings of digits: for each the digits, its features at the levels of noise of `LEVELS`, and its seconds."""
+    """Strings of digits: for each the digits, its features at the levels of noise of `LEVELS`, and its seconds.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    count : int
+        At least 1.
+
+    Returns
+    -------
+    list of tuple
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `count` is no positive integer, or `rng` no generator.
+    """
     check.generator("rng", rng)
     found = []
     for _ in range(check.positive("count", count)):
@@ -342,8 +419,18 @@ def batch(strings: Sequence[Spoken], levels: Array) -> Batch:
     Batch
         ``x`` has shape (180, B, 20), ``target`` (5, B), a digit's label being one more than the digit; ``mask``
         (180, B) is True where a frame is there, and ``lengths`` (B,) counts these frames.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When there is not one level for each string, a level is none of `LEVELS`, or a string is none.
     """
-    levels = check.integers("levels", levels, len(LEVELS))
+    levels, strings = check.vector("levels", check.integers("levels", levels, len(LEVELS))), list(strings)
+    if len(strings) != len(levels):
+        raise ValueError(f"levels must be {len(strings)}, one for each of strings, got {len(levels)}")
+    for k, spoken in enumerate(strings):
+        if not isinstance(spoken, (tuple, list)) or len(spoken) != 3:
+            raise TypeError(f"strings[{k}] must be as from `strings`, got {spoken!r:.30}")
     x = np.zeros((LONGEST, len(strings), BANDS), np.float32)
     labels, lengths = np.zeros((5, len(strings)), int), np.zeros(len(strings), int)
     for b, ((digits, features, _), level) in enumerate(zip(strings, levels, strict=True)):
@@ -370,6 +457,11 @@ def spelled(rng: np.random.Generator, word: str, accent: int) -> tuple[Array, Ar
     x : ndarray, shape (T, 2 L + 1)
         The letter of each frame and the next letter, one of L numbers being 1, and how much of the letter is over.
     tracks : ndarray, shape (T, 7)
+
+    Raises
+    ------
+    ValueError, TypeError
+        When the word is not in `SONG`, the accent not in `ACCENTS`, or `rng` no generator.
     """
     check.generator("rng", rng)
     check.choice("word", word, tuple(SONG))

@@ -26,6 +26,11 @@ def tokenize(sentence: str) -> list[str]:
     -------
     list of str
 
+    Raises
+    ------
+    TypeError
+        When the sentence is no string.
+
     Examples
     --------
     >>> tokenize("It isn't good--it's a second-rate film!")
@@ -44,6 +49,11 @@ class Vocabulary:
     at_least : int, default 2
         How often a word must stand in them. Rarer ones lend the unknown word their place, so
         that the model learns what to think of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `at_least` is no positive integer, or the sentences are no strings.
 
     Attributes
     ----------

@@ -177,7 +177,7 @@ def show(name: str) -> Any:
 
 
 def packed(whole: Array, scale: Array) -> dict[str, Any]:
-    """A quantized parameter, fit for JSON; `matrix` of the scripts unpacks it."""
+    """A quantized parameter, `whole` numbers and their `scale`, fit for JSON; `matrix` of the scripts unpacks it."""
     return {
         "rows": np.atleast_2d(whole).shape[0],
         "scale": scale.tolist(),

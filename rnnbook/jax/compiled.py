@@ -5,6 +5,7 @@ and `jax.lax.scan` repeats that in machine code; `step_back` likewise. Layers ar
 (stacks, readouts) are differentiated by JAX itself.
 """
 
+import inspect
 from functools import lru_cache
 from typing import Any
 
@@ -91,15 +92,37 @@ class Compiled:
         return self.layer.params
 
     def __call__(self, x: Any, *state_and_lengths: Any, rng: np.random.Generator | None = None, **named: Any) -> Any:
-        """As the layer's own call: `x`, then `state` and `lengths`, or `lengths` alone for a `Model`.
+        """As the layer's own call.
 
-        `rng` draws the dropout masks of a `Stack`.
+        Parameters
+        ----------
+        x : ndarray, shape (T, B, D), or of int, shape (T, B)
+        *state_and_lengths, **named
+            `state` and `lengths`, in this order or by name, as the layer takes them; `lengths` alone for a `Model`.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks of a `Stack`.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, B, H)
+        state : tuple
+            A `Model` returns ``y`` alone.
+
+        Raises
+        ------
+        ValueError, TypeError
+            When an argument has the wrong shape or type, or is none of the layer's; a `Model` starts from zero.
         """
         jax = import_jax()
         if rng is not None and not isinstance(self.layer, Stack):
             raise TypeError(f"rng must be None, since it is for a Stack, got one for a {type(self.layer).__name__}")
-        no_state = (None,) if isinstance(self.layer, Model) else ()
-        inputs = checked_inputs(self.layer, x, *no_state, *state_and_lengths, **named)
+        if isinstance(self.layer, Model) and "state" in named:
+            raise TypeError(
+                "state must be left out, a compiled Model starts from zero: call model.forward(x, state, lengths), or "
+                "compile the two layers, compiled(model.recurrent), and model.readout as it is"
+            )
+        given = inspect.signature(self.layer).bind(x, *state_and_lengths, **named)
+        inputs = checked_inputs(self.layer, **given.arguments)
         inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
         arguments = self.layer.params, inputs
         with full_precision(), rewrite_tracer_errors(self.layer):
@@ -116,13 +139,38 @@ class Compiled:
         return outputs
 
     def backward(self, dhs: Any, dstate: Any = None) -> Any:
-        """As the layer's `backward`, for the last call; fills `grads`."""
+        """As the layer's `backward`, for the last call; fills `grads`.
+
+        Parameters
+        ----------
+        dhs : ndarray, shape (T, B, H)
+            Gradient of the loss with respect to what came out.
+        dstate : tuple, optional
+            Gradient with respect to the final state; none for a `Model`.
+
+        Returns
+        -------
+        dx : ndarray, shape (T, B, D)
+        dstate : tuple
+            A `Model` returns ``dx`` alone, None where it reads ids.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first forward call.
+        ValueError, TypeError
+            When an argument has the wrong shape or type.
+        """
         if self._call is None:
             raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
         _, arguments, kept, outputs = self._call
         jax, is_model = import_jax(), isinstance(self.layer, Model)
+        if is_model and dstate is not None:
+            raise TypeError(f"dstate must be left out, a Model gives back no state, got {type(dstate).__name__}")
         hs = outputs if is_model else outputs[0]
-        gradient: Any = check.shaped("dhs", dhs, hs.shape, "(T, B, H)")
+        gradient: Any = check.shaped(
+            "dhs", check.floating("dhs", dhs, "fc" if hs.dtype.kind == "c" else "f"), hs.shape, "(T, B, H)"
+        )
         if not is_model:
             gradient = gradient, full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
         gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)
@@ -137,15 +185,11 @@ def checked_inputs(layer: Any, x: Any, state: Any = None, lengths: Any = None) -
     check.parameters(layer)
     embedding = getattr(layer, "embedding", None)
     if embedding is not None:
-        x = check.integers("ids", x, embedding.input_size)
+        x = check.ids("ids", x, embedding.input_size)
     else:
-        x = check.shaped("x", x, (None, None, _input_size(layer)), "(T, B, D)")
+        x = check.sequences("x", x, _input_size(layer))
         x = x.astype(np.result_type(x, *layer.params.values()), copy=False)  # as a cell does, so that dx has it too
-    if x.ndim < 2:
-        raise ValueError(f"ids must have shape (T, B), got {x.shape}")
     T, B = x.shape[:2]
-    if T == 0:
-        raise ValueError("x must have at least one time step, got T = 0")
     dtype = np.result_type(*([x] if embedding is None else []), *layer.params.values())
     return {
         "x": x,

@@ -98,7 +98,7 @@ def _over_time(cell):
 
     def forward(params, x, state, alive):
         bound = with_params(params)
-        xw = (flat(x) @ params["W_x"] + params["b"]).reshape(*x.shape[:2], -1)
+        xw = (flat(x) @ params["W_x"] + params["b"]).reshape(*x.shape[:2], params["b"].size)
 
         def body(state, now):
             xw_t, alive_t = now

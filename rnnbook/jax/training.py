@@ -70,8 +70,8 @@ def _stack(many):
 
 def _checked(model, batch, rng):
     """A batch, checked while the numbers are there, and its dropout masks."""
-    target, mask = np.asarray(batch.target), batch.mask
-    for name, array in (("target", target), ("mask", np.asarray(0 if mask is None else mask))):
+    target, mask = np.asarray(check.as_array("target", batch.target)), batch.mask
+    for name, array in (("target", target), ("mask", np.asarray(check.as_array("mask", 0 if mask is None else mask)))):
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name} must hold floating-point numbers, integers or truth values, got {array.dtype}")
     if mask is not None:

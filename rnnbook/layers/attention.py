@@ -10,6 +10,7 @@ from rnnbook import check
 from rnnbook.activations import d_relu, d_softmax, d_tanh, relu, softmax, tanh
 from rnnbook.arrays import Array, flat, join, namespace, split
 from rnnbook.cells.base import State, sequence_mask, within
+from rnnbook.layers.stack import checked_state
 
 
 class Attention:
@@ -30,6 +31,11 @@ class Attention:
         Draws ``W_q (H, A)``, ``W_k (E, A)`` and ``v (A,)``, with A = H, or ``W (H, E)``, uniformly from plus or
         minus one over the root of how many numbers are added up.
     dtype : dtype, default float32
+
+    Raises
+    ------
+    ValueError, TypeError, RuntimeError
+        Here and in every method, when an argument does not fit, there is no key, or `backward` came before a call.
 
     Attributes
     ----------
@@ -73,11 +79,6 @@ class Attention:
         -------
         ndarray, shape (T, B, E)
             The contexts.
-
-        Raises
-        ------
-        ValueError, TypeError
-            When an argument has the wrong shape or type, or there is no key.
         """
         queries = check.shaped("queries", queries, (None, None, self.query_size), "(T, B, H)")
         keys = check.shaped("keys", keys, (None, queries.shape[1], self.key_size), "(S, B, E)")
@@ -135,6 +136,7 @@ class SelfAttention:
         y = m + relu(m W_1 + b_1) W_2 + b_2
 
     One head, and no layer normalisation. It stands where a cell stands, in a `Stack` or a `Model`.
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
 
     Parameters
     ----------
@@ -177,14 +179,12 @@ class SelfAttention:
     def __call__(self, x: Array, state: State | None = None, lengths: Array | None = None) -> tuple[Array, State]:
         """Run on ``x (T, B, D)``: outputs ``(T, B, H)``, zero behind a sequence's end, and no state, ``()``.
 
-        What stands behind the end of a sequence is ignored.
+        What stands behind its end, as `lengths` says, is ignored. `state` and ``dstate`` must be None or ``()``.
         """
-        del state  # a cell has one
-        x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+        x = check.sequences("x", x, self.input_size)
         check.parameters(self)
         xp, p, (T, B, _) = namespace(x), self.params, x.shape
-        if T == 0:
-            raise ValueError("x must have at least one time step, got T = 0")
+        checked_state(self, "state", state, (B,))
         alive = None if lengths is None else sequence_mask(check.lengths(lengths, T, B), T)
         x = within(alive, x)
         u = x @ p["W_u"] + positions(T, self.hidden_size).astype(x.dtype)[:, None]
@@ -198,10 +198,10 @@ class SelfAttention:
         return within(alive, y), ()
 
     def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
-        """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's; fills `grads`."""
-        del dstate
+        """Gradient ``dhs (T, B, H)`` to ``dx (T, B, D)``, and no state's, as no `dstate`; fills `grads`."""
         if self._kept is None:
             raise RuntimeError("backward needs a forward call first: hs, state = layer(x)")
+        checked_state(self, "dstate", dstate, (1,))
         x, u, (q, k, v), m, hidden, alive = self._kept
         p, alpha = self.params, self.weights
         dy = within(alive, check.shaped("dhs", dhs, m.shape, "(T, B, H)"))

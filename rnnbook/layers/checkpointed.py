@@ -14,9 +14,9 @@ class Checkpointed:
     """A cell that keeps its state every `every` steps, and computes what lies between again when it is asked back.
 
     Chen et al. 2016. Values and gradients are the cell's own, to the last bit but for the order in which weight
-    gradients are added: those of each stretch as soon as they are there, so that one sum is all that is kept.
-    With ``every = √T`` a cell keeps √T states and the tape of √T steps instead of that of T, for one more
-    pass forward.
+    gradients are added: those of each stretch as soon as they are there, so that one sum is all that is kept. With
+    ``every = √T`` a cell keeps √T states and the tape of √T steps instead of that of T, for one more pass forward.
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Checkpointed:
         return self.cell.params
 
     def __call__(self, x: Array, state: State | None = None, lengths: None = None) -> tuple[Array, State]:
-        """As the cell's own call, which keeps `x` uncopied, for sequences of one length: `lengths` must be None."""
+        """As the cell's own call from a `state`, which keeps `x` uncopied; of one length: `lengths` must be None."""
         if lengths is not None:
             raise ValueError("lengths must be None: what is computed again has all of its steps")
         x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
@@ -64,7 +64,7 @@ class Checkpointed:
         return np.concatenate(outputs), now
 
     def backward(self, dhs: Array, dstate: State | None = None) -> tuple[Array, State]:
-        """As the cell's own `backward`."""
+        """As the cell's own `backward`, from `dhs` and `dstate`."""
         if not self._kept:
             raise RuntimeError("backward needs a call first: hs, _ = layer(x)")
         T = sum(len(part) for part, _ in self._kept)

@@ -10,6 +10,8 @@ from rnnbook.arrays import Array, flat
 class Dense:
     """An affine map of the last axis: ``y = x W + b``.
 
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
+
     Parameters
     ----------
     input_size, output_size : int
@@ -62,6 +64,8 @@ class Dense:
 class Embedding:
     """A table of vectors, looked up by integer: ids (T, B) become vectors (T, B, D).
 
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
+
     Parameters
     ----------
     input_size : int
@@ -112,6 +116,7 @@ class TiedReadout:
     """A readout that shares an embedding's table: ``y = x Wᵀ + b`` (Press & Wolf 2017).
 
     Only `b` is its own; a `Model` hands it the table, and adds both gradients.
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.attention import Attention
 from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding
-from rnnbook.layers.stack import Bidirectional, Container, distinct, sequence_layer
+from rnnbook.layers.stack import Bidirectional, Container, checked_state, distinct, sequence_layer
 
 #: The symbol that a decoder reads first, and writes when it has finished.
 EOS = 0
@@ -26,7 +26,8 @@ class EncoderDecoder(Container):
         y = [q, attention(q, keys)] W + b    with it (Luong et al. 2015)
 
     ``decoder_input`` is what the decoder has written so far: `EOS`, then the target's symbols. In training the
-    target itself stands there ("teacher forcing"), so that all steps run in one call.
+    target itself stands there ("teacher forcing"), so that all steps run in one call. A ValueError or TypeError says
+    which part, or which argument of a method, does not fit.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ class EncoderDecoder(Container):
         return self.decode(decoder_input, keys, state, lengths)[0]
 
     def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
-        """The encoder's outputs (S, B, E), and the state from which the decoder starts."""
+        """The encoder's outputs (S, B, E) for `source`, with `lengths` or without, and where the decoder starts."""
         source, lengths = self.checked_source(source, lengths)
         if self.source is not None:
             source = self.source(source)
@@ -126,8 +127,14 @@ class EncoderDecoder(Container):
         return keys, state[1] if isinstance(self.encoder, Bidirectional) else state
 
     def decode(self, decoder_input: Array, keys: Array, state: Any, lengths: Array | None = None) -> tuple[Array, Any]:
-        """Write on from a state: logits (T, B, K) behind ``decoder_input (T, B)``, and the state after it."""
-        keys = check.shaped("keys", keys, (None, None, None), "(S, B, E)")
+        """Write on from a `state`: logits (T, B, K) behind ``decoder_input (T, B)``, and the state after it.
+
+        The `keys` (S, B, E), and the `lengths` of their sequences, are what `encode` gave and was given.
+        """
+        keys = check.sequences("keys", keys, self.encoder.output_size, "(S, B, E)")
+        decoder_input = check.ids("decoder_input", decoder_input, self.target.input_size, keys.shape[1])
+        state = checked_state(self.decoder, "state", state, keys.shape[1:2])
+        lengths = None if lengths is None else check.lengths(lengths, *keys.shape[:2])
         queries, state = self.decoder(self.target(decoder_input), state)
         if self.attention is None:
             self._unread = keys.shape  # their gradient is zero
@@ -162,22 +169,15 @@ class EncoderDecoder(Container):
         source, decoder_input = x
         check.parameters(self)
         source, lengths = self.checked_source(source, lengths)
-        decoder_input = check.integers("decoder_input", decoder_input, self.target.input_size)
-        B = source.shape[1]
-        if decoder_input.ndim != 2 or decoder_input.shape[1] != B:
-            raise ValueError(f"decoder_input must have shape (T, B) = (any, {B}), got {decoder_input.shape}")
-        if len(decoder_input) == 0:
-            raise ValueError("decoder_input must have at least one time step, got T = 0")
+        decoder_input = check.ids("decoder_input", decoder_input, self.target.input_size, source.shape[1])
         return (source, decoder_input), lengths
 
     def checked_source(self, source: Any, lengths: Any = None) -> tuple[Array, Array | None]:
-        """What `encode` reads, as arrays, or an error that says what is wrong with it."""
+        """The `source` and `lengths` that `encode` reads, as arrays, or an error that says what is wrong with them."""
         if self.source is None:
-            source = check.shaped("source", source, (None, None, self.encoder.input_size), "(S, B, D)")
-        elif (source := check.integers("source", source, self.source.input_size)).ndim != 2:
-            raise ValueError(f"source must have shape (S, B), got {source.shape}")
-        if len(source) == 0:
-            raise ValueError("source must have at least one time step, got S = 0")
+            source = check.sequences("source", source, self.encoder.input_size, "(S, B, D)")
+        else:
+            source = check.ids("source", source, self.source.input_size, axes="(S, B)")
         return source, None if lengths is None else check.lengths(lengths, *source.shape[:2])
 
 
@@ -193,6 +193,8 @@ def _states(layer: Any) -> Any:
 def shift_right(target: Array) -> Array:
     """What the decoder has written before each step of ``target (T, B)``: `EOS`, then all but the last symbol.
 
+    A TypeError when they are no integers with two axes.
+
     Examples
     --------
     >>> shift_right(np.array([[3], [5], [EOS]])).ravel().tolist()
@@ -205,9 +207,9 @@ def shift_right(target: Array) -> Array:
 
 
 def pad_sequences(sequences: Sequence[Sequence[int]], steps: int | None = None) -> tuple[Array, Array]:
-    """Ids as one array (T, B), filled up with `EOS`, and the lengths (B,).
+    """The ids in `sequences`, lists of integers, as one array (T, B), filled up with `EOS`, and the lengths (B,).
 
-    T is that of the longest, or `steps`, at least as many: batches of one shape can be compiled.
+    T is that of the longest, or `steps`, at least as many, or it is a ValueError: batches of one shape can be compiled.
 
     Examples
     --------

@@ -4,7 +4,7 @@ import io
 import os
 import threading
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +12,7 @@ from rnnbook import check
 from rnnbook.arrays import Array
 
 
-class HasParameters(Protocol):
-    """Every layer: what it has to save."""
-
-    @property
-    def params(self) -> dict[str, Array]:
-        """The parameters by name."""
-
-
-def save(path: str | os.PathLike[str], layer: HasParameters) -> None:
+def save(path: str | os.PathLike[str], layer: Any) -> None:
     """Write a layer's parameters to an ``.npz`` file, without pickle.
 
     Parameters
@@ -46,7 +38,7 @@ def save(path: str | os.PathLike[str], layer: HasParameters) -> None:
     write_whole(path, content.getvalue())
 
 
-def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
+def load(path: str | os.PathLike[str], layer: Any) -> None:
     """Read parameters written by `save` into a layer of the same kind.
 
     Parameters
@@ -60,8 +52,7 @@ def load(path: str | os.PathLike[str], layer: HasParameters) -> None:
     FileNotFoundError
         When there is no such file.
     ValueError
-        When the file is no ``.npz`` file, holds pickled objects, or its names, shapes or
-        dtypes are not the layer's.
+        When the file is no ``.npz`` file, holds pickled objects, or its names, shapes or dtypes are not the layer's.
 
     Examples
     --------
@@ -102,7 +93,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
     return Path(check.instance("path", path, str, os.PathLike))
 
 
-def _parameters(layer: HasParameters) -> dict[str, Array]:
+def _parameters(layer: Any) -> dict[str, Array]:
     params = getattr(layer, "params", None)
     if not (isinstance(params, dict) and params):
         raise TypeError(f"layer must have params, a dict of arrays, got {type(layer).__name__}")

@@ -10,7 +10,7 @@ from rnnbook import check
 from rnnbook.arrays import Array, namespace
 from rnnbook.layers import stack
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
-from rnnbook.layers.stack import Bidirectional, Container, Recurrent, Stack, checked_state, dropout_mask
+from rnnbook.layers.stack import Bidirectional, Container, Stack, checked_state, dropout_mask
 
 #: Those between the cells of a `Stack`, and that of what the readout reads, if there is one.
 Masks: TypeAlias = tuple[Sequence[Array], Array | None]
@@ -18,6 +18,8 @@ Masks: TypeAlias = tuple[Sequence[Array], Array | None]
 
 class Model(Container):
     """A recurrent layer with a readout at every step, and an embedding for integer input.
+
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
 
     Parameters
     ----------
@@ -31,9 +33,8 @@ class Model(Container):
     variational : bool, default False
         Draw one mask a sequence, the same for all of its steps (Gal & Ghahramani 2016).
     pool : {"last", "mean", "max"}, optional
-        Read once a sequence instead of at every step: the outputs after all of it was read (of
-        the cell that runs backward, those at the first step), their mean over time, or each
-        one's largest. T is then 1 in outputs and targets.
+        Read once a sequence instead of at every step: the outputs after all of it was read (of the cell that runs
+        backward, those at the first step), their mean over time, or each one's largest. T is then 1 in outputs.
 
     Examples
     --------
@@ -48,7 +49,7 @@ class Model(Container):
 
     def __init__(
         self,
-        recurrent: Recurrent,
+        recurrent: Any,
         readout: Dense | TiedReadout,
         embedding: Embedding | None = None,
         *,
@@ -76,7 +77,8 @@ class Model(Container):
         self.readout: Any = readout
         self.embedding = embedding
         self.input_size = recurrent.input_size
-        self.dropout, self.variational = stack.probability(dropout), check.instance("variational", variational, bool)
+        self.dropout = check.fraction("dropout", dropout)
+        self.variational = check.instance("variational", variational, bool)
         self.pool = check.choice("pool", pool, (None, "last", "mean", "max"))
         top = recurrent.cells[-1] if isinstance(recurrent, Stack) else recurrent
         self._masks: Array | None = None
@@ -85,7 +87,7 @@ class Model(Container):
         self.parts = {"recurrent": recurrent, "readout": readout} | ({"embedding": embedding} if embedding else {})
 
     def __call__(self, x: Array, lengths: ArrayLike | None = None) -> Array:
-        """Run on ``x (T, B, D)``, or ids ``(T, B)`` with an embedding; returns ``y``, (T, B, K) or (1, B, K)."""
+        """Run on ``x (T, B, D)``, or ids ``(T, B)``, of some `lengths`; returns ``y``, (T, B, K) or (1, B, K)."""
         return self.forward(x, lengths=lengths)[0]
 
     def forward(
@@ -117,14 +119,10 @@ class Model(Container):
         state : tuple
         """
         if self.embedding is not None:
-            x = check.integers("ids", x, self.embedding.input_size)
-            if x.ndim != 2:
-                raise ValueError(f"ids must have shape (T, B), got {x.shape}")
+            x = check.ids("ids", x, self.embedding.input_size)
         else:
-            x = check.shaped("x", x, (None, None, self.input_size), "(T, B, D)")
+            x = check.sequences("x", x, self.input_size)
         T, B = x.shape[:2]
-        if T == 0:
-            raise ValueError(f"{'x' if self.embedding is None else 'ids'} must have at least one time step, got T = 0")
         # before any part runs, so that a bad call changes nothing
         check.parameters(self)
         lengths = None if lengths is None else check.lengths(lengths, T, B)
@@ -143,13 +141,13 @@ class Model(Container):
         return self.readout(hs, *table), state
 
     def dropout_masks(self, x: ArrayLike, rng: np.random.Generator | None) -> Masks:
-        """The masks of the recurrent layer, if it is a `Stack`, and that of what it hands to the readout, or None."""
+        """What `rng` draws for `x`: the masks of a `Stack`, and that of what goes to the readout, or None."""
         if rng is not None:
             check.generator("rng", rng)
         inner = self.recurrent.dropout_masks(x, rng) if isinstance(self.recurrent, Stack) else []
         if rng is None or not self.dropout:
             return inner, None
-        dtype, (T, B) = np.result_type(*self.params.values()), np.shape(x)[:2]
+        dtype, (T, B) = np.result_type(*self.params.values()), check.steps_and_batch("x", x)
         steps = 1 if self.pool or self.variational else T
         return inner, dropout_mask(rng, (steps, B, self.recurrent.output_size), self.dropout, dtype)
 
@@ -175,7 +173,7 @@ def pooling_weights(pool: str, hs: Array, lengths: Array | None = None, n_forwar
     Parameters
     ----------
     pool : {"last", "mean", "max"}
-        As for `Model`.
+        As for `Model`; a ValueError for another one, and for `hs` or `lengths` of another shape.
     hs : ndarray, shape (T, B, H)
     lengths : ndarray of int, shape (B,), optional
         Steps of each sequence; the others weigh nothing.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,27 +11,6 @@ from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
 from rnnbook.cells.base import Cell, sequence_mask, within
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
-from rnnbook.layers.files import HasParameters
-
-
-class Recurrent(HasParameters, Protocol):
-    """What may stand in a `Stack`: a `Cell`, a `Stack`, or anything that is called as they are.
-
-    The state is nested as the layer's parts are, a tuple of arrays for each cell.
-    """
-
-    input_size: int
-    output_size: int
-
-    @property
-    def grads(self) -> dict[str, Array]:
-        """The parameters' gradients, filled by `backward`."""
-
-    def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
-        """Run over time."""
-
-    def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
-        """Back through time."""
 
 
 class Container:
@@ -62,6 +41,8 @@ class Container:
 class Stack(Container):
     """Cells on top of each other: each one's outputs are the next one's inputs.
 
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
+
     Parameters
     ----------
     cells : sequence of Cell, Bidirectional, Stack or Dense
@@ -83,7 +64,7 @@ class Stack(Container):
     ((6, 2, 4), 2, 1)
     """
 
-    def __init__(self, cells: Iterable[Recurrent], *, dropout: float = 0.0, variational: bool = False) -> None:
+    def __init__(self, cells: Iterable[Any], *, dropout: float = 0.0, variational: bool = False) -> None:
         if not isinstance(cells, Iterable):
             raise TypeError(f"cells must be a sequence of layers, got {type(cells).__name__}")
         cells = list(cells)
@@ -97,7 +78,8 @@ class Stack(Container):
                 given = f"the {below.output_size} outputs of cells[{k}], its input_size is {above.input_size}"
                 raise ValueError(f"cells[{k + 1}] must take {given}")
         self.parts = {str(k): cell for k, cell in enumerate(cells)}
-        self.dropout, self.variational = probability(dropout), check.instance("variational", variational, bool)
+        self.dropout = check.fraction("dropout", dropout)
+        self.variational = check.instance("variational", variational, bool)
         self._masks: Sequence[Array] | None = None
         self.input_size, self.output_size = cells[0].input_size, cells[-1].output_size
 
@@ -146,21 +128,24 @@ class Stack(Container):
         return x, tuple(final)
 
     def dropout_masks(self, x: ArrayLike, rng: np.random.Generator | None) -> list[Array]:
-        """What multiplies the outputs (T, B, H) between two cells; an empty list if nothing is dropped."""
+        """What `rng` draws to multiply the outputs (T, B, H) between two cells for `x`; an empty list without it."""
         if rng is not None:
             check.generator("rng", rng)
         if rng is None or not self.dropout:
             return []
         dtype = np.result_type(*self.params.values())
-        T, B = np.shape(x)[:2]
+        T, B = check.steps_and_batch("x", x)
         shapes = [(1 if self.variational else T, B, cell.output_size) for cell in self.cells[:-1]]
         return [dropout_mask(rng, shape, self.dropout, dtype) for shape in shapes]
 
     def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
-        """Back through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
+        """Back from `dhs` through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
         if self._masks is None:
             raise RuntimeError("backward needs a forward call first: hs, state = stack(x)")
-        dstates, masks = checked_states(self, "dstate", dstate, np.shape(dhs)[1:2]), list(self._masks)
+        dstates, masks = (
+            checked_states(self, "dstate", dstate, check.as_array("dhs", dhs).shape[1:2]),
+            list(self._masks),
+        )
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
             dhs, d = (cell.backward(within(self.alive, dhs)), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)
@@ -172,6 +157,8 @@ class Stack(Container):
 
 class Bidirectional(Container):
     """One cell forward in time, another backward; their outputs side by side (Schuster & Paliwal 1997).
+
+    A ValueError, TypeError or RuntimeError says what does not fit, or that `backward` came before a call.
 
     Parameters
     ----------
@@ -202,7 +189,7 @@ class Bidirectional(Container):
         self._shape: tuple[int, ...] | None = None
 
     def __call__(self, x: Array, state: Any = None, lengths: ArrayLike | None = None) -> tuple[Array, Any]:
-        """Run over time: ``x (T, B, D)`` to ``hs (T, B, H + H)`` and the pair of final states.
+        """Run over time: ``x (T, B, D)`` to ``hs (T, B, H + H)`` and the pair of final states; `state` is one, too.
 
         With `lengths`, the backward cell starts at each sequence's own last step.
         """
@@ -214,7 +201,7 @@ class Bidirectional(Container):
         return join([hs, _reversed(hs_back, order)]), (forward, backward)
 
     def backward(self, dhs: Array, dstate: Any = None) -> tuple[Array, Any]:
-        """Back through both directions, as `Cell.backward`; `dstate` is a pair."""
+        """Back from `dhs` through both directions, as `Cell.backward`; `dstate` is a pair."""
         if self._shape is None:
             raise RuntimeError("backward needs a forward call first: hs, state = both(x)")
         dhs = check.shaped("dhs", dhs, self._shape, "(T, B, H + H)")
@@ -248,15 +235,17 @@ def checked_state(layer: Any, name: str, state: Any, batch: Sequence[int]) -> An
         return state
     if isinstance(layer, Container):
         return checked_states(layer, name, state, batch)
-    return layer.checked_state(name, state, batch[0]) if isinstance(layer, Cell) else state
+    if isinstance(cell := getattr(layer, "cell", layer), Cell):
+        return cell.checked_state(name, state, batch[0])
+    if (isinstance(layer, Dense) or getattr(layer, "states", None) == ()) and (type(state), state) != (tuple, ()):
+        raise ValueError(f"{name} must be (), since a {type(layer).__name__} has no state, got {type(state).__name__}")
+    return state
 
 
 def checked_call(layer: Any, x: Any, state: Any, lengths: Any) -> tuple[Array, tuple[Any, ...], Array | None]:
     """What a layer is called with, checked before any of its parts runs, so that a bad call changes nothing."""
-    x = check.shaped("x", x, (None, None, layer.input_size), "(T, B, D)")
+    x = check.sequences("x", x, layer.input_size)
     T, B, _ = x.shape
-    if T == 0:
-        raise ValueError("x must have at least one time step, got T = 0")
     check.parameters(layer)
     lengths = None if lengths is None else check.lengths(lengths, T, B)
     return x, checked_states(layer, "state", state, (B,)), lengths
@@ -306,13 +295,6 @@ def _reversal(T: int, lengths: Array) -> Array:
 def _reversed(x: Array, order: Array | None) -> Array:
     """`x` (T, B, D) backward in time, or in the `order` of `_reversal`."""
     return x[::-1] if order is None else namespace(x).take_along_axis(x, order, axis=0)
-
-
-def probability(dropout: float) -> float:
-    """`dropout` if it lies in [0, 1), or a ValueError."""
-    if not 0 <= check.real("dropout", dropout) < 1:
-        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
-    return dropout
 
 
 def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], dropout: float, dtype: "np.dtype[Any]") -> Array:

@@ -201,10 +201,9 @@ def beam_search(logits: Any, width: int) -> tuple[list[int], float]:
     return list(labels), float(np.logaddexp(blank, label))
 
 
-def _sum(xp: Any, a: Array, b: Array, c: Array) -> Array:
+def _sum(xp: Any, a: Array, b: Array, c: Array) -> Any:
     """The sum of three probabilities that are logarithms."""
-    either: Array = xp.logaddexp(xp.logaddexp(a, b), c)
-    return either
+    return xp.logaddexp(xp.logaddexp(a, b), c)
 
 
 def _log_sum(xp: Any, a: Array) -> Array:
@@ -216,11 +215,10 @@ def _log_sum(xp: Any, a: Array) -> Array:
     return xp.where(nothing, -np.inf, most + xp.log(xp.where(nothing, 1, total)))
 
 
-def _moved(xp: Any, a: Array, n: int) -> Array:
+def _moved(xp: Any, a: Array, n: int) -> Any:
     """`a` moved along its first axis by `n` places, with nothing where nothing was."""
     nothing = xp.full((min(abs(n), len(a)), a.shape[1]), -np.inf, a.dtype)
-    moved: Array = xp.concatenate([nothing, a[:-n]] if n > 0 else [a[-n:], nothing])[: len(a)]
-    return moved
+    return xp.concatenate([nothing, a[:-n]] if n > 0 else [a[-n:], nothing])[: len(a)]
 
 
 def _holes(labels: Array) -> Array:

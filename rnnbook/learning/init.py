@@ -12,6 +12,8 @@ from rnnbook.cells.base import Cell
 def uniform(cell: Cell, rng: np.random.Generator) -> None:
     """Draw every parameter anew as its cell declares: weights from ±1/√H, biases zero, gains one.
 
+    A TypeError when `cell` is no cell, or `rng` no generator.
+
     Parameters
     ----------
     cell : Cell
@@ -78,9 +80,8 @@ def identity(cell: Cell, scale: float = 1.0) -> None:
     >>> from rnnbook import RNN
     >>> cell = RNN(3, 2, activation="relu", rng=np.random.default_rng(0))
     >>> identity(cell)
-    >>> cell.params["W_h"]
-    array([[1., 0.],
-           [0., 1.]], dtype=float32)
+    >>> cell.params["W_h"].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
     check.real("scale", scale)
     for block in _square_blocks(cell):

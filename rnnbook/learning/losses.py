@@ -86,6 +86,8 @@ def softmax_cross_entropy(logits: Any, labels: Any, mask: Any = None) -> tuple[f
     """
     logits = check.shaped("logits", logits, (None, None, None), "(T, B, K)")
     K, xp, labels = logits.shape[-1], namespace(logits), check.as_array("labels", labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
     if labels.shape != logits.shape[:2]:
         raise ValueError(f"labels must have shape (T, B) = {logits.shape[:2]}, got {labels.shape}")
     weights, (logits, labels) = _counted(mask, logits, labels, "logits")
@@ -138,14 +140,13 @@ def gaussian_nll(y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
     return as_float(value), (join([-_over_sigma(e, log_sigma), 1 - e * e]) * weights).astype(y.dtype, copy=False)
 
 
-def _over_sigma(a: Array, log_sigma: Array) -> Array:
+def _over_sigma(a: Array, log_sigma: Array) -> Any:
     """``a / σ``; it is finite, too, where ``1 / σ`` is not."""
     xp = namespace(a)
     most = 0.9 * float(np.log(np.finfo(log_sigma.dtype).max))  # what exp can take
     rest = xp.clip(xp.real(log_sigma) + most, -most, 0)  # 0 but for a tiny σ
     power = xp.where(xp.real(log_sigma) < -2 * most, most, rest - log_sigma)  # any more is too much, or times 0
-    scaled: Array = a * xp.exp(power) * xp.exp(-rest)
-    return scaled
+    return a * xp.exp(power) * xp.exp(-rest)
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class QuantileLoss:
                 raise ValueError(f"levels must lie between 0 and 1, got {level}")
 
     def __call__(self, y: Any, target: Any, mask: Any = None) -> tuple[float, Array]:
-        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean over levels, values and steps, and the gradient."""
+        """``max(q e, (q - 1) e)`` with ``e = target - y``, its mean where `mask` counts a step, and the gradient."""
         target = check.shaped("target", target, (None, None, None), "(T, B, K)")
         T, B, K = target.shape
         y = check.shaped("y", y, (T, B, len(self.levels) * K), "(T, B, LK)")
@@ -230,8 +231,8 @@ class MixtureDensity:
         check.positive("components", self.components)
 
     def parts(self, y: Any, K: int) -> tuple[Array, Array, Array]:
-        """Logits (…, M), means (…, M, K) and log standard deviations (…, M, K) of an output."""
-        M, y = self.components, check.floating("y", y)
+        """Logits (…, M), means (…, M, K) and log standard deviations (…, M, K) of an output `y`."""
+        M, y, K = self.components, check.floating("y", y), check.positive("K", K)
         y = check.shaped("y", y, (*y.shape[:-1], M * (1 + 2 * K)), "(…, M (1 + 2K))")
         rest = y[..., M:].reshape(*y.shape[:-1], 2, M, K)
         return y[..., :M], rest[..., 0, :, :], rest[..., 1, :, :]
@@ -283,7 +284,7 @@ class MixtureDensity:
         """
         check.generator("rng", rng)
         check.real("bias", bias)
-        logits, mu, log_sigma = self.parts(check.finite("y", y), check.positive("K", K))
+        logits, mu, log_sigma = self.parts(check.finite("y", y), K)
         ladder = np.cumsum(softmax(logits), axis=-1)
         # at least, not more than: a component without weight is never chosen
         chosen = (rng.uniform(size=(*ladder.shape[:-1], 1)) * ladder[..., -1:] >= ladder).sum(axis=-1)
@@ -306,6 +307,8 @@ def _counted(mask: Any, y: Array, target: Array, name: str = "y") -> tuple[Array
     for argument, array in ((name, y), ("target", target)):
         if 0 in array.shape:
             raise ValueError(f"{argument} must hold at least one number, got shape {array.shape}")
+    if target.dtype.kind == "c" != y.dtype.kind:
+        raise TypeError(f"target must be real as {name} is, got dtype {target.dtype}")
     if mask is None:
         ones = xp.ones((T, B), y.dtype)
         return ones / ones.sum(), (y, target)

@@ -12,6 +12,8 @@ from rnnbook.arrays import Array, as_float, is_concrete, namespace
 class Optimiser:
     """What the three have in common: arrays kept from update to update, one of each kind for every parameter.
 
+    A ValueError or TypeError says which number is out of its range, or what does not fit.
+
     Attributes
     ----------
     learning_rate : float
@@ -28,7 +30,7 @@ class Optimiser:
         self.state: dict[str, Any] = {"t": 0}
 
     def begin(self, params: Mapping[str, Array]) -> None:
-        """Make the arrays of `state`, zero, if this is the first update."""
+        """Make the arrays of `state`, zero and shaped like `params`, if this is the first update."""
         for kind in self.keeps:
             if kind not in self.state:
                 self.state[kind] = {name: np.zeros_like(p) for name, p in params.items()}
@@ -64,8 +66,8 @@ class Optimiser:
                 change = change + self.learning_rate * self.weight_decay * params[name]
             params[name] -= change
 
-    def change(self, name: str, g: Array) -> Array:
-        """What an update subtracts from a parameter, given its gradient."""
+    def change(self, name: str, g: Array) -> Any:
+        """What an update subtracts from the parameter `name`, given its gradient `g`."""
         raise NotImplementedError(f"{type(self).__name__} must define change(name, g)")
 
 
@@ -91,14 +93,13 @@ class SGD(Optimiser):
 
     def __init__(self, learning_rate: float, *, momentum: float = 0.0) -> None:
         super().__init__(learning_rate)
-        self.momentum = _fraction("momentum", momentum)
+        self.momentum = check.fraction("momentum", momentum)
 
-    def change(self, name: str, g: Array) -> Array:
+    def change(self, name: str, g: Array) -> Any:
         """What is subtracted; see the formula above."""
         v = self.state["v"]
         v[name] = self.momentum * v[name] + g
-        change: Array = self.learning_rate * v[name]
-        return change
+        return self.learning_rate * v[name]
 
 
 class RMSProp(Optimiser):
@@ -127,14 +128,13 @@ class RMSProp(Optimiser):
 
     def __init__(self, learning_rate: float = 1e-3, *, decay: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
-        self.decay, self.epsilon = _fraction("decay", decay), _epsilon(epsilon)
+        self.decay, self.epsilon = check.fraction("decay", decay), _epsilon(epsilon)
 
-    def change(self, name: str, g: Array) -> Array:
+    def change(self, name: str, g: Array) -> Any:
         """What is subtracted; see the formula above."""
         s = self.state["s"]
         s[name] = self.decay * s[name] + (1 - self.decay) * g * g
-        change: Array = self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
-        return change
+        return self.learning_rate * g / (namespace(g).sqrt(s[name]) + self.epsilon)
 
 
 class Adam(Optimiser):
@@ -172,19 +172,18 @@ class Adam(Optimiser):
         super().__init__(learning_rate)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ValueError(f"betas must be two numbers, got {betas!r}")
-        self.betas, self.epsilon = tuple(_fraction("betas", b) for b in betas), _epsilon(epsilon)
+        self.betas, self.epsilon = tuple(check.fraction("betas", b) for b in betas), _epsilon(epsilon)
         if check.real("weight_decay", weight_decay) < 0:
             raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
         self.weight_decay = float(weight_decay)
 
-    def change(self, name: str, g: Array) -> Array:
+    def change(self, name: str, g: Array) -> Any:
         """What is subtracted; see the formula above."""
         (b1, b2), (t, m, v) = self.betas, (self.state[k] for k in ("t", "m", "v"))
         m[name] = b1 * m[name] + (1 - b1) * g
         v[name] = b2 * v[name] + (1 - b2) * g * g
         m_hat, v_hat = m[name] / (1 - b1**t), v[name] / (1 - b2**t)
-        change: Array = self.learning_rate * m_hat / (namespace(g).sqrt(v_hat) + self.epsilon)
-        return change
+        return self.learning_rate * m_hat / (namespace(g).sqrt(v_hat) + self.epsilon)
 
 
 def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[dict[str, Array], float]:
@@ -226,7 +225,7 @@ def clip_by_global_norm(grads: Mapping[str, Array], max_norm: float) -> tuple[di
 
 
 def global_norm(grads: Mapping[str, Array]) -> float:
-    """The joint norm of all gradients."""
+    """The joint norm of all gradients in `grads`."""
     squared: Any = sum(as_float(namespace(g).vdot(g, g).real) for g in grads.values())
     plain = as_float(namespace(squared).sqrt(squared))
     arrays = [g for g in grads.values() if g.size]
@@ -243,7 +242,7 @@ def global_norm(grads: Mapping[str, Array]) -> float:
 
 
 def squarable(norm: float, max_norm: float, grads: Mapping[str, Array]) -> float:
-    """The norm, or infinity where an optimiser could not square what clipping to `max_norm` leaves of the gradients."""
+    """The norm, or infinity where an optimiser could not square what clipping to `max_norm` leaves of `grads`."""
     most = min(float(np.finfo(g.dtype).max) ** 0.5 for g in grads.values())
     xp = namespace(norm)
     return as_float(xp.where(xp.minimum(norm, max_norm) >= most, np.inf, norm))
@@ -258,12 +257,11 @@ def _alike(name: str, arrays: Mapping[str, Array], params: Mapping[str, Array]) 
     check.instance("params", params, Mapping)
     check.instance(name, arrays, Mapping)
     if params.keys() != arrays.keys():
-        odd = sorted(params.keys() ^ arrays.keys())
+        odd = sorted(map(str, params.keys() ^ arrays.keys()))
         raise ValueError(f"{name} must have the keys of params; only one of them has {', '.join(odd)}")
     for key, p in params.items():
-        if np.shape(arrays[key]) != np.shape(p):
-            shapes = f"{np.shape(arrays[key])}, not {np.shape(p)}"
-            raise ValueError(f"{name} must have the shapes of params, {key} has {shapes}")
+        if (shape := check.as_array(f"{name}[{key!r}]", arrays[key]).shape) != np.shape(p):
+            raise ValueError(f"{name} must have the shapes of params, {key} has {shape}, not {np.shape(p)}")
 
 
 def _rate(name: str, value: float) -> float:
@@ -273,10 +271,4 @@ def _rate(name: str, value: float) -> float:
 def _epsilon(value: float) -> float:
     if _rate("epsilon", value) < 1e-15:  # or g / (√g² + ε) is large where g² is 0 in float32, below 1e-22
         raise ValueError(f"epsilon must be at least 1e-15, got {value}")
-    return float(value)
-
-
-def _fraction(name: str, value: float) -> float:
-    if not 0 <= check.real(name, value) < 1:
-        raise ValueError(f"{name} must lie in [0, 1), got {value}")
     return float(value)

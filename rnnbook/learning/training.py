@@ -34,7 +34,7 @@ def checked_batch(what: str, batch: Any, model: Any = None) -> Batch:
     if not isinstance(batch, Batch):
         raise TypeError(f"{what} a Batch, as in Batch(x, target), got {type(batch).__name__}")
     if batch.mask is None and batch.lengths is not None and getattr(model, "pool", "") is None:
-        T, B = np.shape(batch.x)[:2]
+        T, B = check.steps_and_batch("x", batch.x)
         return batch._replace(mask=sequence_mask(check.lengths(batch.lengths, T, B), T)[..., 0])
     return batch
 
@@ -51,7 +51,7 @@ class History:
 
 @dataclass(frozen=True)
 class Update:
-    """How `fit` makes an update, apart from the optimiser."""
+    """How `fit` makes an update, apart from the optimiser; a ValueError or TypeError for what cannot be."""
 
     #: Clip the gradients' joint norm to this; None: do not clip.
     max_norm: float | None = None
@@ -74,7 +74,7 @@ class Update:
             check.generator("rng", self.rng)
 
     def factors(self, steps: int) -> list[float]:
-        """What multiplies the learning rate in each of so many updates."""
+        """What multiplies the learning rate in each of so many `steps`."""
         if self.schedule is None:
             return [1.0] * steps
         factors = [self.schedule(step / steps) for step in range(steps)]
@@ -87,7 +87,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Monitor:
-    """What `fit` looks at while it trains, and when it ends before its last update."""
+    """What `fit` looks at while it trains, and when it ends early; a ValueError or TypeError for what cannot be."""
 
     #: Evaluated before the first update, every `eval_every` updates and after the last. At the end the model has
     #: the parameters that did best on it.
@@ -207,7 +207,13 @@ def fit(
             evaluate(step)
             if monitor.patience is not None and waited >= monitor.patience:
                 break
-        value, norm = next(updates)
+        drawn: Any = update.rng and update.rng.bit_generator.state
+        try:
+            value, norm = next(updates)
+        except Exception:
+            if update.rng is not None:  # masks were drawn for an update that was not made
+                update.rng.bit_generator.state = drawn
+            raise
         if not np.isfinite(value):
             advice = "lower the learning rate, set max_norm, or look at the data" if step else "look at the data"
             raise FloatingPointError(f"the loss is {value} at step {step}: {advice}")

@@ -147,6 +147,11 @@ def quantized(name: str) -> dict[str, tuple[Array, Array]]:
     -------
     dict of str to tuple of two ndarrays
         int8, and float64 with one number a column; their product is the parameter.
+
+    Raises
+    ------
+    ValueError
+        When there is no such network.
     """
     check.choice("name", name, tuple(FRESH))
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as file:
@@ -181,7 +186,23 @@ FRESH = {
 
 
 def untrained(name: str, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Any:
-    """A network before training."""
+    """A network before training.
+
+    Parameters
+    ----------
+    name : {"characters", "brackets", "forecaster", "listener", "dates"}
+    rng : numpy.random.Generator
+    dtype : dtype, default float32
+
+    Returns
+    -------
+    Model or EncoderDecoder
+
+    Raises
+    ------
+    ValueError, TypeError
+        When there is no such network, `rng` is no generator, or `dtype` neither float32 nor float64.
+    """
     return FRESH[check.choice("name", name, tuple(FRESH))]({"rng": rng, "dtype": dtype})
 
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
+from rnnbook import check
 from rnnbook.arrays import Array
 from rnnbook.cells import Cell
 from rnnbook.plots.style import CELL_STYLES, COLOURS, INK, label_lines, new_figure
@@ -62,7 +63,14 @@ def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> t
     Returns
     -------
     figure, axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `x` does not fit the cell, or holds no such sequence.
     """
+    if not 0 <= sequence < check.steps_and_batch("x", x)[1]:
+        raise ValueError(f"sequence must lie between 0 and B - 1, x has shape {np.shape(x)}, got {sequence}")
     hs, final = cell(x)
     kept = dict(zip(cell.saved, cell.tape, strict=True))
     strips = {"x": x[:, sequence, 0]}
@@ -130,6 +138,11 @@ def coloured_text(ax: Axes, text: str, values: Array, columns: int = 49) -> None
     columns : int, default 49
         Characters in a line.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When there is not one finite number for each character.
+
     Examples
     --------
     >>> figure, ax = new_figure()
@@ -137,6 +150,9 @@ def coloured_text(ax: Axes, text: str, values: Array, columns: int = 49) -> None
     >>> len(ax.texts)
     4
     """
+    values = check.vector("values", check.finite("values", check.numbers("values", values)))
+    if len(values) != len(text):
+        raise ValueError(f"values must be {len(text)}, one for each character of text, got {len(values)}")
     row = column = 0
     for letter, value in zip(text, values, strict=True):
         if column == columns:

@@ -58,9 +58,9 @@ def fingerprint(result: Any) -> bytes:
 
 
 def locked(text: bytes, key: bytes) -> tuple[str, bytes]:
-    """A text that can only be read with a digest, and the name under which it lies there.
+    """A `text` that can only be read with a digest, the `key`, and the name under which it lies there.
 
-    Locking twice with the same digest gives the text back.
+    Locking twice with the same `key` gives the text back.
     """
     stream, count = b"", 0
     while len(stream) < len(text):
@@ -71,7 +71,7 @@ def locked(text: bytes, key: bytes) -> tuple[str, bytes]:
 
 
 def table(problem_set: str) -> dict[str, Any]:
-    """The numbers to try and the locked sentences of a problem set.
+    """The numbers to try and the locked sentences of a `problem_set`.
 
     Raises
     ------
@@ -86,14 +86,14 @@ def table(problem_set: str) -> dict[str, Any]:
 
 
 def argument(value: Any) -> Any:
-    """An argument as it was before it was written as JSON."""
+    """The `value` of an argument as it was before it was written as JSON."""
     if isinstance(value, dict):
         return np.array(value["array"])
     return [argument(part) for part in value] if isinstance(value, list) else value
 
 
 def key_of(function: Callable[..., Any], arguments: Sequence[Any]) -> bytes:
-    """A digest of what a function gives on all numbers; where it stops, of that.
+    """A digest of what a function gives on all `arguments`; where it stops, of that.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def key_of(function: Callable[..., Any], arguments: Sequence[Any]) -> bytes:
 
 
 def sentence(function: Callable[..., Any], about: Mapping[str, Any]) -> str:
-    """What can be said of one function."""
+    """What can be said of one function, given what is known `about` it."""
     try:
         key = key_of(function, about["arguments"])
     except NotImplementedError:

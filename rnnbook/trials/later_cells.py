@@ -45,7 +45,7 @@ def read(S: Array, q: Array) -> Array:
 
 
 def read_back(S: Array, d: Array) -> Array:
-    """``Sᵀ d``, (..., H, N) and (..., H) to (..., N)."""
+    """``Sᵀ d``, back to the key: from `S` and `d`, (..., H, N) and (..., H) to (..., N)."""
     return (S * d[..., :, None]).sum(-2)
 
 

@@ -1,8 +1,7 @@
 """What a cell does to a gradient: Jacobians, norms by lag, spectra, gate activity.
 
-All of it comes from `step_back` alone, applied to many gradients at once along a leading
-axis, so it works for any `Cell`, a student's own included. Call the cell first; the
-diagnostics read the tape of that call.
+All of it comes from `step_back` alone, applied to many gradients at once along a leading axis, so it works for any
+`Cell`, a student's own included. Call the cell first; the diagnostics read the tape of that call.
 
 A Jacobian here is written ``J[..., i, j] = ∂ state_t[i] / ∂ state_k[j]``, where the state
 of a cell with several parts is their concatenation, S numbers (H for each state of an LSTM).

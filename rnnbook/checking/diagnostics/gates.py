@@ -17,15 +17,14 @@ def gate_statistics(cell: Cell, low: float = 0.1, high: float = 0.9) -> dict[str
     Returns
     -------
     dict of str to dict
-        For each gate: ``mean``, ``std``, ``closed`` and ``open`` (fractions of all steps,
-        sequences and units).
+        For each gate: ``mean``, ``std``, ``closed`` and ``open`` (fractions of all steps, sequences and units).
 
     Raises
     ------
     RuntimeError
         Before the first call.
     ValueError
-        When the cell has no gates, or saves none of them by name.
+        When the cell has no gates, or saves none of them by name; when its last call had no sequence.
 
     Examples
     --------
@@ -38,6 +37,8 @@ def gate_statistics(cell: Cell, low: float = 0.1, high: float = 0.9) -> dict[str
     1.0
     """
     require_call(cell)
+    if not cell.h_prev.size:
+        raise ValueError("cell must be called on at least one sequence, its last call had none")
     if not cell.gates:
         raise ValueError(f"cell must have gates, {type(cell).__name__} has none")
     found = {name: a for name, a in zip(cell.saved, cell.tape, strict=False) if name in cell.gates}

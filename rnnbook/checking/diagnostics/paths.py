@@ -12,13 +12,11 @@ from rnnbook.checking.diagnostics.jacobians import at, flat_parts, identity, len
 def path_jacobians(cell: Cell) -> dict[str, Array]:
     """The Jacobian of every step, split into the paths a gradient can take.
 
-    The first path, ``"direct"``, uses no weights: for an LSTM it is the highway through
-    f, for a GRU that through z. Every other path leads through weights: through those of
-    one gate, or a peephole. All are closed in `step_back`, whose saved values stay, and
-    opened one after the other, the candidate's first; a path's part is what its opening
-    adds. So the parts sum to the whole for any cell. A route that needs two sets of weights
-    (a GRU's reset before the product, a peephole of the output gate) counts for the path
-    opened last.
+    The first path, ``"direct"``, uses no weights: for an LSTM it is the highway through f, for a GRU that through z.
+    Every other path leads through weights: through those of one gate, or a peephole. All are closed in `step_back`,
+    whose saved values stay, and opened one after the other, the candidate's first; a path's part is what its opening
+    adds. So the parts sum to the whole for any cell. A route that needs two sets of weights (a GRU's reset before the
+    product, a peephole of the output gate) counts for the path opened last.
 
     Parameters
     ----------
@@ -58,11 +56,10 @@ def path_jacobians(cell: Cell) -> dict[str, Array]:
 def path_shares(cell: Cell, dh: Array) -> dict[str, Array]:
     """By which paths a loss's gradient came, at every lag.
 
-    The gradient at some lag is a sum over routes, each of which takes one path of
-    `path_jacobians` at every step. Weigh a route by what it contributes, which is its
-    component along the whole, and count the fraction of its steps on each path: the
-    weighted mean of these fractions is the path's share. Shares sum to 1; one is
-    negative when what came that way mostly cancelled the rest.
+    The gradient at some lag is a sum over routes, each of which takes one path of `path_jacobians` at every step.
+    Weigh a route by what it contributes, which is its component along the whole, and count the fraction of its steps
+    on each path: the weighted mean of these fractions is the path's share. Shares sum to 1; one is negative when what
+    came that way mostly cancelled the rest.
 
     Parameters
     ----------
@@ -86,10 +83,9 @@ def path_shares(cell: Cell, dh: Array) -> dict[str, Array]:
 
     Notes
     -----
-    With ``G = g J_T … J_1`` and ``J = Σ_p J^p``, the contribution of path p is
-    ``D_p = Σ_s g J_T … J_s^p … J_1``. Every term of G has as many factors as there are
-    steps, k, so ``Σ_p D_p = k G`` (Euler's theorem on homogeneous functions), and the share
-    is ``D_p · G / (k G · G)``.
+    With ``G = g J_T … J_1`` and ``J = Σ_p J^p``, the contribution of path p is ``D_p = Σ_s g J_T … J_s^p … J_1``.
+    Every term of G has as many factors as there are steps, k, so ``Σ_p D_p = k G`` (Euler's theorem on homogeneous
+    functions), and the share is ``D_p · G / (k G · G)``.
 
     Examples
     --------
@@ -100,7 +96,7 @@ def path_shares(cell: Cell, dh: Array) -> dict[str, Array]:
     >>> path_shares(cell, np.ones((1, 1)))["direct"].ravel()
     array([nan,  1.,  1.])
     """
-    (T, B), dh = sizes(cell), check.floating("dh", dh)
+    (T, B), dh = sizes(cell), check.floating("dh", dh, "f")
     dstate = loss_gradient(cell, dh, B)
     paths = _paths(cell)
     via = {path: tuple(np.zeros_like(d) for d in dstate) for path in paths}

@@ -29,6 +29,11 @@ def adding(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike =
     Batch
         ``x (T, B, 2)``, ``target (T, B, 1)``, ``mask (T, B)``: only the last step counts.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = adding(np.random.default_rng(0), 3, 10)

@@ -34,6 +34,11 @@ def copy(
         One-hot ``x (T, B, K + 2)``, where the last two are blank and cue, labels
         ``target (T, B)``, ``mask (T, B)``: only the repetition counts.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = copy(np.random.default_rng(0), 1, 2, items=3, symbols=4)

@@ -28,6 +28,11 @@ def counting(rng: np.random.Generator, batch: int, length: int, dtype: DTypeLike
         ``x (T, B, 1)``, ``target (T, B, 1)``, a tenth of the count, ``mask (T, B)``: only the
         last step counts.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = counting(np.random.default_rng(0), 4, 10, np.float64)

@@ -33,6 +33,11 @@ def dyck(rng, batch, length, kinds=2, depth=4, dtype=np.float32):
         One-hot ``x (T, B, 2 K)``, K kinds opening, then K closing; labels ``target (T, B)``,
         0 for none and 1 to K; ``mask (T, B)``: steps after a closing bracket count.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = dyck(np.random.default_rng(1), 1, 8)

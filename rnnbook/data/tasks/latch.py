@@ -27,6 +27,11 @@ def latch(rng: np.random.Generator, batch: int, lag: int, dtype: DTypeLike = np.
     Batch
         ``x (T, B, 1)``, labels ``target (T, B)``, ``mask (T, B)``: only the last step counts.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = latch(np.random.default_rng(0), 4, 10)

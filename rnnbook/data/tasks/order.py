@@ -29,6 +29,11 @@ def temporal_order(rng: np.random.Generator, batch: int, length: int, dtype: DTy
         One-hot ``x (T, B, 6)``, where X and Y are the first two, labels ``target (T, B)``,
         ``mask (T, B)``: only the last step counts.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = temporal_order(np.random.default_rng(0), 1, 10)

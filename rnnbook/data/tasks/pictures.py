@@ -47,6 +47,11 @@ def scene(rng: np.random.Generator) -> tuple[Array, list[str]]:
     caption : list of str
         The upper thing first; of two in a row the left one, which stands *beside* the other.
 
+    Raises
+    ------
+    TypeError
+        When `rng` is no generator.
+
     Examples
     --------
     >>> picture, caption = scene(np.random.default_rng(0))
@@ -69,6 +74,20 @@ def scene(rng: np.random.Generator) -> tuple[Array, list[str]]:
 
 def patches(picture: Array) -> Array:
     """A picture as a sequence of its places, row after row: ``(16, 110)``, the pixels of each, and where it lies.
+
+    Parameters
+    ----------
+    picture : ndarray, shape (24, 24, 3)
+        As from `scene`.
+
+    Returns
+    -------
+    ndarray, shape (16, 110)
+
+    Raises
+    ------
+    ValueError, TypeError
+        When the picture has another shape, or holds no floating-point numbers.
 
     Examples
     --------
@@ -98,6 +117,11 @@ def row_of_digits(rng: np.random.Generator, part: str, most: int) -> tuple[Array
     picture : ndarray, shape (8, 12 most)
         From 0, paper, to 1, ink.
     caption : list of str
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `part` is another, `most` no positive integer, or `rng` no generator.
 
     Examples
     --------

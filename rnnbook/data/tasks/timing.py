@@ -32,6 +32,11 @@ def spike_delays(
     Batch
         ``x (T, B, 1)``, ``target (T, B, 1)``, ``mask (T, B)``: only spikes count.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When a number is no positive integer or too small, `rng` no generator, or `dtype` neither float32 nor float64.
+
     Examples
     --------
     >>> x, target, mask, _ = spike_delays(np.random.default_rng(0), 1, 20, 3, 5)

@@ -76,6 +76,21 @@ def _below_thousand(n):
 def number(rng: np.random.Generator, digits: int) -> int:
     """A number of so many digits, at most 18.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    digits : int
+        From 1 to 18.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError, TypeError
+        When `digits` is no such integer, or `rng` no generator.
+
     Examples
     --------
     >>> len(str(number(np.random.default_rng(0), 5)))
@@ -97,6 +112,11 @@ def date(rng: np.random.Generator) -> tuple[str, str]:
     Returns
     -------
     written, normal : str
+
+    Raises
+    ------
+    TypeError
+        When `rng` is no generator.
 
     Examples
     --------
@@ -157,6 +177,14 @@ def dates(pairs: Sequence[tuple[str, str]]) -> Batch:
 
 def ways(day: datetime.date) -> list[str]:
     """The six ways in which a date is written here.
+
+    Parameters
+    ----------
+    day : datetime.date
+
+    Returns
+    -------
+    list of str
 
     Examples
     --------
