@@ -10,6 +10,7 @@ The classes are those of ``book/_static/verdicts.css``; without it a block is a 
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from itertools import groupby
 from typing import NamedTuple
@@ -495,6 +496,10 @@ def _of(claim, design):
     if names == conditions:
         return "Runs of the conditions"
     kind = "condition" if names[0] in conditions else "variation"
+    if any(claim.reading(other) == names for other in claim.designs() if other is not design):  # it has two tables
+        (varied,) = (one for one in claim.panel if one.name == names[0])
+        own = [one.name for one in varied.conditions if design in replace(claim, conditions=(one,), panel=()).designs()]
+        names = [f"{varied.name} ({', '.join(own)})"]
     return f"Runs of the {kind}{'s' * (len(names) > 1)}: {'; '.join(names)}"
 
 

@@ -13,10 +13,9 @@ series of the small networks are drawn among those that have at least 78 known m
 
 Four tables: "many-series", the curve; "many-series-rivals", seasonal naive and Theta, one model for each series;
 "many-series-slow-rivals", exponential smoothing (ETS) and ARIMA, chosen automatically, on every tenth series, of which
-"tenth" is the MASE of all methods; "many-series-prepared", the variations. Those of the last two that are not among the
-results are still to be made. The rivals are statsforecast's, which has an environment of its own in the cache folder;
-it is made if it is not there. The first table takes a minute of one core and the second half a minute; they took longer
-on the machine that made them, which was busy.
+"tenth" is the MASE of all methods; "many-series-prepared", the variations. The rivals are statsforecast's, which has an
+environment of its own in the cache folder; it is made if it is not there. The first table takes a minute of one core
+and the second half a minute; they took longer on the machine that made them, which was busy, and ARIMA half an hour.
 
 Errors are means over series: sMAPE, by which the competition judged, and MASE, by the seasonal naive forecast before.
 The score is `forecast.quantile_score` on the same scale; an interval is from the quantile of 10 per cent to that of 90.
