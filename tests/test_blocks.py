@@ -222,3 +222,16 @@ def test_the_styles_of_verdicts_and_of_explorables_name_nothing_alike():
     sheets = (ROOT / "book/_static/verdicts.css", ROOT / "rnnbook/explorables/js/explorables.css")
     one, other = ({*re.findall(r"\.(rb-[\w-]+)", sheet.read_text("utf-8"))} for sheet in sheets)
     assert one and other and not one & other
+
+
+def test_a_variation_that_a_chapter_prints_is_a_table_on_the_page():
+    one = next(one for one in claims() if one.words == "A matrix recalls more than a vector of equal size")
+    varied = [each for each in one.panel if each.conditions]
+    for each in varied:
+        text, html = blocks.variation(one, each)
+        page = BeautifulSoup(html, "html.parser")
+        assert text in one.varied() and page.p.get_text() == each.name
+        shown = [row.get_text(" ").split() for row in page.select("tbody tr")]
+        printed = [line.split() for line in text.splitlines()[1:]]
+        assert shown == printed and len(shown) == len(each.conditions)
+    assert len(varied) == 6

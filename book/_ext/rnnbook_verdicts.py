@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from rnnbook import __version__, trials
 from rnnbook.trials import blocks, coverage
+from rnnbook.trials.verdicts import wrapped
 
 FILE = "verdicts.csv"
 
@@ -248,7 +249,8 @@ def varied(claim, pieces):
             text, table = blocks.variation(claim, one)
             shown = raw(f'<div class="output text_html">{table}</div>')
             pieces = [part for piece in pieces for part in cut(piece, text, shown)]
-    return pieces
+    head = raw(f'<p class="rb-measure">{blocks.text(blocks.sentence(claim.measured()))}</p>')
+    return [part for piece in pieces for part in cut(piece, wrapped(claim.measured(), "    "), head)]
 
 
 def cut(piece, text, node):
