@@ -102,8 +102,7 @@ def bubblewrap(limits, packages):
     # first, since Python itself may lie under /tmp
     command += ["--proc", "/proc", "--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     for name in ("null", "zero", "full", "random", "urandom"):
-        # written to it can be, changed it cannot: where root grades, it would be the student's own
-        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}", "--remount-ro", f"/dev/{name}"]
+        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     command += ["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/tmp", "/dev/shm"]
     shown = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/fonts", "/etc/ld.so.cache"]
     for path in shown:
@@ -141,7 +140,8 @@ def environment(home):
 #: System calls that are refused: by these a process would start others, leave its namespaces, look into others, have
 #: the kernel keep memory that is in no limit of its own (files without a folder, shared memory, queues, rings, keys,
 #: what is on its way between sockets, pages that a pipe holds), or reach beyond the sandbox: the socket on which the
-#: grader asks belongs to the grader's own network, and a lock on a file of the system is seen by all who open it.
+#: grader asks belongs to the grader's own network, a lock on a file of the system is seen by all who open it, and where
+#: root grades the device files are the student's own, whose mode and times would be changed for the whole machine.
 REFUSED = (
     *("fork", "vfork", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace", "bpf", "kcmp"),
     *("process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "perf_event_open", "userfaultfd"),
@@ -149,6 +149,7 @@ REFUSED = (
     *("inotify_init", "inotify_init1", "fanotify_init", "landlock_create_ruleset", "add_key", "request_key", "keyctl"),
     *("sendmsg", "sendmmsg", "setsockopt", "vmsplice", "splice", "tee"),
     *("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "io_setup", "bind", "connect", "flock"),
+    *("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "utimensat", "futimesat"),
 )
 #: Commands of fcntl: locks, which are kept one by one, leases, the watch over a folder, and the size of a pipe.
 COMMANDS = (6, 7, 37, 38, 1024, 1026, 1031)

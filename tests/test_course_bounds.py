@@ -551,3 +551,12 @@ def test_no_older_way_to_ask_the_kernel_leads_past_the_filter(way):
     )
     with sandbox.Pupil(RULES) as pupil, pytest.raises(sandbox.Stopped):
         pupil.run(source, 1)
+
+
+@needs_sandbox
+def test_the_device_files_serve_what_they_are_for():
+    source = "import os\nwith open(os.devnull, 'w') as null:\n    written = null.write('x')\n"
+    source += "zeros = list(open('/dev/zero', 'rb').read(3))\nrandom = len(os.urandom(3))"
+    with sandbox.Pupil(RULES) as pupil:
+        pupil.run(source, 1)
+        assert pupil.look(["written", "zeros", "random"])[1] == {"written": 1, "zeros": [0, 0, 0], "random": 3}

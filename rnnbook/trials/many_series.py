@@ -11,9 +11,10 @@ How many updates are made was chosen among a few numbers, with one network each,
 the networks learned from those before; for a hundred series one number was tried. Units and rate were not searched. The
 series of the small networks are drawn among those that have at least 78 known months.
 
-Four tables: "many-series", the curve; "many-series-rivals", seasonal naive and Theta, one model for each series;
+Five tables: "many-series", the curve; "many-series-rivals", seasonal naive and Theta, one model for each series;
 "many-series-slow-rivals", exponential smoothing (ETS) and ARIMA, chosen automatically, on every tenth series, of which
-"tenth" is the MASE of all methods; "many-series-prepared", the variations. The rivals are statsforecast's, which has an
+"tenth" is the MASE of all methods; "many-series-prepared", the variations; "many-series-longer", all series with four
+times the updates, planned after the others were read. The rivals are statsforecast's, which has an
 environment of its own in the cache folder; it is made if it is not there. The first table takes a minute of one core
 and the second half a minute; they took longer on the machine that made them, which was busy, and ARIMA half an hour.
 
@@ -37,7 +38,7 @@ from rnnbook.trials.by_statsforecast import HORIZON, SEASON
 
 SEEN, UNITS, RATE, SEQUENCES = 24, 40, 3e-3, 64
 LEVELS = tuple(k / 10 for k in range(1, 10))
-UPDATES = {1: 30, 10: 300, 100: 300, 1428: 1000}  # for so many series
+UPDATES, LONGER = {1: 30, 10: 300, 100: 300, 1428: 1000}, 4000  # for so many series
 LONG = SEEN + 3 * HORIZON
 PREPARED = ("both", "level", "season")
 RIVALS, SLOW = ("seasonal naive", "Theta"), ("ETS", "ARIMA")
@@ -187,3 +188,5 @@ def make():
     for methods, table in ((RIVALS, "many-series-rivals"), (SLOW, "many-series-slow-rivals")):
         sweep(rivals, [{"method": method} for method in methods], [0], table=FOLDER / f"{table}.csv", workers=1)
     sweep(run, others, range(3), table=FOLDER / "many-series-prepared.csv", workers=1)
+    longer = {"series": 1428, "prepared": "both", "updates": LONGER}
+    sweep(run, [longer], range(3), table=FOLDER / "many-series-longer.csv", workers=1)
