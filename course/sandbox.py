@@ -140,8 +140,7 @@ def environment(home):
 #: System calls that are refused: by these a process would start others, leave its namespaces, look into others, have
 #: the kernel keep memory that is in no limit of its own (files without a folder, shared memory, queues, rings, keys,
 #: what is on its way between sockets, pages that a pipe holds), or reach beyond the sandbox: the socket on which the
-#: grader asks belongs to the grader's own network, a lock on a file of the system is seen by all who open it, and where
-#: root grades the device files are the student's own, whose mode and times would be changed for the whole machine.
+#: grader asks belongs to the grader's own network, and a lock on a file of the system is seen by all who open it.
 REFUSED = (
     *("fork", "vfork", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace", "bpf", "kcmp"),
     *("process_vm_readv", "process_vm_writev", "pidfd_open", "pidfd_getfd", "perf_event_open", "userfaultfd"),
@@ -149,7 +148,12 @@ REFUSED = (
     *("inotify_init", "inotify_init1", "fanotify_init", "landlock_create_ruleset", "add_key", "request_key", "keyctl"),
     *("sendmsg", "sendmmsg", "setsockopt", "vmsplice", "splice", "tee"),
     *("setxattr", "lsetxattr", "fsetxattr", "setxattrat", "io_setup", "bind", "connect", "flock"),
+)
+#: System calls that do nothing and say that they did: where root grades, the device files are the student's own, and
+#: their mode, times and owner would be changed for the whole machine; and what copies a file asks for these, too.
+PRETENDED = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "utimensat", "futimesat"),
+    *("chown", "fchown", "lchown", "fchownat"),
 )
 #: Commands of fcntl: locks, which are kept one by one, leases, the watch over a folder, and the size of a pipe.
 COMMANDS = (6, 7, 37, 38, 1024, 1026, 1031)
@@ -174,6 +178,8 @@ def one_process():
     filtered.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # the C library then asks clone, whose flags can be read
     for name in filter(known, REFUSED):
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), name)
+    for name in filter(known, PRETENDED):
+        filtered.add_rule(seccomp.ERRNO(0), name)
     for command in COMMANDS:  # the kernel reads half of the argument
         filtered.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", seccomp.Arg(1, seccomp.MASKED_EQ, half, command))
     # what the kernel tells of interfaces by any socket: 0x89.., and 0x8b.. for those without a wire

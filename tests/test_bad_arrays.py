@@ -26,7 +26,6 @@ from rnnbook import (
     compiled,
     complex_step,
     fit,
-    gaussian_nll,
     mean_squared_error,
     plots,
     softmax_cross_entropy,
@@ -90,8 +89,6 @@ def dropping(rng):
         (lambda r: decoded(r, False, lengths=["a"] * B), TypeError, "lengths must be integers, got dtype <U1"),
         (lambda r: softmax_cross_entropy(X, np.full((T, B), "a")), TypeError, "labels must be integers, got dtype <U1"),
         (lambda r: softmax_cross_entropy(X, IDS > 0, IDS), TypeError, "labels must be integers, got dtype bool"),
-        (lambda r: mean_squared_error(X, X * 1j), TypeError, "target must be real as y is, got dtype complex128"),
-        (lambda r: gaussian_nll(np.ones((T, B, 4)), X * 1j), TypeError, "target must be real as y is"),
         (lambda r: MixtureDensity(1).parts(X, None), TypeError, "K must be an integer, got None"),
         (lambda r: Adam(0.1).update({"w": np.ones(1)}, {3: np.ones(1)}), ValueError, "only one of them has 3, w"),
         (
@@ -116,7 +113,7 @@ def dropping(rng):
         (lambda r: speech.batch([], [0]), ValueError, "levels must be 0, one for each of strings, got 1"),
         (lambda r: plots.coloured_text(None, "ab", np.ones(3)), ValueError, "values must be 2, one for each character"),
         (lambda r: plots.coloured_text(None, "ab", ["a", "b"]), TypeError, "values must hold numbers, got dtype <U1"),
-        (lambda r: plots.gates_over_time(lstm(r), X[:, :0]), ValueError, "sequence must lie between 0 and B - 1"),
+        (lambda r: plots.gates_over_time(lstm(r), X[:, :0]), ValueError, "sequence must be an index below 0"),
     ],
 )
 def test_an_array_of_the_wrong_rank_or_kind_is_named(use, error, message, rng):
@@ -222,3 +219,35 @@ def test_a_compiled_layer_takes_no_sequence_and_says_what_it_does_not_take(rng):
     for layer, width in ((cell, H), (model, 1)):
         out = compiled(layer)(X[:, :0])
         assert (out if layer is model else out[0]).shape == (T, 0, width)
+
+
+class Counted:
+    """A layer of one's own, whose state is that of the cell it holds, and a count."""
+
+    def __init__(self, cell):
+        self.cell, self.params, self.grads = cell, cell.params, cell.grads
+        self.input_size, self.output_size, self.backward = cell.input_size, cell.output_size, cell.backward
+
+    def __call__(self, x, state=None, lengths=None):
+        count, inner = (0, None) if state is None else state
+        hs, inner = self.cell(x, inner)
+        return hs, (count + len(x), inner)
+
+
+def test_a_stack_leaves_the_state_of_ones_own_layer_alone_and_takes_states_as_lists():
+    rng = np.random.default_rng(0)
+    x, made = rng.normal(size=(4, 2, 3)), {"rng": rng, "dtype": np.float64}
+    layer = Stack([Counted(LSTM(3, 3, **made))])
+    (_, (once,)), (whole, _) = layer(x), layer(np.concatenate([x, x]))
+    again, ((count, _),) = layer(x, (once,))
+    assert count == 8 and np.allclose(again, whole[4:])
+    layer = Stack([LSTM(3, 4, **made), SelfAttention(4, 4, **made)])
+    _, (state, nothing) = layer(x)
+    assert nothing == () and np.array_equal(layer(x, (state, ()))[0], layer(x, [list(state), []])[0])
+
+
+@pytest.mark.parametrize("choice", [{"sequence": 2}, {"unit": 4}, {"sequence": -1}, {"unit": None}])
+def test_a_picture_of_gates_says_which_sequences_and_units_there_are(choice):
+    (name,) = choice
+    with pytest.raises(ValueError, match=f"{name} must be an index below"):
+        plots.gates_over_time(LSTM(3, 4, rng=np.random.default_rng(0)), np.ones((4, 2, 3)), **choice)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from rnnbook import check
 from rnnbook.arrays import Array, join, namespace
 from rnnbook.cells.base import Cell, sequence_mask, within
+from rnnbook.layers.checkpointed import Checkpointed
 from rnnbook.layers.dense import Dense, Embedding, TiedReadout
 
 
@@ -235,9 +236,10 @@ def checked_state(layer: Any, name: str, state: Any, batch: Sequence[int]) -> An
         return state
     if isinstance(layer, Container):
         return checked_states(layer, name, state, batch)
-    if isinstance(cell := getattr(layer, "cell", layer), Cell):
+    if isinstance(cell := layer.cell if isinstance(layer, Checkpointed) else layer, Cell):
         return cell.checked_state(name, state, batch[0])
-    if (isinstance(layer, Dense) or getattr(layer, "states", None) == ()) and (type(state), state) != (tuple, ()):
+    none = isinstance(state, (tuple, list)) and len(state) == 0
+    if (isinstance(layer, Dense) or getattr(layer, "states", None) == ()) and not none:
         raise ValueError(f"{name} must be (), since a {type(layer).__name__} has no state, got {type(state).__name__}")
     return state
 

@@ -307,8 +307,6 @@ def _counted(mask: Any, y: Array, target: Array, name: str = "y") -> tuple[Array
     for argument, array in ((name, y), ("target", target)):
         if 0 in array.shape:
             raise ValueError(f"{argument} must hold at least one number, got shape {array.shape}")
-    if target.dtype.kind == "c" != y.dtype.kind:
-        raise TypeError(f"target must be real as {name} is, got dtype {target.dtype}")
     if mask is None:
         ones = xp.ones((T, B), y.dtype)
         return ones / ones.sum(), (y, target)

@@ -67,10 +67,12 @@ def gates_over_time(cell: Cell, x: Array, sequence: int = 0, unit: int = 0) -> t
     Raises
     ------
     ValueError, TypeError
-        When `x` does not fit the cell, or holds no such sequence.
+        When `x` does not fit the cell, or there is no such sequence or unit.
     """
-    if not 0 <= sequence < check.steps_and_batch("x", x)[1]:
-        raise ValueError(f"sequence must lie between 0 and B - 1, x has shape {np.shape(x)}, got {sequence}")
+    x = check.sequences("x", x, cell.input_size)
+    for name, number, count in (("sequence", sequence, x.shape[1]), ("unit", unit, cell.hidden_size)):
+        if not isinstance(number, (int, np.integer)) or not 0 <= number < count:
+            raise ValueError(f"{name} must be an index below {count}, got {number!r}")
     hs, final = cell(x)
     kept = dict(zip(cell.saved, cell.tape, strict=True))
     strips = {"x": x[:, sequence, 0]}
