@@ -184,9 +184,7 @@ def render(tracks: Array, rng: np.random.Generator) -> Array:
     0.45
     """
     check.generator("rng", rng)
-    tracks = check.finite(
-        "tracks", check.shaped("tracks", check.floating("tracks", tracks, "f"), (None, len(TRACKS)), "(T, 7)")
-    )
+    tracks = _real("tracks", tracks, (None, len(TRACKS)), "(T, 7)")
     if len(tracks) == 0 or not (tracks[:, :4] > 0).all():
         raise ValueError("tracks must hold at least one frame, pitch and formants positive")
     T, n = len(tracks), round(STEP * RATE)
@@ -246,7 +244,7 @@ def log_mel(sound: Array, bands: int = BANDS, window: float = WINDOW, step: floa
     check.positive("bands", bands)
     if size < 1 or hop < 1:
         raise ValueError(f"window and step must be at least {1 / RATE} s, got {window} and {step}")
-    sound = check.finite("sound", check.shaped("sound", check.floating("sound", sound, "f"), (None,), "(N,)"))
+    sound = _real("sound", sound, (None,), "(N,)")
     if len(sound) < size:
         raise ValueError(f"sound must be at least {size} samples long, got {len(sound)}")
     frames = np.lib.stride_tricks.sliding_window_view(sound, size)[::hop]
@@ -281,6 +279,10 @@ def mel_bands(bands: int, size: int) -> Array:
     return np.maximum(0, np.minimum(rising, falling))
 
 
+def _real(name, value, expected, axes):
+    return check.finite(name, check.shaped(name, check.floating(name, value, "f"), expected, axes))
+
+
 def _mel(f):
     return 1127 * np.log1p(f / 700)
 
@@ -309,7 +311,7 @@ def add_noise(sound: Array, decibels: float | None, rng: np.random.Generator) ->
     if abs(check.real("decibels", decibels)) > 300:
         raise ValueError(f"decibels must lie between -300 and 300, got {decibels}")
     check.generator("rng", rng)
-    sound = check.finite("sound", check.shaped("sound", check.floating("sound", sound, "f"), (None,), "(N,)"))
+    sound = _real("sound", sound, (None,), "(N,)")
     if len(sound) == 0:
         raise ValueError("sound must hold at least one sample, got none")
     noise = rng.normal(size=len(sound)) * np.sqrt(np.mean(sound**2) * 10 ** (-decibels / 10))

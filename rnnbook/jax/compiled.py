@@ -82,7 +82,7 @@ class Compiled:
     """
 
     def __init__(self, layer: Any) -> None:
-        self.layer = layer
+        self.layer, self._signature = layer, inspect.signature(layer)
         self.grads: dict[str, np.ndarray] = {}
         self._call: Any = None
 
@@ -121,7 +121,7 @@ class Compiled:
                 "state must be left out, a compiled Model starts from zero: call model.forward(x, state, lengths), or "
                 "compile the two layers, compiled(model.recurrent), and model.readout as it is"
             )
-        given = inspect.signature(self.layer).bind(x, *state_and_lengths, **named)
+        given = self._signature.bind(x, *state_and_lengths, **named)
         inputs = checked_inputs(self.layer, **given.arguments)
         inputs["masks"] = self.layer.dropout_masks(inputs["x"], rng) if isinstance(self.layer, Stack) else []
         arguments = self.layer.params, inputs

@@ -72,7 +72,7 @@ class Scan:
     """A cell whose two loops over time are `jax.lax.scan`."""
 
     def __init__(self, cell: Cell) -> None:
-        self.cell, self.output_size = cell, cell.output_size
+        self.cell = cell
 
     def __call__(self, x: Any, state: Any = None, lengths: Any = None) -> Any:
         """As `Cell.__call__`."""

@@ -112,8 +112,7 @@ class EncoderDecoder(Container):
             At each step logits of what comes next.
         """
         (source, decoder_input), lengths = self.checked(x, lengths)
-        keys, state = self.encode(source, lengths)
-        return self.decode(decoder_input, keys, state, lengths)[0]
+        return self._decode(decoder_input, *self.encode(source, lengths), lengths)[0]
 
     def encode(self, source: Array, lengths: Array | None = None) -> tuple[Array, Any]:
         """The encoder's outputs (S, B, E) for `source`, with `lengths` or without, and where the decoder starts."""
@@ -135,6 +134,9 @@ class EncoderDecoder(Container):
         decoder_input = check.ids("decoder_input", decoder_input, self.target.input_size, keys.shape[1])
         state = checked_state(self.decoder, "state", state, keys.shape[1:2])
         lengths = None if lengths is None else check.lengths(lengths, *keys.shape[:2])
+        return self._decode(decoder_input, keys, state, lengths)
+
+    def _decode(self, decoder_input: Array, keys: Array, state: Any, lengths: Array | None) -> tuple[Array, Any]:
         queries, state = self.decoder(self.target(decoder_input), state)
         if self.attention is None:
             self._unread = keys.shape  # their gradient is zero

@@ -143,10 +143,8 @@ class Stack(Container):
         """Back from `dhs` through all cells, as `Cell.backward`; `dstate` holds one tuple a cell."""
         if self._masks is None:
             raise RuntimeError("backward needs a forward call first: hs, state = stack(x)")
-        dstates, masks = (
-            checked_states(self, "dstate", dstate, check.as_array("dhs", dhs).shape[1:2]),
-            list(self._masks),
-        )
+        dstates = checked_states(self, "dstate", dstate, check.as_array("dhs", dhs).shape[1:2])
+        masks = list(self._masks)
         first = []
         for cell, d in zip(reversed(self.cells), reversed(dstates), strict=True):
             dhs, d = (cell.backward(within(self.alive, dhs)), ()) if isinstance(cell, Dense) else cell.backward(dhs, d)

@@ -47,7 +47,7 @@ def effects(ax: "Axes", claim: Claim, skip: tuple[str, ...] = ()) -> None:
         ax.vlines(ticks, top, bottom, color=GRID, lw=0.8, zorder=0)
         ax.vlines(claim.null, top, bottom, color=SHADE, lw=1, zorder=1)
     ax.set_xticks(ticks)
-    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=textwrap.fill(f"{claim.quantity}, in {claim.unit}", 46))
+    ax.set(xlim=ends, ylim=(row - 0.4, -0.6), xlabel=textwrap.fill(claim.measured(), 46))
     ax.set_yticks([at for at, _ in labels], [text for _, text in labels])
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -119,7 +119,7 @@ DESIGNS = (DESIGN, LONG, BIASED, BIASED_LONG)
 
 def more(arm, rivals, task="once", design=DESIGN, bias=0.0):
     """By how much a cell's share of right answers is higher than that of each of these."""
-    budget = {"updates": LONGER} if design in (LONG, BIASED_LONG) else {}
+    budget = {"updates": LONGER} if "updates" in design.arms[0] else {}
     start = {"bias": bias} if bias else {}
     return tuple(
         BestOf(

@@ -231,7 +231,7 @@ class Claim:
         """What was said before the first run: names, and what stands under them."""
         said = [
             ("that is", self.sentence),
-            ("quantity", f"{self.quantity}, in {self.unit}"),
+            ("quantity", self.measured()),
             ("logic", f"{self.logic}: {self._rule()}"),
             ("margin", self.margin),
             ("conditions", "; ".join(one.name for one in self.conditions)),
