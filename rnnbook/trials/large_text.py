@@ -1,0 +1,71 @@
+"""Networks of up to 512 units read all of the plays (no claim; a demonstration).
+
+The quantity is bits per character on the test plays (rnnbook.data.shakespeare), beside those of the n-grams of
+chapter 11, which are counted on the same training plays.
+
+"large-text": LSTMs of 64 to 512 units and a GRU of 256, each with 64 numbers for a character, read the training plays
+six times: 32 streams, windows of 128 steps, the state carried over, a fifth of what the readout sees dropped, clipped
+at norm 1, Adam with a learning rate that falls to zero on a straight line. After each time through the plays the first
+100,000 characters of the test plays are read, and at the end all of them; nothing is stopped early, and the validation
+plays choose the rate alone: in "large-text-tuning" an LSTM of 256 units reads a half of the plays once, with each of
+four learning rates, and an LSTM of 512 with three of them.
+"""
+
+from functools import partial
+
+from rnnbook import Adam, Monitor, Update, fit, softmax_cross_entropy, sweep, text
+from rnnbook.trials import FOLDER, characters, training
+
+EMBEDDED, STREAMS, STEPS, TIMES, DROPOUT = 64, 32, 128, 6, 0.2
+NETWORKS = (("LSTM", 256), ("LSTM", 512), ("GRU", 256), ("LSTM", 128), ("LSTM", 64))
+RATES = {256: (1e-3, 2e-3, 4e-3, 8e-3), 512: (1e-3, 2e-3, 4e-3)}
+
+
+def bits(model, part, length=None):
+    """Bits per character on a part of the plays, or on its beginning."""
+    return round(float(text.surprisal(model, training.plays(part)[:length]).mean()), 5)
+
+
+def run(rng, cell, units, learning_rate, times=TIMES, part="test", compiled=True):
+    """Train; the bits after each time through the plays, and on the whole part at the end."""
+    model = characters.build(rng, cell, units, EMBEDDED, dropout=DROPOUT)
+    draw = text.windows(training.plays("train"), STREAMS, STEPS)
+    once = (len(training.plays("train")) - 1) // (STREAMS * STEPS)
+    outcome = {}
+
+    def looked(history):
+        outcome[f"bits_{len(history.loss) // once}"] = bits(model, part, 100_000)
+
+    how = Update(max_norm=1.0, schedule=lambda done: 1 - done, carry=True, rng=rng)
+    monitor = Monitor(eval_every=once, until=looked)
+    steps = round(times * once)
+    fit(
+        model,
+        softmax_cross_entropy,
+        Adam(learning_rate),
+        draw,
+        steps=steps,
+        update=how,
+        monitor=monitor,
+        compiled=compiled,
+    )
+    return outcome | {"bits": bits(model, part), "parameters": sum(p.size for p in model.params.values())}
+
+
+def best_rate(rows):
+    """The rate with the least bits on the validation plays, for each number of units."""
+    return {int(n): float(min(rows[rows["units"] == n], key=lambda row: row["bits"])["learning_rate"]) for n in RATES}
+
+
+PLACE = 11, 6
+CLAIMS = ()
+SLICES = ()  # an hour for a row: tests/test_trials.py compares the beginning of a run instead
+
+
+def make():
+    """Both tables, one run after another on all cores."""
+    short = [{"cell": "LSTM", "units": n, "learning_rate": rate} for n, rates in RATES.items() for rate in rates]
+    half = partial(run, times=0.5, part="validation")
+    rates = best_rate(sweep(half, short, [0], table=FOLDER / "large-text-tuning.csv", workers=1))
+    rows = [{"cell": cell, "units": units, "learning_rate": rates[max(units, 256)]} for cell, units in NETWORKS]
+    sweep(run, rows, range(3), table=FOLDER / "large-text.csv", workers=1)
