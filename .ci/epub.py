@@ -19,6 +19,7 @@ from pages import body, parts, target
 from rnnbook import __version__
 
 OUT, CHECK = Path("_build/epub"), Path("/usr/share/java/epubcheck.jar")
+FIGURE = re.compile(r"<svg\b[^>]*\sxmlns:xlink=.*?</svg>", re.DOTALL)
 #: Names in SVG that are not lower case; Python's parser of HTML makes them so.
 CAMEL = ("viewBox", "clipPath", "clipPathUnits", "linearGradient", "preserveAspectRatio", "gradientUnits")
 #: Elements of MathML with a fixed number of parts.
@@ -79,7 +80,13 @@ def stem(name):
 
 def page(name, ids):
     """A page: its title, its XHTML, and what it contains that the package has to declare."""
-    soup = BeautifulSoup(body(name), "html.parser")
+    figures: list[str] = []  # Matplotlib's are XML as they are, and most of what there is: they are not parsed
+
+    def without(match):
+        figures.append(for_readers(match[0]))
+        return f'<svg n="{len(figures) - 1}"></svg>'
+
+    soup = BeautifulSoup(FIGURE.sub(without, body(name)), "html.parser")
     for formula in soup.select("span.katex"):
         formula.replace_with(formula.find("math").extract())
     for annotation in soup.select("math annotation"):
@@ -100,8 +107,6 @@ def page(name, ids):
         figure.replace_with("(A figure to play with, on the website.) ")
     for drawing in soup.select("svg"):
         drawing["xmlns"] = "http://www.w3.org/2000/svg"
-        for outline in drawing.select("path:not([d])"):  # of a space
-            outline["d"] = "M0 0"
         for part in drawing.find_all(True):
             if part.has_attr("xlink:href"):
                 part["href"] = part["xlink:href"]
@@ -139,8 +144,16 @@ def page(name, ids):
     text = soup.decode(formatter="minimal")
     for word in CAMEL:
         text = re.sub(rf"(?<=[<\s/]){word.lower()}(?=[\s=>])", word, text)
+    text = re.sub(r'<svg n="(\d+)"[^>]*></svg>', lambda match: figures[int(match[1])], text)
     properties = [kind for kind, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in text]
     return heading, XHTML.format(title=escape(heading), body=text), properties
+
+
+def for_readers(text):
+    """A figure of Matplotlib's, without what is of use on a website only."""
+    text = re.sub(r'\s(role|xmlns:xlink|(data|aria-(?!label))[\w-]*)="[^"]*"', "", text)
+    text = re.sub(r"<path(?=[^>]*>)(?![^>]*\sd=)", '<path d="M0 0"', text)  # the outline of a space
+    return text.replace("xlink:href", "href")
 
 
 def contents(pages):

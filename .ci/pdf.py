@@ -1,6 +1,6 @@
-"""The whole book as one PDF, printed by Chromium from the built site: python .ci/pdf.py
+"""The book as one PDF, printed by Chromium from the built site: python .ci/pdf.py [page ...]
 
-The pages' articles are put behind each other in the order of the table of contents; every
+All of it, or the pages that are named, such as notebooks/05-lstm-backwards. The pages' articles are put behind each other in the order of the table of contents; every
 link from one to another becomes a link inside the document.
 """
 
@@ -31,17 +31,21 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 """
 
 
-def main():
-    """Write _build/pdf/recurrent-cells.pdf."""
+def main(wanted):
+    """Write _build/pdf/recurrent-cells.pdf: some pages, or all if none is wanted."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit(
             "Chromium prints the PDF, and there is none: install it (Debian: apt install chromium), then make pdf."
         )
+    unknown = set(wanted) - {name for _, files in parts() for name in files}
+    if unknown:
+        sys.exit(f"No such page in the table of contents: {', '.join(sorted(unknown))}.")
     contents, names = [], []
     for caption, files in parts():
+        files = [name for name in files if not wanted or name in wanted]
         names += files
-        if caption:
+        if caption and files:
             lines = [f'<li><a href="#{key(name)}">{title(name)}</a></li>' for name in files]
             contents += [f"<h2>{caption}</h2><ul>", *lines, "</ul>"]
     articles = "\n".join(article(name, names) for name in names)
@@ -106,4 +110,4 @@ def article(name, names):
     return f'<article class="bd-article" id="{key(name)}">{text}</article>'
 
 
-main()
+main(sys.argv[1:])
