@@ -1,7 +1,7 @@
 """The book as one PDF, printed by Chromium from the built site: python .ci/pdf.py [page ...]
 
-All of it, or the pages that are named, such as notebooks/05-lstm-backwards. The pages' articles are put behind each other in the order of the table of contents; every
-link from one to another becomes a link inside the document.
+All of it, or the pages that are named, such as notebooks/05-lstm-backwards. Their articles are put behind each
+other in the order of the table of contents; every link from one to another becomes a link inside the document.
 """
 
 import re

@@ -268,6 +268,16 @@ def test_rows_of_the_tables_can_be_made_again(name):
             verify(one.trial, rows, one.tolerance, one.absolute, **options)
 
 
+def test_a_run_of_a_large_network_begins_alike_by_both_paths(monkeypatch):
+    plays = training.plays
+    monkeypatch.setattr(training, "plays", lambda part: plays(part)[: 2 * 4096 + 1])
+    run = MODULES["large_text"].run
+    one, other = (run(np.random.default_rng(7), "LSTM", 256, 8e-3, times=2, compiled=path) for path in (False, True))
+    assert one.keys() == other.keys() and set(one) - set(results("large-text").dtype.names) == set()
+    for name, value in one.items():
+        assert value == pytest.approx(other[name], rel=1e-3), name
+
+
 def test_a_run_on_spoken_digits_is_the_same_by_both_paths(monkeypatch):
     """When a run leaves CTC's plateau depends on the last bits of float32: only a beginning can be compared."""
     few = speech.strings(np.random.default_rng(0), 12)

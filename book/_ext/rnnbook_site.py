@@ -89,6 +89,8 @@ RAISED = r"(?:'+|\^(?:[A-Za-z0-9]|\\[a-z]+|\{(?:[^{}]|\{[^{}]*\})*\}))?(?!['^])"
 SYMBOL = re.compile(rf"(?:{ACCENT}|{ALONE})(?P<q>{QUANTITY})_(?:[a-zA-Z0-9]|\{{[^{{}}]*\}}){RAISED}")
 OF_GATE = re.compile(rf"{ALONE}(?:a|p|b|W|U)_(?:(?P<q>{GATE})|\{{(?:x|h)?(?P<q2>{GATE})(?:,[^{{}}]*)?\}}){RAISED}")
 
+RELATION = re.compile(r"[=<>+-]|\\(?:le|ge|approx|in|to|sim|mapsto)\b")
+
 
 def colour(latex):
     """Give every symbol of a coloured quantity its CSS class; the notebook keeps plain LaTeX."""
@@ -108,6 +110,23 @@ class ColourMath(SphinxPostTransform):
         for node in self.document.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block))):
             text = colour(node.astext())
             node.children = [nodes.Text(text)]
+
+
+class Together(SphinxPostTransform):
+    """Keep a short formula and the punctuation after it on one line: browsers may break a line between the two."""
+
+    default_priority = 15  # before the formulas' colours
+    formats = ("html",)
+
+    def run(self, **_):
+        """Put both into one element; the style sheet does not break it."""
+        for formula in list(self.document.findall(nodes.math)):
+            place = formula.parent.index(formula)
+            after = formula.parent[place + 1] if place + 1 < len(formula.parent) else None
+            mark = re.match(r"[-,.;:!?)\]’”]+", after) if isinstance(after, nodes.Text) else None
+            if mark and len(formula.astext()) <= 30 and len(RELATION.findall(formula.astext())) < 2:
+                both = nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]), classes=["rb-together"])
+                formula.parent[place : place + 2] = [both, nodes.Text(after[mark.end() :])]
 
 
 class Wrapping(SphinxPostTransform):
@@ -220,6 +239,7 @@ def setup(app):
     app.connect("build-finished", write_data)
     app.connect("build-finished", write_problem_sets)
     app.add_post_transform(ColourMath)
+    app.add_post_transform(Together)
     app.add_post_transform(Wrapping)
     app.add_post_transform(Stacking)
     app.add_post_transform(InlineFigures)

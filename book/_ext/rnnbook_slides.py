@@ -102,14 +102,20 @@ def words(html):
 
 
 def sentences(html):
-    """A paragraph's sentences; what stands in an element, such as a formula or a link, is not cut."""
-    cut, depth, last = [], 0, 0
-    for m in re.finditer(r"<(/?)[^>]*?(/?)>|[.?!:](?:[”\"’)]*)(?=\s|$)", html):
-        if m[0].startswith("<"):
-            depth += 0 if m[2] else -1 if m[1] else 1
-        elif depth == 0:
-            cut.append(html[last : m.end()])
-            last = m.end()
+    """A paragraph's sentences; what stands in an element, such as a formula or a link, is not cut.
+
+    A full stop that is kept beside its formula ends both, the sentence and the element of the two.
+    """
+    cut, inside, last = [], [], 0
+    for m in re.finditer(r"<(/?)[^>]*?(/?)>|[.?!:](?:[”\"’)]*)(?=\s|$|</span>)", html):
+        if m[0].startswith("</"):
+            inside.pop()
+        elif m[0].startswith("<"):
+            inside += [] if m[2] else ["rb-together" in m[0]]
+        elif all(inside):
+            end = m.end() + len("</span>") * len(inside)
+            cut.append(html[last:end])
+            last = end
     return [*cut, html[last:]] if words(html[last:]) else cut
 
 
