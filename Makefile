@@ -100,9 +100,8 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "A part of it as a processor without AVX-512 computes it"
 	@OPENBLAS_CORETYPE=Haswell XLA_FLAGS=--xla_cpu_max_isa=AVX2 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 	  tests/test_gradients.py tests/test_training.py tests/test_recipes.py tests/test_forecast.py
-	@# three on two cores: some of them wait for browsers, sandboxes and clusters
 	@echo "Package, notebooks' form, site"
-	@$(BIN)/python -m pytest --cov -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
