@@ -191,6 +191,15 @@ def one_process():
     return path
 
 
+def has_ended(process):
+    """Whether a process has ended, or its first thread, after which nobody sees what the others make."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "ZX"
+
+
 class Pupil:
     """A process that holds one student's notebook, in the sandbox, and answers calls of its functions.
 
@@ -262,11 +271,11 @@ class Pupil:
             try:
                 files = os.statvfs(f"/proc/{child}/root/tmp")
                 threads = os.stat(f"/proc/{child}/task").st_nlink - 2
-            except (FileNotFoundError, ProcessLookupError):
-                self.kill()  # it has ended; or its first thread has, so that nobody sees what the others make
-                return
             except OSError:
-                continue
+                if has_ended(child):
+                    self.kill()
+                    return
+                continue  # bubblewrap is not ready yet: on a busy machine it is a moment without a /tmp
             inside = files.f_blocks * files.f_frsize < self.limits.disk + (1 << 20)  # before, it is still our own /tmp
             if inside and files.f_files - files.f_ffree > FILES:
                 self.why = f"It made more than {FILES} files and was stopped."
