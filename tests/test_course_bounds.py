@@ -569,3 +569,23 @@ def test_files_of_the_machine_keep_their_mode_times_and_owner_and_a_file_can_be_
     with sandbox.Pupil(RULES) as pupil:
         pupil.run(source, 1)
         assert pupil.look(["same", "copied"])[1] == {"same": True, "copied": "x"}
+
+
+@needs_sandbox
+def test_a_sandbox_that_is_still_laid_out_is_not_taken_for_one_that_has_ended(monkeypatch):
+    """While bubblewrap changes the root there is a moment without a /tmp; a busy machine makes it long."""
+    looks, statvfs = [], sandbox.os.statvfs
+
+    def not_yet(path):
+        looks.append(path)
+        if len(looks) < 4:
+            raise FileNotFoundError(path)
+        return statvfs(path)
+
+    monkeypatch.setattr(sandbox.os, "statvfs", not_yet)
+    with sandbox.Pupil(RULES) as pupil:
+        deadline = time.monotonic() + 20
+        while len(looks) < 5 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        pupil.run("one = 1", 1)
+    assert len(looks) >= 5
