@@ -107,10 +107,6 @@ def page(name, ids):
         figure.replace_with("(A figure to play with, on the website.) ")
     for drawing in soup.select("svg"):
         drawing["xmlns"] = "http://www.w3.org/2000/svg"
-        for part in drawing.find_all(True):
-            if part.has_attr("xlink:href"):
-                part["href"] = part["xlink:href"]
-                del part["xlink:href"]
     for choice in soup.select(".question details"):  # an open reply would give the answer away
         choice.name, choice["class"] = "p", "choice"
         words = choice.summary.get_text(" ", strip=True)

@@ -13,7 +13,7 @@ each of four rates. The larger one has a half of that rate, which was not search
 
 from functools import partial
 
-from rnnbook import Adam, Monitor, Update, fit, softmax_cross_entropy, sweep, text
+from rnnbook import Monitor, sweep, text
 from rnnbook.trials import FOLDER, characters, training
 
 EMBEDDED, STREAMS, STEPS, TIMES = 64, 32, 128, 6
@@ -36,19 +36,9 @@ def run(rng, cell, units, learning_rate, times=TIMES, part="test", compiled=True
     def looked(history):
         outcome[f"bits_{len(history.loss) // once}"] = bits(model, part, 100_000)
 
-    how = Update(max_norm=1.0, schedule=lambda done: 1 - done, carry=True, rng=rng)
+    fall = {"schedule": lambda done: 1 - done, "rng": rng}
     monitor = Monitor(eval_every=once, until=looked)
-    steps = round(times * once)
-    fit(
-        model,
-        softmax_cross_entropy,
-        Adam(learning_rate),
-        draw,
-        steps=steps,
-        update=how,
-        monitor=monitor,
-        compiled=compiled,
-    )
+    characters.train(model, draw, learning_rate, round(times * once), compiled, monitor=monitor, **fall)
     return outcome | {"bits": bits(model, part), "parameters": sum(p.size for p in model.params.values())}
 
 
