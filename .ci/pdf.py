@@ -49,7 +49,10 @@ def main(wanted):
             lines = [f'<li><a href="#{key(name)}">{title(name)}</a></li>' for name in files]
             contents += [f"<h2>{caption}</h2><ul>", *lines, "</ul>"]
     articles = "\n".join(article(name, names) for name in names)
-    style = (SITE / "_static/site.css").resolve().as_uri()
+    style = (SITE / "_static/site.css").resolve()
+    # a page on a screen does not wait for the book's fonts; paper does
+    faces = re.findall(r"@font-face ?\{[^}]*optional[^}]*\}", style.read_text("utf-8"))
+    fonts = "".join(faces).replace("optional", "block").replace("url(", f"url({style.parent.as_uri()}/")
     # the figures that compute are printed as they begin
     files = ("core", "data", "turning", *(f"network-{name}" for name in explorables.NETWORKS), *explorables.NAMES)
     sources = [(SITE / f"_static/explorable-{part}.js").resolve().as_uri() for part in files]
@@ -62,7 +65,7 @@ def main(wanted):
     page = OUT / "book.html"
     page.write_text(
         f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Recurrent cells</title>'
-        f'<link rel="stylesheet" href="{style}"><style>{STYLE}</style></head><body>'
+        f'<link rel="stylesheet" href="{style.as_uri()}"><style>{fonts}{STYLE}</style></head><body>'
         '<div class="rb-front"><h1>Recurrent cells</h1><p>Derived, implemented, and put on trial</p></div>'
         f'<article class="bd-article rb-contents"><h1>Contents</h1>{"".join(contents)}</article>'
         f"{articles}{scripts}</body></html>",

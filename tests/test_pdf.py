@@ -44,6 +44,17 @@ def test_chapters_are_there_with_their_numbers(book):
     assert len(book.pages) > 30
 
 
+def test_it_is_set_in_the_books_own_type(book):
+    # a page of which no font came in time would print in DejaVu
+    faces = {"BookSerif", "BookSerifItalic", "BookSans", "BookMono"}
+    for page in book.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            font = font.get_object()
+            name = font.get("/BaseFont") or font["/FontDescriptor"].get_object()["/FontName"]
+            faces.discard(name.split("+")[-1])
+    assert not faces
+
+
 def test_its_cross_references_are_links_inside_the_document(book):
     known, inside = {name.lstrip("/") for name in book.named_destinations}, 0
     for page in book.pages:

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import re
+import time
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
@@ -274,6 +275,8 @@ def test_nothing_moves_while_a_page_loads(browser, address):
         for width in (1280, 390):
             tab = browser.new_page(viewport={"width": width, "height": 844})
             tab.add_init_script(f"({moved})()")
+            # as on a slow line: the fonts come when the text is there
+            tab.route("**/*.woff2", lambda route: (time.sleep(0.3), route.continue_()))
             tab.goto(f"{address}/{name}", wait_until="networkidle")
             tab.wait_for_timeout(300)
             assert tab.evaluate("window.moved") < 0.01, (name, width)
