@@ -10,6 +10,20 @@ torch = pytest.importorskip("torch")
 T, B, D, H = 7, 3, 4, 5
 
 
+def lru(cell, p, xw, h, s):
+    """In complex numbers."""
+    u, v = xw.chunk(2, -1)
+    eigenvalue = torch.exp(torch.complex(-torch.exp(p["nu"]), p["theta"]))
+    z = eigenvalue * torch.complex(h, s) + torch.sqrt(1 - torch.abs(eigenvalue) ** 2) * torch.complex(u, v)
+    return z.real, z.imag
+
+
+def gated_rotation(cell, p, xw, h, s):
+    theta, r, u, v = xw.chunk(4, -1)
+    z = torch.polar(torch.sigmoid(r), theta) * torch.complex(h, s) + torch.complex(u, v)
+    return z.real, z.imag
+
+
 def rg_lru(cell, p, xw, h):
     r, i, u = xw.chunk(3, -1)
     a = torch.sigmoid(p["Lambda"]) ** (8 * torch.sigmoid(r))
@@ -53,7 +67,26 @@ def m_lstm(cell, p, xw, h, C, n, m):
     return h, C * torch.exp(-new_m)[..., None], n * torch.exp(-new_m), new_m
 
 
-STEPS = {"RGLRU": rg_lru, "S6": s6, "LinearAttention": linear_attention, "DeltaNet": delta_net, "MLSTM": m_lstm}
+def s_lstm(cell, p, xw, h, y, log_n):
+    """With c and n, as in the paper."""
+    i, f, o, g = (xw + h @ p["W_h"]).chunk(4, -1)
+    i = torch.exp(i) if cell.gate == "exp" else torch.sigmoid(i)
+    n = torch.exp(log_n)
+    c = torch.sigmoid(f) * (y * n) + i * torch.tanh(g)
+    n = torch.sigmoid(f) * n + i
+    return torch.sigmoid(o) * c / n, c / n, torch.log(n)
+
+
+STEPS = {
+    "LRU": lru,
+    "GatedRotation": gated_rotation,
+    "RGLRU": rg_lru,
+    "S6": s6,
+    "LinearAttention": linear_attention,
+    "DeltaNet": delta_net,
+    "MLSTM": m_lstm,
+    "SLSTM": s_lstm,
+}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.partition(" ")[0] in CELLS])

@@ -1,4 +1,4 @@
-"""The cells of chapter 19: linear recurrences whose gates see the input alone, and matrices for a state.
+"""The cells of chapter 19: linear recurrences whose gates see the input alone, matrices for a state, and the sLSTM.
 
 They are cells like those of `rnnbook.cells`, and every test of a cell takes them.
 """
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from rnnbook import check, join, namespace, split
-from rnnbook.activations import d_sigmoid, sigmoid
+from rnnbook.activations import d_sigmoid, d_tanh, sigmoid, tanh
 from rnnbook.arrays import Array
-from rnnbook.cells.base import Parameter, Saved, State
+from rnnbook.cells.base import Cell, Parameter, Saved, State
 from rnnbook.cells.minimal import InputGated
 
 
@@ -61,6 +61,124 @@ class MatrixMemory(InputGated):
 
     def state_shapes(self) -> tuple[tuple[int, ...], ...]:
         return (self.hidden_size,), (self.hidden_size, self.hidden_size)
+
+
+class LRU(InputGated):
+    """The linear recurrent unit (Orvieto et al. 2023): H complex numbers, turned and shrunk alike at every step::
+
+        r = exp(-exp(ν))                       λ = r exp(iθ)
+        z_t = λ z_{t-1} + √(1 - r²) (u + iv)   h_t = Re z_t,  s_t = Im z_t
+
+    The paper learns log θ, and a factor of the input that starts at √(1 - r²), and reads both parts of z. Here the
+    factor stays that, and the output is the real part: for one number that is read, ``W_x`` can turn u + iv as a
+    complex weight behind it would.
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`; there is no ``W_h``. ``nu (H,)`` starts so that r² is uniform from 0.81 to 0.998, and
+        ``theta (H,)`` uniform from 0 to π.
+
+    Examples
+    --------
+    A quarter of a turn at each step, which halves:
+
+    >>> cell = LRU(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_x"][:] = 8 / 0.75**0.5, 0
+    >>> cell.params["nu"][:], cell.params["theta"][:] = np.log(np.log(2)), np.pi / 2
+    >>> hs, _ = cell(np.array([1.0, 0, 0, 0, 0]).reshape(5, 1, 1))
+    >>> (hs.ravel().round(9) + 0).tolist()
+    [8.0, 0.0, -2.0, 0.0, 0.5]
+    """
+
+    blocks, states = ("u", "v"), ("h", "s")
+    saved = ("h_prev", "s_prev", "u", "v")
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Those of every cell but ``W_h``, and ν and θ."""
+
+        def start(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+            return np.log(-0.5 * np.log(rng.uniform(0.81, 0.998, shape)))
+
+        H = (self.hidden_size,)
+        return super().parameters() | {
+            "nu": Parameter(H, start, recurrent=True),
+            "theta": Parameter(H, lambda rng, shape: rng.uniform(0, np.pi, shape), recurrent=True),
+        }
+
+    def eigenvalue(self) -> tuple[Array, ...]:
+        """λ, its real and imaginary part, and √(1 - r²), each (H,)."""
+        nu, theta = self.params["nu"], self.params["theta"]
+        xp = namespace(nu)
+        r = xp.exp(-xp.exp(nu))
+        return r * xp.cos(theta), r * xp.sin(theta), (1 - r * r) ** 0.5
+
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
+        u, v = split(xw, 2)
+        h_prev, s_prev = state
+        a, b, scale = self.eigenvalue()
+        h, s = a * h_prev - b * s_prev + scale * u, b * h_prev + a * s_prev + scale * v
+        return (h, s), (h_prev, s_prev, u, v)
+
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:  # noqa: ARG002 (a linear step needs none)
+        dh, ds = dstate
+        a, b, scale = self.eigenvalue()
+        return join([scale * dh, scale * ds]), (a * dh + b * ds, a * ds - b * dh)  # turned back
+
+    def weight_grads(self, da: Array) -> dict[str, Array]:
+        h_prev, s_prev, u, v = self.tape
+        a, b, scale = self.eigenvalue()
+        scale = scale + (scale == 0)
+        dh, ds = split(da, 2)
+        dh, ds = dh / scale, ds / scale
+        along, across = (dh * h_prev + ds * s_prev).sum((0, 1)), (ds * h_prev - dh * s_prev).sum((0, 1))
+        let_in = (dh * u + ds * v).sum((0, 1)) * (a * a + b * b) / scale
+        dnu = namespace(da).exp(self.params["nu"]) * (let_in - a * along - b * across)  # r falls as ν rises
+        return super().weight_grads(da) | {"nu": dnu, "theta": a * across - b * along}
+
+
+class GatedRotation(InputGated):
+    """H complex numbers, turned by an angle and shrunk by a factor that the input chooses::
+
+        r = σ(a_r)                             λ = r exp(iθ)
+        z_t = λ z_{t-1} + u + iv               h_t = Re z_t,  s_t = Im z_t
+
+    An `LRU` whose eigenvalue depends on the input, as the gate of every other cell here does.
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`; there is no ``W_h``.
+
+    Examples
+    --------
+    A fifth of a turn at each step, and after five it is where it was; the gate is open:
+
+    >>> cell = GatedRotation(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_x"][:] = 0, 0, 1, 0
+    >>> cell.params["b"][:] = 2 * np.pi / 5, 1000, 0, 0
+    >>> hs, _ = cell(np.array([1.0, 0, 0, 0, 0, 0]).reshape(6, 1, 1))
+    >>> hs.ravel().round(3).tolist()
+    [1.0, 0.309, -0.809, -0.809, 0.309, 1.0]
+    """
+
+    blocks, gates, states = ("theta", "r", "u", "v"), ("r",), ("h", "s")
+    saved = ("r", "cos", "sin", "turned_h", "turned_s")
+    retention_gate = ("r", +1)
+
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
+        theta, a_r, u, v = split(xw, 4)
+        h_prev, s_prev = state
+        r, cos, sin = sigmoid(a_r), namespace(xw).cos(theta), namespace(xw).sin(theta)
+        turned_h, turned_s = cos * h_prev - sin * s_prev, sin * h_prev + cos * s_prev
+        return (r * turned_h + u, r * turned_s + v), (r, cos, sin, turned_h, turned_s)
+
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
+        r, cos, sin, turned_h, turned_s = saved
+        dh, ds = dstate
+        dtheta = r * (ds * turned_h - dh * turned_s)
+        da_r = (dh * turned_h + ds * turned_s) * d_sigmoid(r)
+        return join([dtheta, da_r, dh, ds]), (r * (cos * dh + sin * ds), r * (cos * ds - sin * dh))
 
 
 class RGLRU(InputGated):
@@ -376,4 +494,74 @@ class MLSTM(InputGated):
         return da, (0 * dh, dC * f[..., None], dn * f, dlog_f)
 
 
-CELLS = {cell.__name__: cell for cell in (RGLRU, S6, LinearAttention, DeltaNet, MLSTM)}
+class SLSTM(Cell):
+    """xLSTM's scalar memory (Beck et al. 2024): an LSTM with an exponential input gate and a normaliser::
+
+        a = x_t W_x + h_{t-1} W_h + b          i, f, o = exp(a_i), σ(a_f), σ(a_o)
+        c_t = f ⊙ c_{t-1} + i ⊙ tanh(a_g)      n_t = f ⊙ n_{t-1} + i
+        h_t = o ⊙ c_t / n_t
+
+    It carries y = c / n and l = log n, of which no exponential overflows: y goes towards tanh(a_g) by the share
+    ``w = i / n_t = σ(a_i - log(f n_{t-1}))``. The paper begins with n = 0; here the zero state has n = 1, as if a
+    memory of 0 had been written once. The paper's W_h has blocks, one for each head; here there is one head.
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, dtype
+        As for every `Cell`.
+    gate : {"exp", "sigmoid"}, default "exp"
+        The input gate; the logistic one leaves of xLSTM's two changes the normaliser alone.
+
+    Examples
+    --------
+    With f = 1 and equal input gates the memory is the mean of what was written, and of the 0 at the start:
+
+    >>> cell = SLSTM(1, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> cell.params["W_x"][:], cell.params["W_h"][:] = (0, 0, 0, 1), 0
+    >>> cell.params["b"][:] = 0, 1000, 1000, 0
+    >>> hs, _ = cell(np.arctanh([0.3, 0.6, -0.6]).reshape(3, 1, 1))
+    >>> hs.ravel().round(3).tolist()
+    [0.15, 0.3, 0.075]
+    """
+
+    blocks, gates = ("i", "f", "o", "g"), ("f", "o")
+    states = ("h", "y", "l")
+    saved = ("slope", "f", "o", "g", "w", "y_prev", "y")
+    retention_gate = ("f", +1)
+    options: ClassVar[dict[str, tuple[Any, ...]]] = {"gate": ("exp", "sigmoid")}
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        gate: str = "exp",
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.gate = check.choice("gate", gate, self.options["gate"])
+        super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
+
+    def step(self, xw: Array, state: State) -> tuple[State, Saved]:
+        h_prev, y_prev, l_prev = state
+        a_i, a_f, a_o, a_g = split(xw + h_prev @ self.params["W_h"], 4)
+        f, o, g = sigmoid(a_f), sigmoid(a_o), tanh(a_g)
+        log_i, slope = a_i, 0 * a_i + 1
+        if self.gate == "sigmoid":
+            log_i, slope = -softplus(-a_i), sigmoid(-a_i)
+        kept = l_prev - softplus(-a_f)  # log(f n_{t-1})
+        w = sigmoid(log_i - kept)
+        y = (1 - w) * y_prev + w * g
+        return (o * y, y, kept + softplus(log_i - kept)), (slope, f, o, g, w, y_prev, y)
+
+    def step_back(self, saved: Saved, dstate: State) -> tuple[Array, State]:
+        slope, f, o, g, w, y_prev, y = saved
+        dh, dy, dl = dstate
+        dy = dy + dh * o
+        dshare = dy * (g - y_prev) * d_sigmoid(w)  # back to log i, and its opposite to what is kept
+        dlog_i, dkept = dshare + dl * w, -dshare + dl * (1 - w)
+        da = join([dlog_i * slope, dkept * (1 - f), dh * y * d_sigmoid(o), dy * w * d_tanh(g)])
+        return da, (da @ self.params["W_h"].T, dy * (1 - w), dkept)
+
+
+CELLS = {cell.__name__: cell for cell in (LRU, GatedRotation, RGLRU, S6, LinearAttention, DeltaNet, MLSTM, SLSTM)}

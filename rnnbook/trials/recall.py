@@ -133,7 +133,7 @@ def more(arm, rivals, task="once", design=DESIGN, bias=0.0):
     )
 
 
-PLACE = 19, 3
+PLACE = 19, 4
 LATER = Change(
     date="2026-11-28",
     what=f"{LONGER} updates as a variation",
