@@ -27,14 +27,14 @@ T, B, D, H = 1, 3, 4, 5  # one step, so that the sum over t has one term
 def python(line):
     """One line of LaTeX, in the page's small vocabulary, as Python."""
     line = re.sub(r"\\textstyle|\\sum_t|&|\\\\|,?\\quad", "", line)
-    line = line.replace(r"\alpha", "alpha").replace(r"\beta", "beta")
+    line = line.replace(r"\alpha", "alpha").replace(r"\beta", "beta").replace(r"\ell", "l")
     line = re.sub(r"\\sum_j (.*)", r"(\1).sum(0, keepdims=True)", line)
     line = re.sub(r"\\sum_\{(?:B|t=1)\}(?:\^\{T\})? (.*)", r"(\1).sum(0)", line).replace(r"\bar h", "pooled")
     line = line.replace(r"\log\sigma", "logsd").replace(r"/ \sigma", "/ sd").replace(r"\mu", "mu")
     line = re.sub(r"\[(\w+ < \w+)\]", r"(\1)", line)  # 1 where it is so
     line = re.sub(r"\\tanh\^2(\(\w+(?:_t)?\))", r"tanh\1**2", line)
     line = line.replace(r"\operatorname{softmax}", "softmax")
-    line = re.sub(r"\\(sigma|tanh)\(", r"\1(", line).replace(r"\leftarrow", "=")
+    line = re.sub(r"\\(sigma|tanh|log)\(", r"\1(", line).replace(r"\leftarrow", "=")
     line = line.replace(r"\operatorname{mean}", "mean").replace(r"\epsilon", "eps").replace("^{-1/2}", "**-0.5")
     line = line.replace("b_n'", "b_nx").replace(r"\odot", "*")
     line = re.sub(r"_\{t-1\}", "_prev", line)
@@ -59,6 +59,7 @@ def run(name, values):
         "mean": lambda v: v.mean(axis=-1, keepdims=True),
         "sigma": sigmoid,
         "tanh": np.tanh,
+        "log": np.log,
         "split": np.split,
         "concatenate": np.concatenate,
     }

@@ -185,16 +185,22 @@ def notebook(path):
     return json.loads(path.read_text("utf-8"))
 
 
+def source(name, root):
+    """The file of a page: a chapter by its name, or a page of the folder book."""
+    chapter = Path(root, "notebooks", f"{name}.ipynb")
+    return chapter if chapter.exists() else Path(root, "book", f"{name}.md")
+
+
 @cache
 def minutes(name, root):
-    """How long a page takes to read: a chapter by its name, or a page of the folder book."""
-    path = Path(root, "notebooks", f"{name}.ipynb")
-    if path.exists():
+    """How long a page takes to read."""
+    path = source(name, root)
+    if path.suffix == ".ipynb":
         cells = notebook(path)["cells"]
         text = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
         code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     else:
-        text, code = Path(root, "book", f"{name}.md").read_text("utf-8"), ""
+        text, code = path.read_text("utf-8"), ""
     text = re.sub(r"\$\$.*?\$\$", " formula formula formula formula formula ", text, flags=re.DOTALL)
     lines = [line for line in code.splitlines() if line.strip()]
     return math.ceil(len(re.findall(r"\w+", text)) / WORDS + len(lines) / LINES)
@@ -205,7 +211,10 @@ class Minutes(SphinxRole):
 
     def run(self):
         """Count words and lines of code."""
-        total = sum(minutes(name.strip(), self.env.srcdir) for name in self.text.split(","))
+        names = [name.strip() for name in self.text.split(",")]
+        for name in names:  # read this page again when one of them has changed
+            self.env.note_dependency(str(source(name, self.env.srcdir)))
+        total = sum(minutes(name, self.env.srcdir) for name in names)
         return [nodes.Text(f"{total}\u00a0minutes" if total < 100 else f"{total / 60:.0f}\u00a0hours")], []
 
 

@@ -57,9 +57,9 @@ class PeepholeLSTM(Cell):
 
     The input and forget gates see ``c_{t-1}``, the output gate sees ``c_t``::
 
-        i, f = σ(a_i + p_i ⊙ c_{t-1}), σ(a_f + p_f ⊙ c_{t-1})      g = tanh(a_g)
+        i, f = σ(a_i + p_i ⊙ c_{t-1}), σ(a_f + p_f ⊙ c_{t-1})    g = tanh(a_g)
         c_t = f ⊙ c_{t-1} + i ⊙ g
-        o = σ(a_o + p_o ⊙ c_t)                                     h_t = o ⊙ tanh(c_t)
+        o = σ(a_o + p_o ⊙ c_t)                                   h_t = o ⊙ tanh(c_t)
 
     Parameters
     ----------

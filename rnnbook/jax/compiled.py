@@ -143,7 +143,7 @@ class Compiled:
 
         Parameters
         ----------
-        dhs : ndarray, shape (T, B, H)
+        dhs : ndarray, shape (T, B, H), (T, B, K) or (B, K)
             Gradient of the loss with respect to what came out.
         dstate : tuple, optional
             Gradient with respect to the final state; none for a `Model`.
@@ -168,9 +168,9 @@ class Compiled:
         if is_model and dstate is not None:
             raise TypeError(f"dstate must be left out, a Model gives back no state, got {type(dstate).__name__}")
         hs = outputs if is_model else outputs[0]
-        gradient: Any = check.shaped(
-            "dhs", check.floating("dhs", dhs, "fc" if hs.dtype.kind == "c" else "f"), hs.shape, "(T, B, H)"
-        )
+        axes = ("(B, K)" if hs.ndim == 2 else "(T, B, K)") if is_model else "(T, B, H)"
+        dhs = check.floating("dhs", dhs, "fc" if hs.dtype.kind == "c" else "f")
+        gradient: Any = check.shaped("dhs", dhs, hs.shape, axes)
         if not is_model:
             gradient = gradient, full_state(self.layer, "dstate", dstate, hs.shape[1], hs.dtype)
         gradient = jax.tree.map(lambda d, output: d.astype(output.dtype, copy=False), gradient, outputs)

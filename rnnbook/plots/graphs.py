@@ -123,7 +123,7 @@ def _peephole(cell):
 
 def _coupled():
     nodes, edges = _lstm_core("igo")
-    nodes |= {"i_out": Node((3.9, 3.3), quantity="i"), "rest": _op((2.0, 3.3), "$1-$", "i")}
+    nodes |= {"i_out": Node((3.9, 3.3), quantity="i"), "rest": _op((2.0, 3.3), "$1{-}$", "i")}
     return nodes, [*edges, *_chain("i", "i_out", "rest", "keep"), Edge("i_out", "write", ((3.9, 4.2),))]
 
 
@@ -143,7 +143,7 @@ def _gru(cell):
         "n": _gate((7.4, 2.1), "n"),
         "reset": _op((5.6, 2.1), r"$\odot$", "h"),
         "z_out": Node((2.0, 4.7), quantity="z"),
-        "rest": _op((4.6, 4.7), "$1-$", "z"),
+        "rest": _op((4.6, 4.7), "$1{-}$", "z"),
         "keep": _op((2.0, 6.0), r"$\odot$", "h"),
         "write": _op((7.4, 4.7), r"$\odot$", "n"),
         "add": _op((7.4, 6.0), "$+$", "h"),

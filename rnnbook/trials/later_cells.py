@@ -67,9 +67,9 @@ class LRU(InputGated):
     """The linear recurrent unit (Orvieto et al. 2023): H complex numbers, turned and shrunk alike at every step::
 
         r = exp(-exp(ν))                       λ = r exp(iθ)
-        z_t = λ z_{t-1} + √(1 - r²) (u + iv)   h_t = Re z_t,  s_t = Im z_t
+        ζ_t = λ ζ_{t-1} + √(1 - r²) (u + iv)   h_t = Re ζ_t,  s_t = Im ζ_t
 
-    The paper learns log θ, and a factor of the input that starts at √(1 - r²), and reads both parts of z. Here the
+    The paper learns log θ, and a factor of the input that starts at √(1 - r²), and reads both parts of ζ. Here the
     factor stays that, and the output is the real part: for one number that is read, ``W_x`` can turn u + iv as a
     complex weight behind it would.
 
@@ -141,7 +141,7 @@ class GatedRotation(InputGated):
     """H complex numbers, turned by an angle and shrunk by a factor that the input chooses::
 
         r = σ(a_r)                             λ = r exp(iθ)
-        z_t = λ z_{t-1} + u + iv               h_t = Re z_t,  s_t = Im z_t
+        ζ_t = λ ζ_{t-1} + u + iv               h_t = Re ζ_t,  s_t = Im ζ_t
 
     An `LRU` whose eigenvalue depends on the input, as the gate of every other cell here does.
 
