@@ -115,7 +115,7 @@ bench-course: .venv/course ## grade a class of 500, and some of it with plain nb
 	@$(BIN)/python -m benchmarks.course
 
 # on an otherwise idle machine, since some tables hold times
-results: .venv/test ## make the tables of all trials anew; about fifteen hours on two cores
+results: .venv/test ## make the tables of all trials anew; about a day on two cores
 	@rm -f rnnbook/trials/results/*
 	@$(BIN)/python -m rnnbook.trials
 

@@ -6,6 +6,7 @@ chapter say today, and the same claim's block takes its place; a text that is no
 """
 
 import csv
+from dataclasses import replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -182,7 +183,9 @@ class Verdicts(SphinxDirective):
             "<details><summary>Who says it, what was said beforehand, how to cite it</summary>"
         )
         who = ((f"{{cite:t}}`{one.key}`" if one.key else "folklore", one.where) for one in claim.said)
-        settings = "; ".join(dict.fromkeys(design.said() for design in claim.designs()))
+        own = [design.said() for design in replace(claim, panel=()).designs()]
+        others = [f"of variations: {design.said()}" for design in claim.designs() if design.said() not in own]
+        settings = "; ".join(dict.fromkeys(own + others))
         varied = "; ".join(f"{name}: {word}" for name, word in found.variations.items())
         lines = [
             f"Said by {'; '.join(f'{name}: {where}' for name, where in who)}.",
