@@ -5,6 +5,7 @@ covers 62 to 65 % where it says 95 (simulated); with the error of the choice, re
 90 %. So a claim that reads such a table is marked *made before*. This file goes when no such table is left.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -96,14 +97,17 @@ def _tuning_error(old: Old, **factors: Any) -> float:
     if known.sum() < 5:
         return 0.0
     rng = np.random.default_rng(0)
+    part, middles = parts_of_range(rows["learning_rate"], old.rates, old.parts)
+    select = np.where(np.isnan(select), np.inf, select)
 
-    def value(drawn):
-        (rate,) = best_rates(rows[drawn], tuple(factors), select[drawn], old.rates, old.parts).values()
+    def smoothed(rate):
         away = np.log(rate) / np.log(old.rates[1] / old.rates[0]) - decades[known]
         weight = np.exp(-0.5 * (away / 0.1) ** 2) + 1e-9
         return weight @ outcome[known] / weight.sum()
 
-    return float(np.std([value(rng.integers(0, len(rows), len(rows))) for _ in range(RESAMPLES)]))
+    values = [smoothed(rate) for rate in middles]
+    draws = (rng.integers(0, len(rows), len(rows)) for _ in range(RESAMPLES))
+    return float(np.std([values[best_part(part[drawn], select[drawn])] for drawn in draws]))
 
 
 def blurred(found: Estimate, *errors: float) -> Estimate:
@@ -120,6 +124,18 @@ def blurred(found: Estimate, *errors: float) -> Estimate:
         return found.value - np.hypot(found.value - low, half), found.value + np.hypot(high - found.value, half)
 
     return replace(wide, exact=exact)
+
+
+def parts_of_range(rates: Array, limits: tuple[float, float], parts: int) -> tuple[Array, list[float]]:
+    """In which of the equal parts of their range, of its logarithm, rates lie; and the middles of the parts."""
+    edges = np.geomspace(*limits, parts + 1)
+    return np.digitize(rates, edges[1:-1]), [float(np.sqrt(a * b)) for a, b in itertools.pairwise(edges)]
+
+
+def best_part(part: Array, quantity: Array) -> int:
+    """The part in which the mean of a quantity is smallest."""
+    means = {k: quantity[part == k].mean() for k in set(part.tolist())}
+    return min(means, key=lambda k: means[k])
 
 
 def best_rates(
@@ -155,15 +171,11 @@ def best_rates(
     0.316
     """
     quantity = np.where(np.isnan(quantity), np.inf, quantity)
-    lowest, highest = limits
-    edges = np.geomspace(lowest, highest, parts + 1)
-    part = np.digitize(tuning["learning_rate"], edges[1:-1])
+    part, middles = parts_of_range(tuning["learning_rate"], limits, parts)
     rates = {}
     for values in dict.fromkeys(zip(*(tuning[name].tolist() for name in by), strict=True)):
         own = np.all([tuning[name] == value for name, value in zip(by, values, strict=True)], axis=0)
-        means = {k: quantity[own & (part == k)].mean() for k in set(part[own].tolist())}
-        best = min(means, key=lambda k: means[k])
-        rates[values] = float(np.sqrt(edges[best] * edges[best + 1]))
+        rates[values] = middles[best_part(part[own], quantity[own])]
     return rates
 
 
