@@ -17,8 +17,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from course.report import LOOK, marked, page
+from course.report import marked, page
 from rnnbook.plots.style import CELL_STYLES
+from rnnbook.plots.style import STYLE as LOOK
 
 HERE = Path(__file__).parent
 COLOUR = CELL_STYLES["LSTM"]["color"]

@@ -108,16 +108,16 @@ def attempt(function, args):
     Stopped
         Its process has ended.
     """
-    args = copy.deepcopy(args)
-    before = copy.deepcopy([a for a in args if not callable(a)])
+    given = copy.deepcopy(args)
     try:
-        result = function(*args)
+        result = function(*given)
     except (StudentError, Stopped, Lost):
         raise
     except Exception as error:  # under plain nbgrader
         raise StudentError(type(error).__name__, str(error)) from error
-    after = [a for a in args if not callable(a)]
-    return result, getattr(function, "changed", not same(after, before))
+    if hasattr(function, "changed"):  # the grader's messenger, whose sandbox has its own copies
+        return result, function.changed
+    return result, not same(*([a for a in some if not callable(a)] for some in (given, args)))
 
 
 def same(a, b, rtol=RTOL, atol=ATOL):

@@ -21,7 +21,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 import numpy as np
 from tqdm import tqdm
 
@@ -94,6 +93,14 @@ class Cell(NamedTuple):
     given: str = ""  #: locked cells as they were given out, which run after it
 
 
+def converted(notebook):
+    """A notebook of another format, in format 4."""
+    import nbformat  # takes longer to import than all the rest, and most notebooks are of format 4
+
+    with warnings.catch_warnings(action="ignore"):  # about ids, which nothing here uses
+        return nbformat.convert(nbformat.reader.reads(json.dumps(notebook)), 4)
+
+
 def read(content):
     """The cells of a submitted notebook, and what is to be said of its format.
 
@@ -103,11 +110,10 @@ def read(content):
         The file is no notebook.
     """
     try:
-        data = json.loads(content)
-        data = {"nbformat": 4, "metadata": {}} | data  # what some editors leave out
-        major = nbformat.reader.get_version(data)[0]
-        with warnings.catch_warnings(action="ignore"):  # about ids, which nothing here uses
-            notebook = nbformat.convert(nbformat.reader.reads(json.dumps(data)), 4)
+        notebook = {"nbformat": 4, "metadata": {}} | json.loads(content)  # what some editors leave out
+        major = notebook["nbformat"]
+        if major != 4:
+            notebook = converted(notebook)
         cells = [
             Cell(
                 str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")),

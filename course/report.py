@@ -6,11 +6,7 @@ import re
 import textwrap
 from collections import Counter
 
-import matplotlib.pyplot as plt
-
 from course.table import decimal, read
-from rnnbook.plots.style import CELL_STYLES
-from rnnbook.plots.style import STYLE as LOOK
 
 STYLE = """
 :root { color-scheme: light dark; --line: light-dark(#d8dbe2, #3a4150); --soft: light-dark(#f5f6f9, #1c222d);
@@ -209,6 +205,11 @@ def summary(results, problem_set, out, strays):
 
 def picture(results, mistakes, path):
     """Histogram of the automatic points, the share that solved each problem, the most frequent mistakes."""
+    import matplotlib.pyplot as plt  # here, since who only grades needs none of it
+
+    from rnnbook.plots.style import CELL_STYLES
+    from rnnbook.plots.style import STYLE as LOOK
+
     colour = CELL_STYLES["LSTM"]["color"]
     with plt.rc_context(LOOK | {"figure.facecolor": "white", "savefig.facecolor": "white"}):
         heights = [3.2, 0.9 + 0.6 * len(mistakes)]

@@ -1,14 +1,22 @@
 """Check a notebook: ``python -m rnnbook.practice ps4.ipynb``. It runs the notebook, as Jupyter would."""
 
+import json
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import nbformat
-from IPython.core.interactiveshell import InteractiveShell
-
 from rnnbook.practice import check
+
+
+def sources(path: Path) -> list[str]:
+    """The code of a notebook's cells."""
+    notebook = json.loads(path.read_text("utf-8"))
+    if notebook.get("nbformat", 4) != 4:  # of 2014 or before
+        import nbformat  # takes longer to import than all the rest
+
+        notebook = nbformat.read(path, as_version=4)
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -16,11 +24,12 @@ def main(arguments: Sequence[str]) -> None:
     number = re.search(r"ps\d+", Path(arguments[0]).name) if len(arguments) == 1 else None
     if number is None:
         sys.exit("usage: python -m rnnbook.practice ps4.ipynb")
+    from IPython.core.interactiveshell import InteractiveShell
+
     shell = InteractiveShell.instance()
     setattr(shell, "showtraceback", lambda *_, **__: None)  # noqa: B010  what stopped is said below
-    for cell in nbformat.read(arguments[0], as_version=4).cells:
-        if cell.cell_type == "code":
-            shell.run_cell(cell.source, silent=True)
+    for source in sources(Path(arguments[0])):
+        shell.run_cell(source, silent=True)
     try:
         said = check(number[0], shell.user_ns)
     except ValueError as error:
