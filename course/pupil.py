@@ -12,6 +12,7 @@ import io
 import linecache
 import operator
 import pickle
+import re
 import resource
 import signal
 import site
@@ -29,6 +30,7 @@ THREADS, STACK = 64, 1 << 20  # at once, and bytes for each: all of them leave r
 RUN_THEIR_CODE = ("time", "capture", "prun")  # magics after which the names that their code sets are there
 # IPython takes a cell of one line that is no Python for a magic without its %
 BARE = ("pip", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "cp", "mv", "rm", "mkdir", "less", "more", "man")
+ESCAPES = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
 ABSENT = object()
 AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -68,9 +70,14 @@ def ipython_transformer():
     sys.modules["IPython"] = package
     from IPython.core.inputtransformer2 import TransformerManager
 
+    class Transformer(TransformerManager):
+        def do_token_transforms(self, lines):
+            """Take only such cells to pieces in which there is a sign that could be IPython's: it takes long."""
+            return super().do_token_transforms(lines) if ESCAPES.search("".join(lines)) else lines
+
     for name in [name for name in sys.modules if name.partition(".")[0] == "IPython"]:
         del sys.modules[name]  # who imports IPython gets the whole
-    return TransformerManager()
+    return Transformer()
 
 
 class Shell:

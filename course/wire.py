@@ -35,6 +35,8 @@ LENGTHS = struct.Struct("!II")
 TEXT = re.compile(rb'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)', re.DOTALL)
 DTYPE = re.compile(r"[<>=|]?[biufc]\d{1,2}")
 OPEN, CLOSE = b"[{", b"]}"
+UNMARKED = bytes({*range(256)} - {*OPEN, *CLOSE, *b","})
+DEEPER = np.array([(sign in OPEN) - (sign in CLOSE) for sign in range(256)], np.int32)
 
 
 class Broken(Exception):
@@ -98,12 +100,10 @@ def check(header, body, bounds):
     """
     if len(header) > bounds.header or len(body) > bounds.body:
         raise Broken("a frame that is too large")
-    marks = TEXT.sub(b"", header).translate(None, bytes({*range(256)} - {*OPEN, *CLOSE, *b","}))
+    marks = TEXT.sub(b"", header).translate(None, UNMARKED)
     if len(marks) > bounds.items:
         raise Broken("a frame of too many items")
-    signs = np.zeros(256, np.int32)
-    signs[[*OPEN]], signs[[*CLOSE]] = 1, -1
-    if np.cumsum(signs[np.frombuffer(marks, np.uint8)]).max(initial=0) > bounds.depth:
+    if np.cumsum(DEEPER[np.frombuffer(marks, np.uint8)]).max(initial=0) > bounds.depth:
         raise Broken("a frame that is too deep")
 
 

@@ -84,6 +84,9 @@ CELLS = {
     "value: int = 24  # %time": 24,
     "x = %env\nvalue = x is None": True,
     "from IPython.display import display\ndisplay(1)\nvalue = 25": 25,
+    "def f(*given):\n    global value\n    value = given\n/f 26 27": (26, 27),
+    "def f(*given):\n    global value\n    value = given\n,f 28 29": ("28", "29"),
+    "def f(*given):\n    global value\n    value = given\nif f:\n    ;f 30 31": ("30 31",),
 }
 
 
