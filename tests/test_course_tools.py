@@ -1,8 +1,10 @@
 """What stands around the grader: what results say of the problems, and the sets for other test runners."""
 
+import ast
 import doctest
 import json
 import math
+import os
 import shutil
 import sys
 
@@ -77,22 +79,29 @@ def exported(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["ps1", "ps4"])
-def test_the_export_for_pytest_judges_as_the_visible_tests_do(name, exported, tmp_path):
-    folder = shutil.copytree(exported / name, tmp_path / name)
-    options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--rootdir", str(folder), f"test_{name}.py"]
-
-    def run():
-        command = [sys.executable, "-m", "pytest", *options]
-        return processes.run(command, check=False, cwd=folder).stdout
-
-    count = len(grade.roles(name)[0])
-    assert f"{count} failed" in run(), "the empty release"
-    content = json.loads(model.submission(name))
+def test_the_export_for_pytest_judges_as_the_visible_tests_do(exported, tmp_path):
+    """A set as it is given out and as the model solves it, in one run of pytest."""
+    shutil.copytree(exported / "ps1", tmp_path / "empty")
+    solved = shutil.copytree(exported / "ps1", tmp_path / "solved")
+    content = json.loads(model.submission("ps1"))
     for cell in content["cells"]:
         cell["source"] = "".join(cell["source"]).partition(grade.HIDDEN)[0]
-    (folder / f"{name}.ipynb").write_text(json.dumps(content))
-    assert f"{count} passed" in run()
+    (solved / "ps1.ipynb").write_text(json.dumps(content))
+    options = ["-q", "-rpf", "-p", "no:cacheprovider", "-o", "addopts=", "--import-mode=importlib", "--rootdir", "."]
+    plain = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # students have none of our plugins either
+    written = processes.run([sys.executable, "-m", "pytest", *options], check=False, cwd=tmp_path, env=plain).stdout
+    told = {line.partition(" - ")[0] for line in written.splitlines() if line.startswith(("PASSED", "FAILED"))}
+    keys = [key for key, _, _ in grade.roles("ps1")[0]]
+    due = {f"{what}/test_ps1.py::test_ps1[{key}]" for what in ("FAILED empty", "PASSED solved") for key in keys}
+    assert told == due, written
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_export_for_pytest_holds_the_visible_tests(name, exported):
+    tree = ast.parse((exported / name / f"test_{name}.py").read_text("utf-8"))
+    (tests,) = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    told = {key: source.strip() for key, source in ast.literal_eval(tests).items()}
+    assert told == {key: source.partition(grade.HIDDEN)[0].strip() for key, _, source in grade.roles(name)[0]}
 
 
 def test_the_export_for_otter_holds_the_visible_tests_and_nothing_hidden(exported):
