@@ -249,8 +249,15 @@ def adding_model(seed, dtype=np.float64):
     return model, lambda: tasks.adding(rng, 8, 10, dtype)
 
 
-@pytest.mark.parametrize("optimiser", [lambda: SGD(0.1, momentum=0.9), lambda: RMSProp(1e-2), lambda: Adam(1e-2)])
-@pytest.mark.parametrize("max_norm", [None, 0.05])
+@pytest.mark.parametrize(
+    ("optimiser", "max_norm"),
+    [
+        (lambda: SGD(0.1, momentum=0.9), None),
+        (lambda: RMSProp(1e-2), None),
+        (lambda: Adam(1e-2), None),
+        (lambda: Adam(1e-2), 0.05),
+    ],
+)
 def test_training_is_that_of_numpy(optimiser, max_norm):
     histories = []
     for way in (False, True):
