@@ -108,7 +108,7 @@ def at_equal_time(cell, updates=300):
 PLACE = 11, 1
 CLAIMS = ()
 SLICES = (  # their beginnings: a row has the bits of the first hundred updates too
-    Slice(partial(run, updates=EVERY), "characters", {"cell": "GRU"}),
+    Slice(partial(run, updates=EVERY), "characters", {"cell": "RNN"}),
     Slice(partial(run, updates=EVERY), "truncation-bits", {"steps": 8, "carry": False}),
 )
 
