@@ -214,18 +214,11 @@ def test_the_gradients_of_every_cell_on_trial_are_exact(kind, rng):
     assert check_gradients(kind(3, 4, rng=rng), rng.normal(size=(6, 3, 3)), rng=rng).worst < 1e-12
 
 
-def longer_than_another(design):
-    """Whether it is another table's run with more updates: that table's row goes through the same code."""
-    return design.name.endswith(("-long", "-longer")) and [other.run for other in DESIGNS].count(design.run) > 1
-
-
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 def test_a_row_of_a_design_can_be_made_again(design):
     """Of its quickest arm the row with the smallest rate; by NumPy, which no table was made with, if that is quick."""
     if design.timed or design in WAITING:
         pytest.skip("times, or none yet")
-    if longer_than_another(design):
-        pytest.skip("a row of a shorter table goes through the same code")
     if design is closing.DESIGN:
         pytest.skip("more than a minute; the next test but one compares the beginning of a run")
     rows = results(design.name)
