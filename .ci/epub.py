@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import uuid
+import xml.etree.ElementTree as ElementTree
 import zipfile
 from html import escape
 from pathlib import Path
@@ -20,6 +21,10 @@ from rnnbook import __version__
 
 OUT, CHECK = Path("_build/epub"), Path("/usr/share/java/epubcheck.jar")
 FIGURE = re.compile(r"<svg\b[^>]*\sxmlns:xlink=.*?</svg>", re.DOTALL)
+#: A formula of KaTeX's up to the spans that it is drawn with; its MathML is XML as it is.
+FORMULA = re.compile(r'<span class="katex"><span class="katex-mathml">(<math.*?</math>)</span>', re.DOTALL)
+MATHML = "http://www.w3.org/1998/Math/MathML"
+ElementTree.register_namespace("", MATHML)
 #: Names in SVG that are not lower case; Python's parser of HTML makes them so.
 CAMEL = ("viewBox", "clipPath", "clipPathUnits", "linearGradient", "preserveAspectRatio", "gradientUnits")
 #: Elements of MathML with a fixed number of parts.
@@ -80,20 +85,15 @@ def stem(name):
 
 def page(name, ids):
     """A page: its title, its XHTML, and what it contains that the package has to declare."""
-    figures: list[str] = []  # Matplotlib's are XML as they are, and most of what there is: they are not parsed
+    # Matplotlib's figures and formulas are XML as they are, and most of what there is: BeautifulSoup gets neither
+    figures: list[str] = []
+    formulas: list[str] = []
 
     def without(match):
         figures.append(for_readers(match[0]))
         return f'<svg n="{len(figures) - 1}"></svg>'
 
-    soup = BeautifulSoup(FIGURE.sub(without, body(name)), "html.parser")
-    for formula in soup.select("span.katex"):
-        formula.replace_with(formula.find("math").extract())
-    for annotation in soup.select("math annotation"):
-        annotation.decompose()
-    for sign in soup.select(", ".join(f"{kind} > mo" for kind in SCRIPTS)):
-        if sign.get_text() == "\u2061":  # KaTeX puts the sign for "applied to" where a third part may not stand
-            sign.decompose()
+    soup = BeautifulSoup(without_formulas(FIGURE.sub(without, body(name)), formulas), "html.parser")
     screen = (
         "a.headerlink, .rb-cite, .prev-next-area, button, .sd-summary-state-marker, .rb-filters, .rb-more, .rb-scale"
     )
@@ -109,9 +109,9 @@ def page(name, ids):
         drawing["xmlns"] = "http://www.w3.org/2000/svg"
     for choice in soup.select(".question details"):  # an open reply would give the answer away
         choice.name, choice["class"] = "p", "choice"
-        words = choice.summary.get_text(" ", strip=True)
+        summary = choice.summary.extract()
         choice.clear()
-        choice.append(f"◦ {words}")
+        choice.extend(["◦ ", *summary.contents])
     for opening in soup.select("details"):
         opening.name = "div"
         if opening.summary:
@@ -141,8 +141,37 @@ def page(name, ids):
     for word in CAMEL:
         text = re.sub(rf"(?<=[<\s/]){word.lower()}(?=[\s=>])", word, text)
     text = re.sub(r'<svg n="(\d+)"[^>]*></svg>', lambda match: figures[int(match[1])], text)
+    text = re.sub(r'<math n="(\d+)"></math>', lambda match: formulas[int(match[1])], text)
     properties = [kind for kind, tag in (("mathml", "<math"), ("svg", "<svg")) if tag in text]
     return heading, XHTML.format(title=escape(heading), body=text), properties
+
+
+def without_formulas(text, formulas):
+    """The text with a mark in the place of each formula, whose MathML goes to a list."""
+    kept, end = [], 0
+    for match in FORMULA.finditer(text):
+        kept += [text[end : match.start()], f'<math n="{len(formulas)}"></math>']
+        formulas.append(mathml(match[1]))
+        depth = 1  # the spans around what is read: the formula ends with the one that it began with
+        for tag in re.compile("<(/?)span").finditer(text, match.end()):
+            depth += -1 if tag[1] else 1
+            if not depth:
+                end = tag.end() + 1
+                break
+    return "".join([*kept, text[end:]])
+
+
+def mathml(text):
+    """A formula as EPUB knows it: without its LaTeX, and with no more parts of an element than it may have."""
+    formula = ElementTree.fromstring(text)
+    for part in [*formula.iter()]:
+        for child in [*part]:
+            kind = child.tag.removeprefix(f"{{{MATHML}}}")
+            # KaTeX puts the sign for "applied to" where a third part may not stand
+            extra = part.tag.removeprefix(f"{{{MATHML}}}") in SCRIPTS and kind == "mo" and child.text == "\u2061"
+            if extra or kind == "annotation":
+                part.remove(child)
+    return ElementTree.tostring(formula, encoding="unicode")
 
 
 def for_readers(text):
