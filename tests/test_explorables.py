@@ -358,19 +358,25 @@ def test_type_in_the_pictures_can_be_read(page):
     assert len(sizes) >= 6 and min(sizes) >= 11, sizes
 
 
-@pytest.mark.parametrize("name", explorables.NAMES)
-def test_the_same_module_works_as_a_widget(browser, name):
+@pytest.fixture(scope="module")
+def bare(browser):
+    """A page of no site."""
     page = browser.new_page()
-    page.set_content("<div id=here></div>")
-    page.evaluate(
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("name", explorables.NAMES)
+def test_the_same_module_works_as_a_widget(bare, name):
+    bare.set_content("<div id=here></div>")
+    bare.evaluate(
         """async source => {
             const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
             module.default.render({ model: null, el: document.getElementById("here") });
         }""",
         explorables.module(name),
     )
-    CHECKS[name](page.evaluate("document.getElementById('here').state"))
-    page.close()
+    CHECKS[name](bare.evaluate("document.getElementById('here').state"))
 
 
 def test_show_gives_a_widget_with_that_module():
