@@ -70,6 +70,11 @@ def test_formulas_are_mathml_and_figures_are_there(pages):
     assert "\\sigma" not in "".join(chapter.itertext()), "no raw LaTeX"
 
 
+def test_the_choices_of_a_question_keep_their_formulas(pages):
+    choices = [p for page in pages.values() for p in page.iter(f"{XHTML}p") if p.get("class") == "choice"]
+    assert any(list(choice.iter("{http://www.w3.org/1998/Math/MathML}math")) for choice in choices)
+
+
 @pytest.mark.skipif(
     not (JAR.exists() and shutil.which("java")), reason="needs epubcheck (Debian: apt install epubcheck)"
 )
