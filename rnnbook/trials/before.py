@@ -2,7 +2,7 @@
 
 Their rates were chosen by the best mean of a part of the range. An interval over seeds alone then
 covers 62 to 65 % where it says 95 (simulated); with the error of the choice, resampled here, 81 to
-90 %. So a claim that reads such a table is marked *made before*. This file goes when no such table is left.
+90 %. So a claim that reads such a table is marked *planned after its runs*. This file goes when no such table is left.
 """
 
 import itertools
