@@ -9,13 +9,15 @@ One figure of the chapter, parity with other cells, and the table of `cups` were
 S6 was.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnnbook import LSTM, Dense, MinGRU, Model, Stack
 from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, cups
 from rnnbook.trials.later_cells import RGLRU, S6
 
-UNITS, UPDATES, LONGER = cups.UNITS, cups.UPDATES, 4 * cups.UPDATES
+UNITS, UPDATES, LONGER, LONGEST = cups.UNITS, cups.UPDATES, 4 * cups.UPDATES, cups.LONGER
 GAMES = {"Z2": "parity", "S3": "S3"}
 NETWORKS = {  # the cells from the input upwards, each with its units
     "LSTM": [(LSTM, UNITS)],
@@ -74,6 +76,7 @@ VARIED = Design(
     solved=DESIGN.solved,
     nothing=1.0,
 )
+LONG = replace(VARIED, name="illusion-longer", arms=[*arms("LSTM"), *arms("S6", updates=LONGEST)])
 FIVE = Design(
     name="illusion-five",
     run=run,
@@ -85,7 +88,7 @@ FIVE = Design(
     solved=DESIGN.solved,
     nothing=1.0,
 )
-DESIGNS = (DESIGN, VARIED, FIVE)
+DESIGNS = (DESIGN, VARIED, FIVE, LONG)
 
 
 def fewer(network, design=VARIED, outcome="learned", updates=UPDATES):
@@ -119,6 +122,7 @@ CLAIMS = (
         panel=(
             *(Variation(one, fewer(one)) for one in OTHERS),
             Variation(f"{LONGER} updates for S6 alone", fewer("S6", updates=LONGER)),
+            Variation(f"{LONGEST} updates for S6 alone", fewer("S6", LONG, updates=LONGEST)),
             Variation("three cups on steps 161 to 200", fewer("S6", DESIGN, "later")[1:]),
             Variation(
                 "five cups",
@@ -130,6 +134,12 @@ CLAIMS = (
                 date="2026-11-28",
                 what="five cups as a variation, and parity left out of the later steps",
                 why="a referee found that the paper's theorem is about five cups, and that ours decides parity there",
+                part="variations",
+            ),
+            Change(
+                date="2026-11-29",
+                what=f"{LONGEST} updates for S6 alone as a variation",
+                why="the other trials of the chapter have ten times the updates, and this one had four",
                 part="variations",
             ),
         ),
