@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from kinds import KINDS, random_cell, random_state
 
-from rnnbook.trials.later_cells import CELLS, S6
+from rnnbook.trials.later_cells import CELLS, MLSTM, RGLRU, S6
 
 torch = pytest.importorskip("torch")
 T, B, D, H = 7, 3, 4, 5
@@ -125,3 +125,25 @@ def test_gates_that_are_wide_open_or_shut_give_numbers(kind, rng):
         dx, _ = cell.backward(rng.normal(size=hs.shape))
         assert np.isfinite(hs).all() and np.isfinite(dx).all()
         assert all(np.isfinite(g).all() for g in cell.grads.values())
+
+
+def test_a_blank_input_is_read_from_a_memory_that_was_written_by_a_large_gate():
+    for dtype in (np.float32, np.float64):
+        for size in (100.0, 120.0, 1000.0):
+            cell = MLSTM(1, 1, rng=np.random.default_rng(0), dtype=dtype)
+            cell.params["W_x"][:] = 1, 1, 4, 0, 0, 0
+            cell.block("b", "i")[:] = size
+            hs, _ = cell(np.array([1, 0, 1], dtype).reshape(3, 1, 1))
+            dx, _ = cell.backward(np.ones_like(hs))
+            np.testing.assert_allclose(hs.ravel(), [2, 0, 2], atol=1e-6)
+            assert np.isfinite(dx).all()
+
+
+def test_a_gate_that_hardly_forgets_has_a_gradient(rng):
+    """The logarithm of what is kept is below the smallest step beside 1."""
+    for dtype, Lambda in ((np.float32, 18.0), (np.float64, 40.0)):
+        cell = RGLRU(D, H, rng=rng, dtype=dtype)
+        cell.params["Lambda"][:] = Lambda
+        hs, _ = cell(rng.normal(size=(T, B, D)).astype(dtype))
+        cell.backward(np.ones_like(hs))
+        assert np.isfinite(cell.grads["Lambda"]).all()

@@ -25,7 +25,7 @@ def softplus(x: Array) -> Array:
     """
     xp = namespace(x)
     positive = xp.where(xp.real(x) > 0, x, 0)
-    return positive + xp.log(1 + xp.exp(x - 2 * positive))
+    return positive + xp.log1p(xp.exp(x - 2 * positive))
 
 
 def cut(a: Array, widths: tuple[int, ...]) -> list[Array]:
@@ -111,7 +111,7 @@ class LRU(InputGated):
         nu, theta = self.params["nu"], self.params["theta"]
         xp = namespace(nu)
         r = xp.exp(-xp.exp(nu))
-        return r * xp.cos(theta), r * xp.sin(theta), (1 - r * r) ** 0.5
+        return r * xp.cos(theta), r * xp.sin(theta), (-xp.expm1(-2 * xp.exp(nu))) ** 0.5
 
     def step(self, xw: Array, state: State) -> tuple[State, Saved]:
         u, v = split(xw, 2)
@@ -470,8 +470,8 @@ class MLSTM(InputGated):
         n = f * n_prev + i * k
         s = dot(n, q)
         size = xp.where(xp.real(s) < 0, -s, s)
-        # below -80 h is 0 in any case, and exp(-m) may overflow
-        least = xp.exp(xp.where(xp.real(m) < -80, 80, -m))
+        # below -80 h is 0 in any case, and exp(-m) may overflow; above 80 it may be 0, as n · q is for a blank input
+        least = xp.exp(xp.where(xp.real(m) < -80, 80, xp.where(xp.real(m) > 80, -80, -m)))
         d = xp.where(xp.real(size) > xp.real(least), size, least)
         saved = q, k, v, o, i, f, sigmoid(a_f), kept, s, d, C_prev, n_prev, C, n
         return (o * read(C, q) / d, C, n, m), saved
