@@ -1,7 +1,7 @@
 """What an update of the cells of chapter 19 costs (no claim, one table).
 
 Milliseconds of a compiled update (forward, loss, backward, clipping, Adam; float32, one core), by a loop over T = 100
-steps of B = 32 sequences with 64 inputs, for cells of 16 and of 64 units. Five repetitions, of which a reader takes the
+steps of B = 32 sequences with 64 inputs, for cells of 16 and of 64 units. Three repetitions, of which a reader takes the
 fastest.
 """
 
@@ -39,4 +39,4 @@ SLICES = ()  # times
 def make():
     """The table, one row at a time: it holds times."""
     rows = [{"cell": cell, "units": units} for units in UNITS for cell in CELLS]
-    sweep(run, rows, range(5), table=FOLDER / "later-clock.csv", workers=1)
+    sweep(run, rows, range(3), table=FOLDER / "later-clock.csv", workers=1)
