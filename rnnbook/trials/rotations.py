@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from rnnbook import LSTM, Dense, MinGRU, Model, Stack
-from rnnbook.trials import INF, BestOf, Claim, Design, Said, Variation, cups
+from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, cups
 from rnnbook.trials.later_cells import LRU, RGLRU, DeltaNet, GatedRotation
 
 UNITS, UPDATES, LONGER = cups.UNITS, cups.UPDATES, 10 * cups.UPDATES
@@ -115,9 +115,21 @@ CLAIMS = (
             Variation("a margin of a half", region=(0.5, INF)),
             Variation("answers on steps 161 to 200", more(*REAL, outcome="later")),
             Variation(f"{LONGER} updates", more(*REAL, design=LONG, updates=LONGER)),
+            Variation(
+                f"answers on steps 161 to 200, {LONGER} updates",
+                more(*REAL, design=LONG, outcome="later", updates=LONGER),
+            ),
             Variation("an LSTM for the rival", more("LSTM", design=VARIED)),
             Variation("two layers of DeltaNet for the rival", more("two layers of DeltaNet", design=VARIED)),
             Variation("the LRU, which turns by fixed angles, for the rival", more("LRU", design=VARIED)),
+        ),
+        changes=(
+            Change(
+                date="2026-11-29",
+                what=f"the later answers after {LONGER} updates as a variation",
+                why=f"a referee found that after {UPDATES} they are open by a thousandth, and after more they are not",
+                part="variations",
+            ),
         ),
     ),
 )
