@@ -1,8 +1,7 @@
 """What an update of the cells of chapter 19 costs (no claim, one table).
 
 Milliseconds of a compiled update (forward, loss, backward, clipping, Adam; float32, one core), by a loop over T = 100
-steps of B = 32 sequences with 64 inputs, for cells of 16 and of 64 units. Three repetitions, of which a reader takes the
-fastest.
+steps of B = 32 sequences with 64 inputs, for cells of 16 and of 64 units. A reader takes the fastest of three.
 """
 
 import numpy as np
