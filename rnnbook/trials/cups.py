@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from rnnbook import LSTM, Batch, Dense, Model, softmax_cross_entropy
+from rnnbook import LSTM, Batch, Dense, Model, Stack, softmax_cross_entropy
 from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, training
 from rnnbook.trials.later_cells import DeltaNet
 
@@ -49,11 +49,19 @@ def draw(rng, batch, game, steps):
     return Batch(np.eye(len(table))[symbols], places)
 
 
-def build(rng, game, cell, units=UNITS):
-    """A cell that reads the symbols of a game, and a layer that says where the ball is."""
-    symbols, cups = moves(game).shape
-    recurrent = CELLS[cell](symbols, units, rng=rng, dtype=np.float64)
-    return Model(recurrent, Dense(units, cups, rng=rng, dtype=np.float64))
+def player(rng, game, layers):
+    """Cells, each with its units, the first of which reads the symbols; and a layer that says where the ball is."""
+    width, cups = moves(game).shape
+    cells = []
+    for make, units in layers:
+        cells.append(make(width, units, rng=rng, dtype=np.float64))
+        width = units
+    return Model(cells[0] if len(cells) == 1 else Stack(cells), Dense(width, cups, rng=rng, dtype=np.float64))
+
+
+def build(rng, game, cell):
+    """A network of one cell."""
+    return player(rng, game, [(CELLS[cell], UNITS)])
 
 
 def judged(network, rng, game, updates, learning_rate, compiled):

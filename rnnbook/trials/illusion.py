@@ -11,9 +11,7 @@ S6 was.
 
 from dataclasses import replace
 
-import numpy as np
-
-from rnnbook import LSTM, Dense, MinGRU, Model, Stack
+from rnnbook import LSTM, MinGRU
 from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, cups
 from rnnbook.trials.later_cells import RGLRU, S6
 
@@ -30,13 +28,8 @@ NETWORKS = {  # the cells from the input upwards, each with its units
 
 
 def build(rng, game, network):
-    """Cells that read the symbols of a game, and a layer that says where the ball is."""
-    width, places = cups.moves(game).shape
-    cells = []
-    for make, units in NETWORKS[network]:
-        cells.append(make(width, units, rng=rng, dtype=np.float64))
-        width = units
-    return Model(cells[0] if len(cells) == 1 else Stack(cells), Dense(width, places, rng=rng, dtype=np.float64))
+    """One of these networks, for a game."""
+    return cups.player(rng, game, NETWORKS[network])
 
 
 def run(rng, game, network, updates, learning_rate, compiled=True):
@@ -65,28 +58,20 @@ DESIGN = Design(
     solved=cups.DESIGN.solved,
     nothing=1.0,
 )
-VARIED = Design(
+VARIED = replace(
+    DESIGN,
     name="illusion-varied",
-    run=run,
     arms=[*arms("LSTM", *OTHERS), *arms("S6", updates=LONGER)],
-    outcomes=DESIGN.outcomes,
     settings={**DESIGN.settings, "budget": f"{UPDATES} updates, if nothing else is said"},
-    rates=DESIGN.rates,
     draws=24,
-    solved=DESIGN.solved,
-    nothing=1.0,
 )
 LONG = replace(VARIED, name="illusion-longer", arms=[*arms("LSTM"), *arms("S6", updates=LONGEST)])
-FIVE = Design(
+FIVE = replace(
+    DESIGN,
     name="illusion-five",
-    run=run,
     arms=[{"game": "S5", "network": one, "updates": LONGER} for one in ("LSTM", "S6")],
-    outcomes=DESIGN.outcomes,
     settings={**DESIGN.settings, "games": "swaps of five cups (S5)", "budget": f"{LONGER} updates"},
-    rates=DESIGN.rates,
     draws=24,
-    solved=DESIGN.solved,
-    nothing=1.0,
 )
 DESIGNS = (DESIGN, VARIED, FIVE, LONG)
 

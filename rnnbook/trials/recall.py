@@ -11,6 +11,7 @@ The table "recall-longer", with ten times the updates, was planned after the fir
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -61,20 +62,22 @@ def parameters(cell):
     return sum(weights.size for weights in build(np.random.default_rng(0), cell).params.values())
 
 
-def run(rng, task, cell, learning_rate, updates=UPDATES, bias=0.0, compiled=True):
-    """Learn; the loss on other sequences, and the share of right answers on others again."""
-    network = build(rng, cell, bias)
+def judged(network, rng, drawn, learning_rate, updates, compiled, counts=lambda right, mask: right[mask > 0]):
+    """Learn what ``drawn(rng, batch)`` draws; the loss on other sequences, and what counts of the answers on others."""
     try:
-        training.learn(
-            network, softmax_cross_entropy, lambda: draw(rng, SEQUENCES, task), learning_rate, updates, compiled
-        )
+        training.learn(network, softmax_cross_entropy, lambda: drawn(rng, SEQUENCES), learning_rate, updates, compiled)
     except FloatingPointError:
         return {"validation": np.nan, "right": 0.0}
-    x, target, mask, _ = draw(np.random.default_rng(1000), 500, task)
+    x, target, mask, _ = drawn(np.random.default_rng(1000), 500)
     loss, _ = softmax_cross_entropy(network(x), target, mask)
-    x, target, mask, _ = draw(np.random.default_rng(2000), 500, task)
-    right = (network(x).argmax(axis=-1) == target)[mask > 0].mean()
+    x, target, mask, _ = drawn(np.random.default_rng(2000), 500)
+    right = counts(network(x).argmax(axis=-1) == target, mask).mean()
     return {"validation": float(loss / np.log(VALUES)), "right": float(right)}
+
+
+def run(rng, task, cell, learning_rate, updates=UPDATES, bias=0.0, compiled=True):
+    """One row."""
+    return judged(build(rng, cell, bias), rng, partial(draw, task=task), learning_rate, updates, compiled)
 
 
 ARMS = [

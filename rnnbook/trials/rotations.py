@@ -10,15 +10,14 @@ in nine of ten answers, an LSTM in nearly all, and cells with real eigenvalues a
 networks four runs each, which agreed with it.
 """
 
+from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
-from rnnbook import LSTM, Dense, MinGRU, Model, Stack
+from rnnbook import LSTM, MinGRU
 from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, cups
 from rnnbook.trials.later_cells import LRU, RGLRU, DeltaNet, GatedRotation
 
-UNITS, UPDATES, LONGER = cups.UNITS, cups.UPDATES, 10 * cups.UPDATES
+UNITS, UPDATES, LONGER = cups.UNITS, cups.UPDATES, cups.LONGER
 REFLECTING = partial(DeltaNet, most=2)
 NETWORKS = {  # the cells from the input upwards
     "rotation": [GatedRotation],
@@ -31,19 +30,10 @@ NETWORKS = {  # the cells from the input upwards
 }
 
 
-def build(rng, network):
-    """Cells that read by how many places the cups are shifted, and a layer that says where the ball is."""
-    width, places = cups.moves("Z5").shape
-    cells = []
-    for make in NETWORKS[network]:
-        cells.append(make(width, UNITS, rng=rng, dtype=np.float64))
-        width = UNITS
-    return Model(cells[0] if len(cells) == 1 else Stack(cells), Dense(width, places, rng=rng, dtype=np.float64))
-
-
 def run(rng, network, updates, learning_rate, compiled=True):
     """Learn from 40 steps; the loss on others, and the share of right answers at the end of 40 and of 200."""
-    return cups.judged(build(rng, network), rng, "Z5", updates, learning_rate, compiled)
+    layers = [(make, UNITS) for make in NETWORKS[network]]
+    return cups.judged(cups.player(rng, "Z5", layers), rng, "Z5", updates, learning_rate, compiled)
 
 
 def arms(*networks):
@@ -68,16 +58,8 @@ DESIGN = Design(
     solved=cups.DESIGN.solved,
     nothing=1.0,
 )
-VARIED = Design(
-    name="rotations-varied",
-    run=run,
-    arms=arms("rotation", "LSTM", "LRU", "two layers of DeltaNet"),
-    outcomes=DESIGN.outcomes,
-    settings=DESIGN.settings,
-    rates=DESIGN.rates,
-    draws=24,
-    solved=DESIGN.solved,
-    nothing=1.0,
+VARIED = replace(
+    DESIGN, name="rotations-varied", arms=arms("rotation", "LSTM", "LRU", "two layers of DeltaNet"), draws=24
 )
 LONG = DESIGN.longer(LONGER)
 DESIGNS = (DESIGN, VARIED, LONG)
