@@ -2,8 +2,11 @@
 
 Fresh LSTMs and RNNs read white noise. The *trace* of the first input is the distance between two runs
 that differ in their first input only, over that after the first step. The *gradient* is that of a unit
-vector at h_T; the part of it that has never left the cell state is computed apart.
+vector at h_T; the part of it that has never left the cell state is computed apart. "stream-gradients": the
+same over the next hundred steps, when the cell has read a hundred already and its memory is full.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +14,7 @@ from rnnbook import LSTM, RNN, diagnostics, init
 from rnnbook.trials import INF, Change, Claim, Design, Mean, Said, Variation
 
 SIZES, NONE = (8, 32, 128), -1  # NONE: a cell without forget gate
-LAGS, TRACED = (10, 50, 100), 30
+LAGS, TRACED, BEFORE = (10, 50, 100), 30, 100
 
 
 def trace(rng, bias, units, inputs):
@@ -39,13 +42,14 @@ def highway(cell, dh):
     return whole, np.array(stays)
 
 
-def gradient(rng, bias, gain, units, inputs):
+def gradient(rng, bias, gain, units, inputs, before=0):
     """The gradient at some lags, in decades, and the share of it that never left the cell state."""
     cell = LSTM(inputs, units, rng=rng, dtype=np.float64)
     if gain:
         init.orthogonal(cell, rng, gain)
     init.forget_bias(cell, bias)
-    cell(rng.normal(size=(max(LAGS), 1, inputs)))
+    state = cell(rng.normal(size=(before, 1, inputs)))[1] if before else None
+    cell(rng.normal(size=(max(LAGS), 1, inputs)), state)
     dh = rng.normal(size=(1, units))
     whole, stays = highway(cell, dh / np.linalg.norm(dh))
     norms = diagnostics.gradient_norms(cell)[:, 0]
@@ -77,7 +81,13 @@ GRADIENT = Design(
     },
     draws=100,
 )
-DESIGNS = (TRACE, GRADIENT)
+STREAM = replace(
+    GRADIENT,
+    name="stream-gradients",
+    arms=[{**arm, "before": BEFORE} for arm in GRADIENT.arms],
+    settings={**GRADIENT.settings, "data": f"white noise, one sequence, 100 steps after the first {BEFORE}"},
+)
+DESIGNS = (TRACE, GRADIENT, STREAM)
 
 
 def keeps(bias=0, inputs=1):
@@ -94,12 +104,12 @@ def keeps(bias=0, inputs=1):
     )
 
 
-def stayed(biases=(0, 1, 2, 4), lag=50):
+def stayed(biases=(0, 1, 2, 4), lag=50, design=GRADIENT):
     """The share of the gradient that never left the cell state."""
     return tuple(
         Mean(
             name=f"bias {b}, H = {H}",
-            design=GRADIENT,
+            design=design,
             outcome=f"share_{lag}",
             arm={"bias": b, "gain": 0, "units": H, "inputs": 1},
         )
@@ -108,12 +118,12 @@ def stayed(biases=(0, 1, 2, 4), lag=50):
     )
 
 
-def length(gains, bias=1, inputs=1):
+def length(gains, bias=1, inputs=1, design=GRADIENT):
     """The gradient at lag 100, in decades."""
     return tuple(
         Mean(
             name=f"{f'gain {g}' if g else 'as drawn'}, H = {H}",
-            design=GRADIENT,
+            design=design,
             outcome="decades_100",
             arm={"bias": bias, "gain": g, "units": H, "inputs": inputs},
         )
@@ -129,6 +139,12 @@ CHANGES = (
         why="a referee read the code; the runs are the same",
         part="words",
     ),
+)
+IN_A_STREAM = Change(
+    date="2026-11-30",
+    what="variations in which the cell has read 100 steps before",
+    why="a reader tried it, and found that with a forget bias of 4 the sign turns",
+    part="variations",
 )
 PLACE = 4, 2
 CLAIMS = (
@@ -165,9 +181,10 @@ CLAIMS = (
             Variation("a forget bias of 4 only", stayed(biases=(4,))),
             Variation("10 steps", stayed(lag=10)),
             Variation("100 steps", stayed(lag=100)),
+            Variation("when 100 steps have been read", stayed(design=STREAM)),
         ),
         null=1.0,
-        changes=CHANGES,
+        changes=(*CHANGES, IN_A_STREAM),
     ),
     Claim(
         words="…and they do not explode, because the update is a sum",
@@ -184,7 +201,12 @@ CLAIMS = (
             Variation("weights as drawn only", length((0,))),
             Variation("weights as drawn and a forget bias of 4", length((0,), bias=4)),
             Variation("16 inputs, as drawn and gain 4", length((0, 4), inputs=16)),
+            Variation("when 100 steps have been read", length((0, 1, 2, 4, 8), design=STREAM)),
+            Variation(
+                "weights as drawn, a forget bias of 4, when 100 steps have been read",
+                length((0,), bias=4, design=STREAM),
+            ),
         ),
-        changes=CHANGES,
+        changes=(*CHANGES, IN_A_STREAM),
     ),
 )
