@@ -84,8 +84,9 @@ GRADIENT = Design(
 STREAM = replace(
     GRADIENT,
     name="stream-gradients",
-    arms=[{**arm, "before": BEFORE} for arm in GRADIENT.arms],
+    arms=[{**arm, "before": BEFORE} for arm in GRADIENT.arms if arm["inputs"] == 1],
     settings={**GRADIENT.settings, "data": f"white noise, one sequence, 100 steps after the first {BEFORE}"},
+    draws=40,
 )
 DESIGNS = (TRACE, GRADIENT, STREAM)
 
