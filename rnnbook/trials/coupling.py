@@ -16,7 +16,7 @@ from rnnbook.trials import INF, BestOf, Change, Claim, Design, Said, Variation, 
 
 LENGTHS, WIDTH, UPDATES, LONGER, BIAS = (15, 30, 60), 8, 500, 5000, 3.0
 SAME, USUAL, COUPLED = "LSTM that writes little", "LSTM that writes half", "coupled"
-NARROW = "coupled, as many units"
+NARROW = "coupled with as many units"
 
 
 def run(rng, task, length, cell, width, updates, learning_rate, compiled=True):
