@@ -71,6 +71,8 @@ grade: .venv/course ## grade a folder of submissions: make grade PS=4 FROM=folde
 NBVAL := $(BIN)/python -m pytest -q -p no:cacheprovider -o addopts= -W ignore --nbval --nbval-sanitize-with tests/nbval.cfg \
   --nbval-cell-timeout 120 -n 2 --dist loadfile notebooks
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 # the core, and its tests: they need NumPy alone, neither JAX nor PyTorch nor a browser
 CORE := $(addprefix rnnbook/,cells layers learning checking activations.py arrays.py check.py)
 CORE_TESTS := $(patsubst %,tests/test_%.py,bad_input cells_by_hand contract diagnostics edges gradients import layers_edges \
@@ -101,7 +103,13 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@OPENBLAS_CORETYPE=Haswell XLA_FLAGS=--xla_cpu_max_isa=AVX2 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
 	  tests/test_gradients.py tests/test_training.py tests/test_recipes.py tests/test_forecast.py
 	@echo "Package, notebooks' form, site"
-	@$(BIN)/python -m pytest --cov -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST)
+
+coverage: export BOOK_URL := https://book.invalid/recurrent/
+coverage: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
+coverage: .venv/test .venv/course book ## which lines the tests run; they take half as long again while it counts
+	@PYTHON=$(BIN)/python .ci/chromium
+	@$(PYTEST) --cov
 
 bench: .venv/test ## measure the cells against PyTorch on this machine
 	@$(BIN)/python benchmarks/cells.py
@@ -135,4 +143,4 @@ lock: .venv/book ## resolve requirements*.in anew
 clean: ## remove what the other targets made
 	rm -rf .venv .venv-check _build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help check book pdf epub slides lab serve execute course grade analysis test bench bench-course results lock clean
+.PHONY: help check book pdf epub slides lab serve execute course grade analysis test coverage bench bench-course results lock clean
