@@ -57,7 +57,7 @@ class Old:
         return runs, self.tuning_error(**factors)
 
     def tuning_error(self, **factors: Any) -> float:
-        """How the smoothed outcome varies at the rates that resampled tuning runs would have chosen."""
+        """What choosing the rate adds to the standard error."""
         return _tuning_error(self, **factors)
 
     def difference(self, arm: dict[str, Any], rival: dict[str, Any]) -> Estimate:
@@ -91,22 +91,26 @@ class Old:
 @cache  # conditions and variations share many sides
 def _tuning_error(old: Old, **factors: Any) -> float:
     rows = rows_where(results(f"{old.name}-tuning"), **factors)
-    decades = np.log(rows["learning_rate"]) / np.log(old.rates[1] / old.rates[0])
     select, outcome = (np.asarray(of(rows), float) for of in (old.select, old.outcome))
-    known = np.isfinite(outcome)
+    return choice_error(rows["learning_rate"], select, outcome, old.rates, old.parts)
+
+
+def choice_error(rates: Array, select: Array, outcome: Array, limits: tuple[float, float], parts: int) -> float:
+    """How the smoothed outcome varies at the rates that resampled tuning runs would have chosen."""
+    span = np.log(limits[1] / limits[0])
+    decades, known = np.log(rates) / span, np.isfinite(outcome)
     if known.sum() < 5:
         return 0.0
     rng = np.random.default_rng(0)
-    part, middles = parts_of_range(rows["learning_rate"], old.rates, old.parts)
+    part, middles = parts_of_range(rates, limits, parts)
     select = np.where(np.isnan(select), np.inf, select)
 
     def smoothed(rate):
-        away = np.log(rate) / np.log(old.rates[1] / old.rates[0]) - decades[known]
-        weight = np.exp(-0.5 * (away / 0.1) ** 2) + 1e-9
+        weight = np.exp(-0.5 * ((np.log(rate) / span - decades[known]) / 0.1) ** 2) + 1e-9
         return weight @ outcome[known] / weight.sum()
 
     values = [smoothed(rate) for rate in middles]
-    draws = (rng.integers(0, len(rows), len(rows)) for _ in range(RESAMPLES))
+    draws = (rng.integers(0, len(rates), len(rates)) for _ in range(RESAMPLES))
     return float(np.std([values[best_part(part[drawn], select[drawn])] for drawn in draws]))
 
 

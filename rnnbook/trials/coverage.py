@@ -5,6 +5,7 @@ says of it and its outcome. Their shapes are those that the book's tables have: 
 wide or narrow or cut off by the edge, runs that fail, validation that says little, updates that are
 counted in tens. A row of the table is a hundred simulated experiments as large as those of the book, and
 the share of them whose interval, which says 95 %, covers the truth. The estimators are called as the claims call them.
+"coverage-before": the same for the intervals of claims that read older tables.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from rnnbook.trials import Design
+from rnnbook.trials.before import SEEDS, best_part, blurred, choice_error, parts_of_range
 from rnnbook.trials.estimates import best_of, corrected, difference, difference_of_shares, mean, share
 
 EXPERIMENTS, NEVER, TRUTH = 100, np.log2(6000), 200_000
@@ -21,8 +23,8 @@ EXPERIMENTS, NEVER, TRUTH = 100, np.log2(6000), 200_000
 def bowl(centre=0.6, width=0.15, spread=0.3, fails=0.0, validation=0.1):
     """Decades of loss, best at a place of the range and 3 where nothing was learned."""
 
-    def draw(rng, n):
-        place = rng.random(n)
+    def draw(rng, n, place=None):
+        place = rng.random(n) if place is None else place
         loss = np.minimum((place - centre) ** 2 / (3 * width**2), 3) + spread * rng.normal(size=n)
         loss = np.where(rng.random(n) < fails, 3, np.minimum(loss, 3))
         return loss + validation * rng.normal(size=n), loss
@@ -33,8 +35,8 @@ def bowl(centre=0.6, width=0.15, spread=0.3, fails=0.0, validation=0.1):
 def solving(centre=0.6, width=0.2, chance=0.9):
     """Doublings of updates until a task is solved, counted in tens; NEVER where it is not."""
 
-    def draw(rng, n):
-        away = (rng.random(n) - centre) / width
+    def draw(rng, n, place=None):
+        away = ((rng.random(n) if place is None else place) - centre) / width
         solved = rng.random(n) < chance * np.exp(-0.5 * away**2)
         updates = np.ceil(2 ** (7 + np.abs(away) + 0.3 * rng.normal(size=n)) / 10) * 10
         doublings = np.where(solved, np.minimum(np.log2(updates), NEVER), NEVER)
@@ -168,6 +170,35 @@ def interval(rng, kind, runs, one, other):
     return difference(sides).interval()
 
 
+def chosen(rng, name, tuning):
+    """The middle of the best part of the range, by the means of some runs there, and these runs."""
+    place = rng.random(tuning)
+    select, outcome = POPULATIONS[name](rng, tuning, place)
+    rates, parts = RANGE[0] * (RANGE[1] / RANGE[0]) ** place, PARTS[tuning]
+    part = parts_of_range(rates, RANGE, parts)[0]
+    middle = (best_part(part, select) + 0.5) / parts
+    return middle, (rates, select, outcome, RANGE, parts)
+
+
+@lru_cache
+def truth_before(name, tuning, times=2000):
+    """What one gets who chooses a rate so, by very many who do."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([POPULATIONS[name](rng, SEEDS, chosen(rng, name, tuning)[0])[1].mean() for _ in range(times)]))
+
+
+def run_before(rng, tuning, one, choice):
+    """The same for the intervals of `rnnbook.trials.before`: thirty seeds at one rate, which a few runs chose."""
+    covered = []
+    for _ in range(EXPERIMENTS):
+        middle, runs = chosen(rng, one, tuning)
+        found = mean(POPULATIONS[one](rng, SEEDS, middle)[1])
+        low, high = (blurred(found, choice_error(*runs)) if choice else found).interval()
+        covered.append(low <= truth_before(one, tuning) <= high)
+    return {"covered": float(np.mean(covered))}
+
+
+RANGE, PARTS = (1e-3, 1e-1), {16: 4, 30: 5}  # of the rates; so many parts where there are so many tuning runs
 PLACE = 0, 1
 CLAIMS = ()
 DESIGNS = (
@@ -182,5 +213,18 @@ DESIGNS = (
         outcomes={"covered": (0.0, 1.0)},
         settings={"a run": f"{EXPERIMENTS} experiments"},
         draws=20,
+    ),
+    Design(
+        name="coverage-before",
+        run=run_before,
+        arms=[
+            {"tuning": tuning, "one": one, "choice": choice}
+            for choice in (True, False)
+            for tuning in PARTS
+            for one in ("a bowl", "a plateau", "a narrow bowl", "four of ten fail", "updates")
+        ],
+        outcomes={"covered": (0.0, 1.0)},
+        settings={"a run": f"{EXPERIMENTS} experiments of {SEEDS} seeds"},
+        draws=5,
     ),
 )
