@@ -289,6 +289,22 @@ class Coverage(SphinxDirective):
         return parsed(self, lines, "rb-coverage")
 
 
+class CoverageBefore(SphinxDirective):
+    """The same of the intervals over runs at one rate that others chose."""
+
+    def run(self):
+        """Write the table as Markdown."""
+        design = coverage.DESIGNS[1]
+        shapes = list(dict.fromkeys(arm["one"] for arm in design.arms))
+        lines = [f"| Runs that choose | The choice | {' | '.join(shapes)} |", "| --- " * (2 + len(shapes)) + "|"]
+        for choice, word in ((True, "resampled"), (False, "taken for certain")):
+            for tuning in coverage.PARTS:
+                rows = trials.rows_where(trials.results(design.name), choice=choice, tuning=tuning)
+                shares = (100 * trials.rows_where(rows, one=one)["covered"].mean() for one in shapes)
+                lines.append(f"| {tuning} | {word} | {' | '.join(f'{share:.0f} %' for share in shares)} |")
+        return parsed(self, lines, "rb-coverage")
+
+
 def merge(_app, env, docnames, other):
     """Take over what another process read."""
     found = getattr(other, "rnnbook_verdicts", {})
@@ -313,6 +329,7 @@ def setup(app):
     app.add_directive("verdicts", Verdicts)
     app.add_directive("claim", Plan)
     app.add_directive("coverage", Coverage)
+    app.add_directive("coverage-before", CoverageBefore)
     app.connect("doctree-read", show)
     app.connect("env-merge-info", merge)
     app.connect("build-finished", write)
