@@ -295,13 +295,16 @@ class CoverageBefore(SphinxDirective):
     def run(self):
         """Write the table as Markdown."""
         design = coverage.DESIGNS[1]
-        shapes = list(dict.fromkeys(arm["one"] for arm in design.arms))
-        lines = [f"| Runs that choose | The choice | {' | '.join(shapes)} |", "| --- " * (2 + len(shapes)) + "|"]
-        for choice, word in ((True, "resampled"), (False, "taken for certain")):
-            for tuning in coverage.PARTS:
-                rows = trials.rows_where(trials.results(design.name), choice=choice, tuning=tuning)
-                shares = (100 * trials.rows_where(rows, one=one)["covered"].mean() for one in shapes)
-                lines.append(f"| {tuning} | {word} | {' | '.join(f'{share:.0f} %' for share in shares)} |")
+        columns = [(tuning, choice) for tuning in coverage.PARTS for choice in (True, False)]
+        heads = (f"{tuning} runs{'' if choice else ', choice certain'}" for tuning, choice in columns)
+        lines = [f"| Losses | {' | '.join(heads)} |", "| --- " * (1 + len(columns)) + "|"]
+        for one in dict.fromkeys(arm["one"] for arm in design.arms):
+            rows = trials.rows_where(trials.results(design.name), one=one)
+            shares = (
+                100 * trials.rows_where(rows, tuning=tuning, choice=choice)["covered"].mean()
+                for tuning, choice in columns
+            )
+            lines.append(f"| {one} | {' | '.join(f'{share:.0f} %' for share in shares)} |")
         return parsed(self, lines, "rb-coverage")
 
 
