@@ -298,13 +298,13 @@ class CoverageBefore(SphinxDirective):
         columns = [(tuning, choice) for tuning in coverage.PARTS for choice in (True, False)]
         heads = (f"{tuning} runs{'' if choice else ', choice certain'}" for tuning, choice in columns)
         lines = [f"| Losses | {' | '.join(heads)} |", "| --- " * (1 + len(columns)) + "|"]
-        for one in dict.fromkeys(arm["one"] for arm in design.arms):
-            rows = trials.rows_where(trials.results(design.name), one=one)
+        for shape in coverage.SHAPES:
+            rows = trials.rows_where(trials.results(design.name), shape=shape)
             shares = (
                 100 * trials.rows_where(rows, tuning=tuning, choice=choice)["covered"].mean()
                 for tuning, choice in columns
             )
-            lines.append(f"| {one} | {' | '.join(f'{share:.0f} %' for share in shares)} |")
+            lines.append(f"| {shape} | {' | '.join(f'{share:.0f} %' for share in shares)} |")
         return parsed(self, lines, "rb-coverage")
 
 

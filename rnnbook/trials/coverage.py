@@ -9,7 +9,7 @@ the share of them whose interval, which says 95 %, covers the truth. The estimat
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -170,10 +170,10 @@ def interval(rng, kind, runs, one, other):
     return difference(sides).interval()
 
 
-def chosen(rng, name, tuning):
+def chosen(rng, draw, tuning):
     """The middle of the best part of the range, by the means of some runs there, and these runs."""
     place = rng.random(tuning)
-    select, outcome = POPULATIONS[name](rng, tuning, place)
+    select, outcome = draw(rng, tuning, place)
     rates, parts = RANGE[0] * (RANGE[1] / RANGE[0]) ** place, PARTS[tuning]
     part = parts_of_range(rates, RANGE, parts)[0]
     middle = (best_part(part, select) + 0.5) / parts
@@ -181,23 +181,35 @@ def chosen(rng, name, tuning):
 
 
 @lru_cache
-def truth_before(name, tuning, times=2000):
+def truth_before(shape, centre, tuning, times=1000):
     """What one gets who chooses a rate so, by very many who do."""
-    rng = np.random.default_rng(0)
-    return float(np.mean([POPULATIONS[name](rng, SEEDS, chosen(rng, name, tuning)[0])[1].mean() for _ in range(times)]))
+    rng, draw = np.random.default_rng(0), SHAPES[shape](centre)
+    return float(np.mean([draw(rng, SEEDS, chosen(rng, draw, tuning)[0])[1].mean() for _ in range(times)]))
 
 
-def run_before(rng, tuning, one, choice):
-    """The same for the intervals of `rnnbook.trials.before`: thirty seeds at one rate, which a few runs chose."""
+def run_before(rng, tuning, shape, choice):
+    """The same for the intervals of `rnnbook.trials.before`: thirty seeds at one rate, which a few runs chose.
+
+    The best rate lies at another place in each experiment.
+    """
     covered = []
-    for _ in range(EXPERIMENTS):
-        middle, runs = chosen(rng, one, tuning)
-        found = mean(POPULATIONS[one](rng, SEEDS, middle)[1])
+    for centre in rng.choice(CENTRES, EXPERIMENTS):
+        draw = SHAPES[shape](centre)
+        middle, runs = chosen(rng, draw, tuning)
+        found = mean(draw(rng, SEEDS, middle)[1])
         low, high = (blurred(found, choice_error(*runs)) if choice else found).interval()
-        covered.append(low <= truth_before(one, tuning) <= high)
+        covered.append(low <= truth_before(shape, centre, tuning) <= high)
     return {"covered": float(np.mean(covered))}
 
 
+CENTRES = np.linspace(0.2, 0.9, 8)  # of the range
+SHAPES = {
+    "a bowl": bowl,
+    "a plateau": partial(bowl, width=0.5),
+    "a narrow bowl": partial(bowl, width=0.05),
+    "four of ten fail": partial(bowl, fails=0.4),
+    "updates": solving,
+}
 RANGE, PARTS = (1e-3, 1e-1), {16: 4, 30: 5}  # of the rates; so many parts where there are so many tuning runs
 PLACE = 0, 1
 CLAIMS = ()
@@ -218,10 +230,10 @@ DESIGNS = (
         name="coverage-before",
         run=run_before,
         arms=[
-            {"tuning": tuning, "one": one, "choice": choice}
+            {"tuning": tuning, "shape": shape, "choice": choice}
             for choice in (True, False)
             for tuning in PARTS
-            for one in ("a bowl", "a plateau", "a narrow bowl", "four of ten fail", "updates")
+            for shape in SHAPES
         ],
         outcomes={"covered": (0.0, 1.0)},
         settings={"a run": f"{EXPERIMENTS} experiments of {SEEDS} seeds"},
