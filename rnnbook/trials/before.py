@@ -1,8 +1,8 @@
 """How tables that were made before the engine are read: at one rate, chosen from a table of its own.
 
 Their rates were chosen by the best mean of a part of the range. What an interval then covers where it says 95 %
-depends on the shape of the losses (`coverage`, five of them): over seeds alone 1 to 96 %; with the error of the
-choice, resampled here, 73 to 95 % after sixteen tuning runs and 92 to 98 % after thirty. A claim that reads such a
+depends on the shape of the losses (`coverage`, five of them): over seeds alone 44 to 95 %; with the error of the
+choice, resampled here, 85 to 92 % after sixteen tuning runs and 91 to 97 % after thirty. A claim that reads such a
 table is marked *planned after its runs*. This file goes when no such table is left.
 """
 

@@ -144,7 +144,7 @@ CHANGES = (
 IN_A_STREAM = Change(
     date="2026-11-30",
     what="variations in which the cell has read 100 steps before",
-    why="a reader tried it, and found that with a forget bias of 4 the sign turns",
+    why="a reader tried it, and found that with a forget bias of 4 the gradient then shrinks, where it had grown",
     part="variations",
 )
 PLACE = 4, 2
