@@ -312,7 +312,8 @@ class Schema(ast.NodeTransformer):
         self.extras = extras or {}
         self.on: dict = {}  # the edits that are switched on
         self.quantities: dict = {}  # for each quantity, the switch behind it
-        self.space = dict(vars(model.solution(problem_set))) | {"_alt": self.alternative, "_on": self.on}
+        self.space = dict(vars(model.solution(problem_set))) | {"_on": self.on}
+        self.called: dict = {}  # for each function that is only called: its switches, itself with them and without
         self.switches, self.edits = itertools.count(1), []
         source = source or model.source_of(problem_set, name)
         self.values = traced(problem_set, name, probe)
@@ -326,9 +327,16 @@ class Schema(ast.NodeTransformer):
                 if inner and callee in self.values:
                     done.add(callee)
                     due.append((callee, inner))
+            first = next(self.switches)
             self.build(node, outputs if self.function == name else [])
             tree = ast.fix_missing_locations(ast.Module([node], []))
+            if self.function != name:
+                exec(text, self.space)
+                plain = self.space[self.function]
             exec(compile(tree, "<schema>", "exec"), self.space)
+            if self.function != name:
+                switches = range(first, next(self.switches))
+                self.called[self.function] = switches, self.space[self.function], plain
         self.name = name
         self.together()
 
@@ -336,14 +344,12 @@ class Schema(ast.NodeTransformer):
         """The result with some edits switched on."""
         self.on.clear()
         self.on.update(changes)
+        for function, (switches, edited, plain) in self.called.items():  # switches that are off take time, too
+            self.space[function] = edited if any(switch in switches for switch in changes) else plain
         try:
             return self.space[self.name](*args)
         finally:
             self.on.clear()
-
-    def alternative(self, switch, right, *args, **keywords):
-        """At every switch: the right operation, or what an edit puts there."""
-        return self.on.get(switch, right)(*args, **keywords)
 
     # building ----------------------------------------------------------------------------------------------------
 
@@ -380,12 +386,19 @@ class Schema(ast.NodeTransformer):
         """Register an edit of a sum or a product, which does not need to know what else is there."""
         self.at(switch, kind, words, lambda parts, _: change(parts), group)
 
-    def call(self, switch, right, *args, keywords=()):
-        """The tree of a switch: a call of `alternative`."""
+    def call(self, switch, right, *args, keywords=(), beside=None):
+        """The tree of a switch: a call of the right operation, or of what an edit puts there.
+
+        What only an edit needs `beside` its arguments is not worked out for the right operation, which gets None.
+        """
         name = f"_f{switch}"
         self.space[name] = right
-        head = [ast.Constant(switch), ast.Name(name, ast.Load())]
-        return ast.Call(ast.Name("_alt", ast.Load()), [*head, *args], list(keywords))
+        get = ast.Attribute(ast.Name("_on", ast.Load()), "get", ast.Load())
+        called = ast.Call(get, [ast.Constant(switch), ast.Name(name, ast.Load())], [])
+        if beside:
+            on = ast.Compare(ast.Constant(switch), [ast.In()], [ast.Name("_on", ast.Load())])
+            args = (*args, ast.IfExp(on, beside, ast.Constant(None)))
+        return ast.Call(called, [*args], [*keywords])
 
     def together(self):
         """The edits of a group, all at once."""
@@ -447,7 +460,7 @@ class Schema(ast.NodeTransformer):
 
                 words = f"{phrase(name)} is added to what was there before, where it takes its place"
                 self.at(switch, "carry", words, added)
-        return self.call(switch, lambda parts, _: parts, value, self.here())
+        return self.call(switch, lambda parts, _: parts, value, beside=self.here())
 
     def quantity(self, name, value):
         """A switch behind a quantity, with which it can be disturbed."""
@@ -461,7 +474,7 @@ class Schema(ast.NodeTransformer):
             for activation, function in (("tanh", np.tanh), ("a sigmoid", sigmoid)):
                 words = f"{activation} is applied that does not belong there"
                 self.at(switch, "activation", words, lambda a, _, f=function: f(a))
-        return self.call(switch, lambda a, _: a, value, self.here())
+        return self.call(switch, lambda a, _: a, value, beside=self.here())
 
     def too_many(self, switch, shape, name):
         """A term or a factor that does not belong to a quantity."""
@@ -522,7 +535,7 @@ class Schema(ast.NodeTransformer):
             environment = self.here()
             shape = self.shape_of(value)
             self.too_many(switch, shape, "")
-            values.append(self.call(switch, lambda a, _: a, self.visit(value), environment))
+            values.append(self.call(switch, lambda a, _: a, self.visit(value), beside=environment))
             for other in self.local:
                 there = self.known.get(other)
                 if isinstance(there, np.ndarray) and there.shape == shape and dotted(value) != other:
@@ -752,8 +765,7 @@ class Schema(ast.NodeTransformer):
                 words = f"there is {phrase(start)} already, before the first step"
                 change = lambda env, n=start: [env[n]]
                 self.at(switch, "start", words, change, ("start",))
-            environment = self.here()
-            return self.call(switch, lambda env: [], environment)
+            return self.call(switch, lambda env: [], beside=self.here())
         if len(names) > 1 and all(names):
             self.stacked = names
             self.permutations(switch, names, list)
@@ -928,7 +940,7 @@ class Schema(ast.NodeTransformer):
             if isinstance(self.known.get(other), np.ndarray) and self.known[other].shape == shape:
                 words = f"there is a {what} too many: {phrase(other)}"
                 self.at(switch, "too many", words, lambda ps, env, n=other: operation(right(ps), env[n]))
-        return self.call(switch, lambda parts, _: right(parts), parts, self.here())
+        return self.call(switch, lambda parts, _: right(parts), parts, beside=self.here())
 
     def visit_Attribute(self, node):
         """A transpose that is forgotten."""
@@ -1059,8 +1071,8 @@ class Schema(ast.NodeTransformer):
             self.at(
                 switch, "activation", f"{told(term, 'term')} goes through the activation by itself", apart, ("apart", k)
             )
-        parts = copy.deepcopy(visited.args[2])
-        return self.call(switch, lambda a, _: rightly(a), visited, parts)
+        parts = copy.deepcopy(visited.args[0])
+        return self.call(switch, lambda a, _: rightly(a), visited, beside=parts)
 
 
 def traced(problem_set, name, probe):
