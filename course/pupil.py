@@ -4,9 +4,11 @@ Nothing here is secret, and nothing here is trusted: the student's code runs in 
 rewrite all of it. It holds no tests and no answers, so all it could gain is the loss of its own points.
 """
 
+import _socket
 import _thread
 import ast
 import dis
+import gc
 import inspect
 import io
 import linecache
@@ -16,14 +18,15 @@ import re
 import resource
 import signal
 import site
-import socket
 import sys
 import threading
 import types
 from functools import cache
 from importlib.machinery import PathFinder
 
-import wire
+gc.disable()  # until the first cell: nothing of what is made now can be thrown away, so looking for it takes for naught
+
+import wire  # noqa: E402  with NumPy
 
 PRINTED = 1_000_000  # characters that a cell or a call may print
 THREADS, STACK = 64, 1 << 20  # at once, and bytes for each: all of them leave room for what comes after them
@@ -31,6 +34,8 @@ RUN_THEIR_CODE = ("time", "capture", "prun")  # magics after which the names tha
 # IPython takes a cell of one line that is no Python for a magic without its %
 BARE = ("pip", "conda", "mamba", "ls", "ll", "cd", "pwd", "cat", "cp", "mv", "rm", "mkdir", "less", "more", "man")
 ESCAPES = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
+# a cell without these has nothing of IPython's: no escape, no prompt, no first line that is empty or indented
+SIGNS = re.compile(rf"{ESCAPES.pattern}|>>>|\.\.\.|In \[|\A\s", re.MULTILINE)
 ABSENT = object()
 AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -64,10 +69,10 @@ def limit_threads():
 
 def ipython_transformer():
     """IPython's own rules for what is not Python, without the rest of IPython, which takes long to import."""
-    package = types.ModuleType("IPython")
-    found = PathFinder.find_spec("IPython")
-    package.__path__ = found.submodule_search_locations
-    sys.modules["IPython"] = package
+    imported = "IPython" in sys.modules  # by the student
+    if not imported:
+        package = sys.modules["IPython"] = types.ModuleType("IPython")
+        package.__path__ = PathFinder.find_spec("IPython").submodule_search_locations
     from IPython.core.inputtransformer2 import TransformerManager
 
     class Transformer(TransformerManager):
@@ -75,7 +80,7 @@ def ipython_transformer():
             """Take only such cells to pieces in which there is a sign that could be IPython's: it takes long."""
             return super().do_token_transforms(lines) if ESCAPES.search("".join(lines)) else lines
 
-    for name in [name for name in sys.modules if name.partition(".")[0] == "IPython"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "IPython" and not imported]:
         del sys.modules[name]  # who imports IPython gets the whole
     return Transformer()
 
@@ -84,13 +89,20 @@ class Shell:
     """What `get_ipython()` gives: shell commands and magics do nothing, but for those that only watch code run."""
 
     def __init__(self, space):
-        self.space, self.transformer, self.loop, self.count = space, ipython_transformer(), None, 0
+        self.space, self.transformer, self.loop, self.count = space, None, None, 0
         space["Out"] = {}
+
+    def python(self, source):
+        """What IPython makes of a cell or a line. Most have nothing of its own, and are what they are."""
+        if not SIGNS.search(source):
+            return source if source.endswith("\n") else f"{source}\n"
+        self.transformer = self.transformer or ipython_transformer()
+        return self.transformer.transform_cell(source)
 
     def run(self, source, name="<cell>"):
         """Run a cell as Jupyter does, `await` outside of functions included."""
         self.count += 1
-        python = self.transformer.transform_cell(source)
+        python = self.python(source)
         words = python.split(None, 1)
         try:
             cell = compile(python, name, "exec", AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
@@ -121,7 +133,7 @@ class Shell:
         """Run the code of %time and its like; the value of an expression is what the magic gives."""
         if name not in RUN_THEIR_CODE:
             return None
-        python = self.transformer.transform_cell(line)
+        python = self.python(line)
         try:
             code = compile(python.strip(), "<magic>", "eval", dont_inherit=True)
         except SyntaxError:
@@ -234,7 +246,7 @@ def main():
     ):
         resource.setrlimit(limit, (most, most))
     limit_threads()
-    channel = socket.socket(fileno=number)
+    channel = _socket.socket(fileno=number)
     site.setquit()
     site.sethelper()
     printer = sys.stdout = sys.stderr = Printer()
@@ -291,6 +303,8 @@ def main():
         return {"value": value, "changed": changed}
 
     signal.signal(signal.SIGALRM, too_slow)
+    gc.freeze()
+    gc.enable()
     while True:
         request = wire.receive(channel, callback, bounds=wire.REQUEST)
         if "run" in request:
