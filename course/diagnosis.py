@@ -47,6 +47,11 @@ def arrays(result):
     return parts if all(part.dtype.kind in "biufc" for part in parts) else None
 
 
+def copied(args):
+    """Arguments to give away to a function that may write into them: most are arrays, which are copied soonest so."""
+    return [arg.copy() if type(arg) is np.ndarray else copy.deepcopy(arg) for arg in args]
+
+
 class Suspects:
     """The wrong programs for one function, and what they give on probes.
 
@@ -156,7 +161,7 @@ class Suspects:
     def see(self, function, probe):
         """What a function gives on a probe, as arrays; None where it fails."""
         with np.errstate(all="ignore"), contextlib.suppress(Exception):
-            return arrays(function(*copy.deepcopy(self.probes[probe])))
+            return arrays(function(*copied(self.probes[probe])))
         return None
 
     def fits(self, seen, probe):

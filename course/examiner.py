@@ -133,7 +133,10 @@ def same(a, b, rtol=RTOL, atol=ATOL):
         )
     try:
         a, b = np.asarray(a), np.asarray(b)
-        return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
+        if a.shape != b.shape:
+            return False
+        equal = a.dtype.kind == b.dtype.kind == "f" and (a == b).all()  # most are, and it is seen sooner
+        return bool(equal or np.allclose(a, b, rtol=rtol, atol=atol))
     except (TypeError, ValueError):
         return False
 
@@ -245,7 +248,7 @@ def explains(wrong, trials):
     for args, _, got in trials:
         try:
             with np.errstate(all="ignore"):
-                result = wrong(*copy.deepcopy(args))
+                result = wrong(*diagnosis.copied(args))
         except Exception:
             if not isinstance(got, StudentError):
                 return False

@@ -17,7 +17,7 @@ import time
 import traceback
 import warnings
 from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -155,6 +155,7 @@ def restored(cells, problem_set):
     return cells, notes
 
 
+@lru_cache(100)  # each text of a notebook is compared with that of each test
 def squeezed(text):
     """A text without white space, which editors change."""
     return "".join(text.split())

@@ -91,6 +91,7 @@ def prepared():
     return folder
 
 
+@cache
 def bubblewrap(limits, packages):
     """The command that makes the sandbox: the system and Python to read, one small folder to write.
 

@@ -7,6 +7,7 @@ from it. Python's pickle would run code.
 """
 
 import json
+import math
 import re
 import struct
 import time
@@ -103,6 +104,8 @@ def check(header, body, bounds):
     marks = TEXT.sub(b"", header).translate(None, UNMARKED)
     if len(marks) > bounds.items:
         raise Broken("a frame of too many items")
+    if len(marks) <= bounds.depth:  # so few are not too deep, however they stand
+        return
     if np.cumsum(DEEPER[np.frombuffer(marks, np.uint8)]).max(initial=0) > bounds.depth:
         raise Broken("a frame that is too deep")
 
@@ -131,7 +134,7 @@ def decode(header, body, function=None, bounds=REPLY):
             raise ValueError("not an array of numbers")
         if not all(type(n) is int and n >= 0 for n in shape):
             raise ValueError("not a shape")
-        dtype, sizes = np.dtype(dtype), np.prod([max(n, 1) for n in shape], dtype=object)
+        dtype, sizes = np.dtype(dtype), math.prod(max(n, 1) for n in shape)
         if sizes * dtype.itemsize > bounds.body:  # also where an axis of length zero hides how long the others are
             raise ValueError("a shape that is too large")
         size = 0 if 0 in shape else sizes * dtype.itemsize
@@ -191,7 +194,8 @@ def receive(socket, function=None, deadline=None, bounds=REPLY):
     header, body = LENGTHS.unpack(exactly(socket, LENGTHS.size, deadline))
     if header > bounds.header or body > bounds.body:
         raise Broken("a frame that is too large")
-    return decode(exactly(socket, header, deadline), exactly(socket, body, deadline), function, bounds)
+    content = exactly(socket, header + body, deadline)
+    return decode(content[:header], content[header:], function, bounds)
 
 
 def exactly(socket, count, deadline):
