@@ -175,7 +175,7 @@ def examine(problem_set, name, student, numbers, outputs="result"):
     trials, names, changed = [], list(weights), False
     for k, rng in enumerate(generators(name)):
         args = numbers(rng, k)
-        due = right(*copy.deepcopy(args))
+        due = right(*diagnosis.copied(args))
         try:
             got, touched = attempt(student, args)
             changed |= touched
