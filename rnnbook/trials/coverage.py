@@ -203,7 +203,7 @@ def run_before(rng, tuning, shape, choice):
 
 
 CENTRES = np.linspace(0.2, 0.9, 8)  # of the range
-SHAPES = {
+SHAPES: dict[str, Callable] = {
     "a bowl": bowl,
     "a plateau": partial(bowl, width=0.5),
     "a narrow bowl": partial(bowl, width=0.05),

@@ -11,7 +11,7 @@ Sixteen learning rates for each cell and each number of sentences, drawn as for 
 the per cent right of an eighth as many further sentences. Intervals are corrected as for the reviews; folds
 with few sentences to learn from share fewer, so they are rather too wide.
 
-"reviews-baselines": on the same folds, with these further sentences to learn from too, naive Bayes and
+"reviews-baselines": on the same folds, from the same sentences as the networks, naive Bayes and
 logistic regression on the words that occur (and on pairs of neighbours), with scikit-learn's default
 settings, and a lexicon that learns nothing (VADER; Hutto & Gilbert 2014).
 """

@@ -193,11 +193,12 @@ def against_the_group(rows):
     return np.array([row["validation"] - known[row["sentences"].item(), group_drawn(row)] for row in rows])
 
 
-def over_films(outcome: str, **arm: Any) -> Estimate:
-    """The mean of an outcome over the ten groups of films, with the error of having chosen the rate."""
+def over_films(outcome: str, arm: dict[str, Any], rival: dict[str, Any] | None = None) -> Estimate:
+    """The mean of an outcome over the ten groups of films, less a rival's, with the error of choosing the rates."""
     old = Old("more-reviews", lambda rows: rows[outcome], against_the_group, RANGE, PARTS)
-    values, tuning = old.side(**arm)
-    return blurred(corrected(values, OVERLAP), tuning)
+    sides = [old.side(**one) for one in (arm, rival) if one is not None]
+    values = sides[0][0] - (sides[1][0] if rival else 0)
+    return blurred(corrected(values, OVERLAP), *(tuning for _, tuning in sides))
 
 
 PLACE = 12, 4
