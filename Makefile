@@ -88,8 +88,8 @@ check: .venv-check/ready ## lint, types, the tests of the core; under two minute
 	  --deselect rnnbook/learning/training.py::rnnbook.learning.training.fit_many # it needs JAX
 
 # the site is tested as it is published, with an address that does not exist
-test: export BOOK_URL := https://book.invalid/recurrent/
-test: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
+test coverage: export BOOK_URL := https://book.invalid/recurrent/
+test coverage: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
 test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "Lint, format"
 	@$(BIN)/ruff check .
@@ -105,8 +105,6 @@ test: .venv/test .venv/course book ## check everything, as CI does
 	@echo "Package, notebooks' form, site"
 	@$(PYTEST)
 
-coverage: export BOOK_URL := https://book.invalid/recurrent/
-coverage: export BOOK_REPOSITORY := https://github.com/book-invalid/recurrent
 coverage: .venv/test .venv/course book ## which lines the tests run; they take half as long again while it counts
 	@PYTHON=$(BIN)/python .ci/chromium
 	@$(PYTEST) --cov

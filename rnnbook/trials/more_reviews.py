@@ -27,17 +27,17 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import MultinomialNB
 
 from rnnbook import LSTM, Batch, Dense, Embedding, Model, Monitor, data, init, row_rng, softmax_cross_entropy, sweep
-from rnnbook.data.words import Vocabulary, minibatches, tokenize
+from rnnbook.data.words import Vocabulary, minibatches
 from rnnbook.trials import FOLDER, Slice, results, training
 from rnnbook.trials.before import Old, best_rates, blurred
 from rnnbook.trials.designs import log_uniform
 from rnnbook.trials.estimates import Estimate, corrected
-from rnnbook.trials.reviews import NoCell
+from rnnbook.trials.few_reviews import Counting
+from rnnbook.trials.reviews import NoCell, per_cent
 
 UNITS, GROUPS, SENTENCES = 64, 10, (300, 1000, 3000, 10_000)
 BATCH, TIMES, LEAST, LOOKS = 50, 8, 400, 24  # snippets an update; times through; or updates
@@ -62,20 +62,16 @@ def split(rng, sentences, test):
 
 def counting(snippets, labels):
     """Two functions that say how much likelier praise is, by words and pairs of neighbours."""
-    counts = CountVectorizer(tokenizer=tokenize, token_pattern=None, binary=True, ngram_range=(1, 2))
-    x = counts.fit_transform(snippets)
-    bayes = MultinomialNB().fit(x, labels)
-    weights = bayes.feature_log_prob_[1] - bayes.feature_log_prob_[0]
-    regression = LogisticRegression(max_iter=1000).fit(x.multiply(weights).tocsr(), labels)
+    bayes = Counting(MultinomialNB, 2)
+    bayes.fit(snippets, labels)
+    counts, fitted = bayes.model
+    weights = fitted.feature_log_prob_[1] - fitted.feature_log_prob_[0]
 
-    def by_bayes(others):
-        p = bayes.predict_log_proba(counts.transform(others))
-        return p[:, 1] - p[:, 0]
+    def weighted(some):
+        return counts.transform(some).multiply(weights).tocsr()
 
-    def by_regression(others):
-        return regression.decision_function(counts.transform(others).multiply(weights).tocsr())
-
-    return by_bayes, by_regression
+    regression = LogisticRegression(max_iter=1000).fit(weighted(snippets), labels)
+    return bayes.in_favour, lambda others: regression.decision_function(weighted(others))
 
 
 def build(rng, cell, vectors, vocabulary):
@@ -92,11 +88,6 @@ def build(rng, cell, vectors, vocabulary):
     recurrent = LSTM(size, UNITS, **made)
     init.forget_bias(recurrent, 1.0)
     return Model(recurrent, Dense(UNITS, 2, **made), table, dropout=0.5, pool="max")
-
-
-def per_cent(right):
-    """Of a hundred, how many are right."""
-    return round(100 * float(np.mean(right)), 3)
 
 
 def run(rng, cell, vectors, sentences, fold, learning_rate, compiled=True):

@@ -144,11 +144,11 @@ def scores(judge, favour, labels):
 
     `judge` gives a number a sentence, above zero for praise; `favour` are those of the sentences.
     """
-    outcome = {"right": _per_cent((favour > 0) == labels)}
+    outcome = {"right": per_cent((favour > 0) == labels)}
     for kind, pairs in data.minimal_pairs().items():
         praise, blame = (judge(list(side)) for side in zip(*pairs, strict=True))
         # a tie is half right
-        outcome[kind] = _per_cent((np.sign(np.round(praise - blame, 9)) + 1) / 2)
+        outcome[kind] = per_cent((np.sign(np.round(praise - blame, 9)) + 1) / 2)
     return outcome
 
 
@@ -164,22 +164,23 @@ def examine(rng, network, fold, learning_rate, compiled, part=-1):
 
     def ordered(favour):
         praise, blame = (rankdata(favour)[labels[test] == label] for label in (1, 0))
-        return _per_cent((praise.mean() - blame.mean()) / len(test) + 0.5)
+        return per_cent((praise.mean() - blame.mean()) / len(test) + 0.5)
 
     unseen, learned = ([sentences[k] for k in places] for places in (test, learn))
     favour, tailed = judge(unseen), judge([f"{sentence} {TAIL}" for sentence in unseen])
     logits = trained(*vocabulary.ids([sentences[k] for k in watch]))
     return {
         "validation": round(softmax_cross_entropy(logits, labels[None, watch])[0], 6),
-        "right_learned": _per_cent((judge(learned) > 0) == labels[learn]),
-        "right_with_tail": _per_cent((tailed > 0) == labels[test]),
+        "right_learned": per_cent((judge(learned) > 0) == labels[learn]),
+        "right_with_tail": per_cent((tailed > 0) == labels[test]),
         "ordered": ordered(favour),
         "ordered_with_tail": ordered(tailed),
         **scores(judge, favour, labels[test]),
     }
 
 
-def _per_cent(values):
+def per_cent(values):
+    """A hundred times the mean."""
     return round(100 * float(np.mean(values)), 3)
 
 
